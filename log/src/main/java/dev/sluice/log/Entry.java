@@ -1,0 +1,54 @@
+package dev.sluice.log;
+
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One batch of a log from append until it is given up or written to a segment. Confined to the log's owner thread,
+ * except that the journal thread reads the batch and uses {@link #next} between append and completion.
+ */
+final class Entry {
+    final PartitionLog log;
+    final long baseOffset;
+    final long lastOffset;
+    final int sizeInBytes;
+
+    /** Owned by this entry until {@link #release}; null afterwards. */
+    private @Nullable ByteBuf batch;
+
+    /** Link of whichever list it is in on its way to the journal and back. */
+    @Nullable
+    Entry next;
+
+    /** Handed to the journal and not yet reported back: its bytes must stay. */
+    boolean inFlight;
+
+    /** No longer needed, or durable elsewhere: leaves memory as soon as it is not in flight. */
+    boolean gone;
+
+    Entry(PartitionLog log, long baseOffset, long lastOffset, ByteBuf batch) {
+        this.log = log;
+        this.baseOffset = baseOffset;
+        this.lastOffset = lastOffset;
+        this.sizeInBytes = batch.readableBytes();
+        this.batch = batch;
+    }
+
+    /** The batch's bytes, exactly one batch from reader index to writer index. */
+    ByteBuf batch() {
+        ByteBuf bytes = batch;
+        if (bytes == null) {
+            throw new IllegalStateException("released entry " + baseOffset);
+        }
+        return bytes;
+    }
+
+    /** Gives up the bytes; at most one call has an effect. */
+    void release() {
+        ByteBuf bytes = batch;
+        if (bytes != null) {
+            batch = null;
+            bytes.release();
+        }
+    }
+}

@@ -1,0 +1,45 @@
+package dev.sluice.log;
+
+/**
+ * Keeps nothing beyond the tail: for logs whose records need not survive the process. Stateless, so that all logs of all
+ * owners share one.
+ */
+final class MemorySegmentStore implements SegmentStore {
+    static final MemorySegmentStore INSTANCE = new MemorySegmentStore();
+
+    private MemorySegmentStore() {}
+
+    @Override
+    public boolean append(Entry entry) {
+        return true;
+    }
+
+    @Override
+    public void onGone(Entry entry) {}
+
+    @Override
+    public long segmentEndOffset() {
+        return 0;
+    }
+
+    @Override
+    public void fetch(long offset, int maxBytes, FetchCallback callback) {
+        throw new IllegalStateException("a log in memory has no segments");
+    }
+
+    @Override
+    public void trim(long before) {}
+
+    @Override
+    public void discard(long firstOffset, long lastOffset) {}
+
+    @Override
+    public long segmentBytes() {
+        return 0;
+    }
+
+    @Override
+    public void close(Runnable done) {
+        done.run();
+    }
+}

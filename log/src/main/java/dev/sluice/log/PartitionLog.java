@@ -1,0 +1,415 @@
+package dev.sluice.log;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.buffer.Unpooled;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One ordered log of batches: appended at the end, read anywhere below the durable offset, given back from the front or
+ * in ranges. Confined to its owner thread, the one it was opened on: every method throws {@link IllegalStateException}
+ * on another, and every callback runs there. Nothing here blocks.
+ *
+ * <p>Offsets are dense as appended. Gaps arise only where records were discarded, at either end of a read or between.
+ */
+public final class PartitionLog {
+
+    /** Hears how the log fares. Always called on the owner thread, never from inside {@link PartitionLog#append}. */
+    public interface Listener {
+
+        /** Everything below the offset survives a power cut; called at most once per write of the journal. */
+        void durable(long durableOffset);
+
+        /**
+         * The storage takes no more now; the reason is for people ("the disk is full"). What was accepted waits, in
+         * order, and consumers go on; the caller should refuse new publishes.
+         */
+        void stalled(String reason);
+
+        /** The storage takes appends again. */
+        void resumed();
+
+        /** The log belongs to somebody else now, or is damaged beyond repair; it takes no more appends. */
+        void lost(StorageException cause);
+    }
+
+    private final LogId id;
+    private final Executor owner;
+    private final Listener listener;
+    private final SegmentStore store;
+    private final LongAdder nodeTailBytes;
+    private final Thread ownerThread = Thread.currentThread();
+    private final Tail tail = new Tail();
+
+    /** Settled offsets inside batches that are not settled as a whole. Created when first needed. */
+    private @Nullable OffsetRanges partlyDiscarded;
+
+    private long startOffset;
+    private long endOffset;
+    private long durableOffset;
+    private long tailBytes;
+    private final int epoch;
+    private @Nullable String stalledReason;
+    private boolean closed;
+
+    /** Part of the running completion; the listener has still to be told. */
+    boolean durableToTell;
+
+    PartitionLog(
+            LogId id,
+            Executor owner,
+            Listener listener,
+            SegmentStore store,
+            LongAdder nodeTailBytes,
+            int epoch,
+            long startOffset,
+            long endOffset) {
+        this.id = id;
+        this.owner = owner;
+        this.listener = listener;
+        this.store = store;
+        this.nodeTailBytes = nodeTailBytes;
+        this.epoch = epoch;
+        this.startOffset = startOffset;
+        this.endOffset = endOffset;
+        this.durableOffset = endOffset;
+    }
+
+    public LogId id() {
+        return id;
+    }
+
+    /**
+     * Appends one batch at the end of the log and starts to make it durable; {@link Listener#durable} tells when it is. A
+     * log in memory counts it as durable at once and tells nobody.
+     *
+     * @param batch one whole record batch between reader and writer index. It is taken over, also when this throws. Its base
+     *     offset and leader epoch are overwritten
+     * @return the offset of its first record, which is {@link #endOffset()} before the call
+     */
+    public long append(ByteBuf batch) {
+        checkOwner();
+        if (closed) {
+            batch.release();
+            throw new StorageException(StorageException.Kind.CLOSED, "log " + id + " is closed");
+        }
+        long baseOffset = endOffset;
+        int index = batch.readerIndex();
+        batch.setLong(index, baseOffset);
+        batch.setInt(index + 12, epoch);
+        Entry entry = new Entry(this, baseOffset, baseOffset + batch.getInt(index + 23), batch);
+        endOffset = entry.lastOffset + 1;
+        addToTail(entry);
+        entry.inFlight = true;
+        if (store.append(entry)) {
+            entry.inFlight = false;
+            durableOffset = endOffset;
+        }
+        return baseOffset;
+    }
+
+    /** The first offset that was not trimmed; what it names may have been discarded. */
+    public long startOffset() {
+        return startOffset;
+    }
+
+    /** The offset that the next record gets. */
+    public long endOffset() {
+        return endOffset;
+    }
+
+    /** Everything below it survives a power cut; reads end here. */
+    public long durableOffset() {
+        return durableOffset;
+    }
+
+    public boolean isStalled() {
+        return stalledReason != null;
+    }
+
+    /**
+     * The durable batch in memory that holds the offset, or the first one after it if the log has a gap there.
+     *
+     * @return null if it is not in memory (use {@link #fetch}) or not below the durable offset. Borrowed: valid until this
+     *     thread returns to its event loop, retain it to keep it longer. The reader index is the start of exactly one batch;
+     *     leave both indices as they are
+     */
+    public @Nullable ByteBuf tail(long offset) {
+        checkOwner();
+        if (offset < store.segmentEndOffset() || offset >= durableOffset) {
+            return null;
+        }
+        Entry entry = tail.find(offset);
+        return entry == null || entry.baseOffset >= durableOffset ? null : entry.batch();
+    }
+
+    /**
+     * Reads whole batches from wherever they are. The first holds the offset, or is the next existing one; none is at or
+     * above the durable offset. Correct also if records are trimmed, discarded or written to segments meanwhile.
+     *
+     * @param maxBytes about how much to read at most; one batch is always read whole
+     */
+    public void fetch(long offset, int maxBytes, FetchCallback callback) {
+        checkOwner();
+        long from = Math.max(offset, startOffset);
+        if (from >= store.segmentEndOffset()) {
+            ByteBuf batches = copyOfTail(from, maxBytes);
+            owner.execute(() -> callback.fetched(batches));
+            return;
+        }
+        store.fetch(from, maxBytes, new FetchCallback() {
+            @Override
+            public void fetched(ByteBuf batches) {
+                if (batches.isReadable()) {
+                    callback.fetched(batches);
+                } else {
+                    batches.release();
+                    callback.fetched(copyOfTail(from, maxBytes));
+                }
+            }
+
+            @Override
+            public void failed(StorageException cause) {
+                callback.failed(cause);
+            }
+        });
+    }
+
+    /**
+     * Gives up all records below the offset. Not remembered by itself across a restart: the caller has made the fact durable
+     * elsewhere, and trims again after opening.
+     */
+    public void trim(long before) {
+        checkOwner();
+        long limit = Math.min(before, endOffset);
+        if (limit <= startOffset) {
+            return;
+        }
+        startOffset = limit;
+        while (!tail.isEmpty() && tail.at(0).lastOffset < limit) {
+            markGone(tail.at(0));
+        }
+        if (partlyDiscarded != null) {
+            partlyDiscarded.removeBelow(limit);
+        }
+        store.trim(limit);
+    }
+
+    /**
+     * Gives up the records of a range, both ends included; a batch goes when all its records were given up, in one call or
+     * several. Its bytes leave the tail and are left out when segments are written or rewritten; reads may return it until
+     * then. As with {@link #trim}, the caller remembers.
+     */
+    public void discard(long firstOffset, long lastOffset) {
+        checkOwner();
+        long first = Math.max(firstOffset, startOffset);
+        long last = Math.min(lastOffset, endOffset - 1);
+        if (first > last) {
+            return;
+        }
+        if (first < store.segmentEndOffset()) {
+            store.discard(first, Math.min(last, store.segmentEndOffset() - 1));
+        }
+        discardFromTail(first, last);
+    }
+
+    /** Bytes of batches held in memory. */
+    public long tailBytes() {
+        return tailBytes;
+    }
+
+    /** Bytes of the files that hold this log's older batches. */
+    public long segmentBytes() {
+        return store.segmentBytes();
+    }
+
+    /** Ends the use of the log; what was appended still becomes durable. Runs {@code done} on the owner thread. */
+    public void close(Runnable done) {
+        checkOwner();
+        if (closed) {
+            owner.execute(done);
+            return;
+        }
+        closed = true;
+        store.close(() -> {
+            releaseTail();
+            done.run();
+        });
+    }
+
+    // ---- for the store; owner thread only ----
+
+    Executor owner() {
+        return owner;
+    }
+
+    Listener listener() {
+        return listener;
+    }
+
+    Tail tail() {
+        return tail;
+    }
+
+    int epoch() {
+        return epoch;
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    /** Takes up an entry that recovery found; it is durable. */
+    void recovered(Entry entry) {
+        addToTail(entry);
+    }
+
+    /** The entry, and all before it, are durable. The caller tells the listener afterwards, once. */
+    void onDurable(Entry entry) {
+        entry.inFlight = false;
+        if (entry.lastOffset >= durableOffset) {
+            durableOffset = entry.lastOffset + 1;
+            durableToTell = true;
+        }
+        if (entry.gone) {
+            leaveMemory(entry);
+        }
+    }
+
+    /** Tells the listener of {@link #onDurable} if that is still to be done. */
+    void tellDurable() {
+        if (durableToTell) {
+            durableToTell = false;
+            if (!closed) {
+                listener.durable(durableOffset);
+            }
+        }
+    }
+
+    void onStalled(String reason) {
+        if (stalledReason == null && !closed) {
+            stalledReason = reason;
+            listener.stalled(reason);
+        }
+    }
+
+    void onResumed() {
+        if (stalledReason != null && !closed) {
+            stalledReason = null;
+            listener.resumed();
+        }
+    }
+
+    void onLost(StorageException cause) {
+        if (!closed) {
+            closed = true;
+            listener.lost(cause);
+        }
+    }
+
+    /** The entry leaves the tail: it was given up, or is in a segment now. */
+    void markGone(Entry entry) {
+        if (!entry.gone) {
+            entry.gone = true;
+            if (!entry.inFlight) {
+                leaveMemory(entry);
+            }
+            tail.noteGone();
+        }
+    }
+
+    private void leaveMemory(Entry entry) {
+        store.onGone(entry);
+        entry.release();
+        tailBytes -= entry.sizeInBytes;
+        nodeTailBytes.add(-entry.sizeInBytes);
+    }
+
+    private void addToTail(Entry entry) {
+        tail.add(entry);
+        tailBytes += entry.sizeInBytes;
+        nodeTailBytes.add(entry.sizeInBytes);
+    }
+
+    private void releaseTail() {
+        while (!tail.isEmpty()) {
+            markGone(tail.at(0));
+        }
+    }
+
+    private void discardFromTail(long first, long last) {
+        int index = tail.indexOf(first);
+        while (index < tail.size()) {
+            Entry entry = tail.at(index);
+            if (entry.baseOffset > last) {
+                return;
+            }
+            int sizeBefore = tail.size();
+            if (!entry.gone && isDiscarded(entry, first, last)) {
+                markGone(entry);
+            }
+            // The ring closes gaps when entries go; then the place has to be looked up again.
+            index = tail.size() == sizeBefore ? index + 1 : tail.indexOf(entry.lastOffset + 1);
+        }
+    }
+
+    private boolean isDiscarded(Entry entry, long first, long last) {
+        if (entry.baseOffset >= first && entry.lastOffset <= last) {
+            return true;
+        }
+        if (partlyDiscarded == null) {
+            partlyDiscarded = new OffsetRanges();
+        }
+        partlyDiscarded.add(Math.max(first, entry.baseOffset), Math.min(last, entry.lastOffset));
+        boolean whole = partlyDiscarded.covers(entry.baseOffset, entry.lastOffset);
+        if (whole) {
+            partlyDiscarded.remove(entry.baseOffset, entry.lastOffset);
+        }
+        return whole;
+    }
+
+    private ByteBuf copyOfTail(long offset, int maxBytes) {
+        int first = tail.indexOf(offset);
+        int end = first;
+        int bytes = 0;
+        Entry only = null;
+        int entries = 0;
+        while (end < tail.size() && tail.at(end).lastOffset < durableOffset) {
+            Entry entry = tail.at(end);
+            if (!entry.gone) {
+                if (entries > 0 && bytes + entry.sizeInBytes > maxBytes) {
+                    break;
+                }
+                only = entry;
+                entries++;
+                bytes += entry.sizeInBytes;
+            }
+            end++;
+        }
+        if (only == null) {
+            return Unpooled.EMPTY_BUFFER;
+        }
+        if (entries == 1) {
+            return only.batch().retainedDuplicate();
+        }
+        ByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
+        ByteBuf copy = allocator.directBuffer(bytes, bytes);
+        for (int i = first; i < end; i++) {
+            if (!tail.at(i).gone) {
+                ByteBuf batch = tail.at(i).batch();
+                copy.writeBytes(batch, batch.readerIndex(), batch.readableBytes());
+            }
+        }
+        return copy;
+    }
+
+    private void checkOwner() {
+        if (Thread.currentThread() != ownerThread) {
+            throw new IllegalStateException("log " + id + " belongs to " + ownerThread.getName() + ", not "
+                    + Thread.currentThread().getName());
+        }
+    }
+}

@@ -1,0 +1,38 @@
+package dev.sluice.log;
+
+/**
+ * Where the batches of partition logs are kept: in memory, in this node's journal and segment files, or elsewhere. One
+ * instance serves one log and is confined to that log's owner thread; what it shares with others is below it. Work that
+ * blocks happens on other threads and comes back through the owner's executor.
+ */
+interface SegmentStore {
+
+    /**
+     * Starts to make the entry durable. Entries of a log become durable in order, reported by
+     * {@link PartitionLog#onDurable}.
+     *
+     * @return true if it is durable already, and then nothing is reported
+     */
+    boolean append(Entry entry);
+
+    /** An entry of the tail is marked as gone and is not in flight: nothing needs its journal space any more. */
+    void onGone(Entry entry);
+
+    /** The offset after the last batch that was moved from the tail to a segment: below it, {@link #fetch} must be asked. */
+    long segmentEndOffset();
+
+    /** Reads from segments only, below {@link #segmentEndOffset}; an empty buffer if there is nothing at or above. */
+    void fetch(long offset, int maxBytes, FetchCallback callback);
+
+    /** Segments below the offset are no longer needed. */
+    void trim(long before);
+
+    /** The records of the range are settled; what lies in segments may go. */
+    void discard(long firstOffset, long lastOffset);
+
+    /** Bytes of the files that hold this log's segments. */
+    long segmentBytes();
+
+    /** Lets go of the log after what is in flight; runs {@code done} on the owner thread. */
+    void close(Runnable done);
+}
