@@ -1,5 +1,6 @@
 package dev.sluice.log;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.TreeSet;
@@ -11,17 +12,43 @@ import java.util.concurrent.atomic.LongAdder;
  * Everything that one node stores: its logs and its metadata, in one data folder. Thread-safe.
  */
 public final class Storage implements AutoCloseable {
-    private final MetadataStore metadata;
+    private final LocalMetadataStore metadata;
     private final ConcurrentHashMap<LogId, PartitionLog> open = new ConcurrentHashMap<>();
     private final LongAdder tailBytes = new LongAdder();
 
-    private Storage(MetadataStore metadata) {
+    private final StorageThreads threads;
+    private final AutoCloseable lock;
+
+    private Storage(LocalMetadataStore metadata, StorageThreads threads, AutoCloseable lock) {
         this.metadata = metadata;
+        this.threads = threads;
+        this.lock = lock;
     }
 
     /** Opens the folder with this process's threads and disk; creates it if absent. Blocks while it recovers. */
     public static Storage open(Path folder, StorageConfig config) {
-        return new Storage(new TransientMetadata());
+        try {
+            return open(FileDisk.open(folder), config, new SystemThreads());
+        } catch (IOException failure) {
+            throw cannotOpen(folder.toAbsolutePath().toString(), failure);
+        }
+    }
+
+    /** Opens what is on the disk given, with the threads given, which are closed with the storage. */
+    public static Storage open(Disk disk, StorageConfig config, StorageThreads threads) {
+        try {
+            AutoCloseable lock = disk.lock();
+            return new Storage(LocalMetadataStore.open(disk, threads.metadata()), threads, lock);
+        } catch (IOException failure) {
+            throw cannotOpen(disk.describe(), failure);
+        }
+    }
+
+    private static StorageException cannotOpen(String where, IOException failure) {
+        return new StorageException(
+                StorageException.Kind.UNAVAILABLE,
+                "the data folder " + where + " cannot be opened: " + failure.getMessage(),
+                failure);
     }
 
     public MetadataStore metadata() {
@@ -69,5 +96,13 @@ public final class Storage implements AutoCloseable {
 
     /** Ends all use cleanly; blocks until it is on disk. */
     @Override
-    public void close() {}
+    public void close() {
+        metadata.close();
+        threads.close();
+        try {
+            lock.close();
+        } catch (Exception failure) {
+            throw new StorageException(StorageException.Kind.UNAVAILABLE, "the lock file cannot be closed", failure);
+        }
+    }
 }
