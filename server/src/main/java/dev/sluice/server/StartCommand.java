@@ -1,0 +1,85 @@
+package dev.sluice.server;
+
+import dev.sluice.server.Configuration.Given;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParseResult;
+
+/** Confined to the main thread. {@code sluice start}: runs the broker until the process is asked to stop. */
+final class StartCommand implements Callable<Integer> {
+
+    private static final String CONFIG_FLAG = "--config";
+
+    private final CommandSpec spec = CommandSpec.wrapWithoutInspection(this);
+
+    StartCommand() {
+        spec.name("start").mixinStandardHelpOptions(true);
+        spec.usageMessage()
+                .description("Starts the broker and runs it until it is stopped with Ctrl-C or SIGTERM.")
+                .abbreviateSynopsis(true)
+                .sortOptions(false);
+        for (Setting<?> setting : Setting.TABLE) {
+            spec.addOption(OptionSpec.builder("--" + setting.name())
+                    .type(String.class)
+                    .paramLabel(setting.unit())
+                    .description(setting.text(), "Default: " + setting.defaultText())
+                    .build());
+        }
+        spec.addOption(OptionSpec.builder(CONFIG_FLAG)
+                .type(String.class)
+                .paramLabel("FILE")
+                .description("File with lines of the form key = value, where a key is the name of a flag"
+                        + " without its dashes. Flags win over the file.")
+                .build());
+    }
+
+    CommandSpec spec() {
+        return spec;
+    }
+
+    @Override
+    public Integer call() throws InterruptedException {
+        Configuration configuration = configuration(spec.commandLine().getParseResult());
+        Logging.setLevel(configuration.logLevel());
+        Node node = Node.start(configuration);
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(node), "shutdown"));
+        new CountDownLatch(1).await();
+        throw new AssertionError("only the shutdown hook ends the process");
+    }
+
+    /** What the flags and the file that they name ask for. */
+    static Configuration configuration(ParseResult flags) {
+        Map<Setting<?>, Given> given = new HashMap<>();
+        String file = flags.matchedOptionValue(CONFIG_FLAG, "");
+        if (flags.hasMatchedOption(CONFIG_FLAG)) {
+            given.putAll(ConfigurationFile.read(Path.of(file)));
+        }
+        for (Setting<?> setting : Setting.TABLE) {
+            String flag = "--" + setting.name();
+            if (flags.hasMatchedOption(flag)) {
+                given.put(setting, new Given(flags.matchedOptionValue(flag, ""), flag));
+            }
+        }
+        return Configuration.of(given);
+    }
+
+    /** Halts in the end, because a JVM that leaves after SIGTERM on its own reports a failure, 143, to its caller. */
+    private static void stop(Node node) {
+        int exitCode = ExitCode.OK;
+        try {
+            node.close();
+        } catch (RuntimeException e) {
+            Logger log = LoggerFactory.getLogger(StartCommand.class);
+            log.error("did not stop cleanly", e);
+            exitCode = ExitCode.FAILURE;
+        }
+        Runtime.getRuntime().halt(exitCode);
+    }
+}

@@ -1,0 +1,136 @@
+package dev.sluice.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ch.qos.logback.classic.Level;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.FieldSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+
+final class ConfigurationTest {
+
+    static final Iterable<Setting<?>> TABLE = Setting.TABLE;
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void takesTheDefaultsWhenNothingIsGiven() {
+        assertThat(configuration())
+                .isEqualTo(new Configuration(Path.of("./data"), "127.0.0.1", new Port.On(5672), Level.INFO));
+    }
+
+    @Test
+    void readsEveryKeyFromAFlag() {
+        assertThat(configuration(
+                        "--data", folder.toString(), "--host", "::1", "--amqp-port", "0", "--log-level", "debug"))
+                .isEqualTo(new Configuration(folder, "::1", new Port.On(0), Level.DEBUG));
+    }
+
+    @Test
+    void readsEveryKeyFromAFile() throws IOException {
+        Path file = file("""
+                # where it lives
+                data = %s
+
+                host=0.0.0.0
+                  amqp-port =  off
+                log-level = warn
+                """.formatted(folder));
+        assertThat(configuration("--config", file.toString()))
+                .isEqualTo(new Configuration(folder, "0.0.0.0", Port.Off.OFF, Level.WARN));
+    }
+
+    @Test
+    void letsAFlagWinOverTheFile() throws IOException {
+        Path file = file("amqp-port = 1111\nhost = ::1\n");
+        Configuration configuration = configuration("--config", file.toString(), "--amqp-port", "2222");
+        assertThat(configuration.amqpPort()).isEqualTo(new Port.On(2222));
+        assertThat(configuration.host()).isEqualTo("::1");
+    }
+
+    @ParameterizedTest
+    @FieldSource("TABLE")
+    void offersAFlagForEveryKey(Setting<?> setting) {
+        assertThat(new StartCommand().spec().findOption("--" + setting.name())).isNotNull();
+    }
+
+    @ParameterizedTest
+    @FieldSource("TABLE")
+    void acceptsItsOwnDefault(Setting<?> setting) {
+        assertThat(setting.parser().apply(setting.defaultText())).isPresent();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-1", "65536", "99999", "100000", "five", "", "0x10", "OFF", "+1"})
+    void refusesWhatIsNoPort(String text) {
+        assertThatThrownBy(() -> configuration("--amqp-port=" + text))
+                .isInstanceOf(StartRefused.class)
+                .hasMessage("--amqp-port: expected a port number from 0 to 65535, or off, found \"" + text + "\"");
+    }
+
+    @Test
+    void refusesADataFolderThatIsAFile() throws IOException {
+        assertThatThrownBy(() -> configuration("--data", file("").toString()))
+                .isInstanceOf(StartRefused.class)
+                .hasMessageStartingWith("--data: expected a folder");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                    amqp-prot = 1          | line 2: unknown key "amqp-prot", expected one of data, host, amqp-port, log-level
+                    amqp-port              | line 2: expected key = value, found "amqp-port"
+                    amqp-port = x          | line 2, amqp-port: expected a port number from 0 to 65535, or off, found "x"
+                    log-level = loud       | line 2, log-level: expected one of error, warn, info, debug, trace, found "loud"
+                    host = a b             | line 2, host: expected one IP address or host name of this machine, found "a b"
+                    data =                 | line 2, data: expected a folder, which is created when it is missing, found ""
+                    """)
+    void namesTheLineThatIsWrong(String line, String message) throws IOException {
+        Path file = file("# comment\n" + line + "\n");
+        assertThatThrownBy(() -> configuration("--config", file.toString()))
+                .isInstanceOf(StartRefused.class)
+                .hasMessage(file + ", " + message);
+    }
+
+    @Test
+    void refusesAKeyGivenTwiceInAFile() throws IOException {
+        Path file = file("host = ::1\nhost = ::1\n");
+        assertThatThrownBy(() -> configuration("--config", file.toString()))
+                .isInstanceOf(StartRefused.class)
+                .hasMessage(file + ", line 2, host: was given before in " + file + ", line 1, host");
+    }
+
+    @Test
+    void refusesAFileThatIsNotThere() {
+        Path file = folder.resolve("absent.conf");
+        assertThatThrownBy(() -> configuration("--config", file.toString()))
+                .isInstanceOf(StartRefused.class)
+                .hasMessage(file + ": there is no such configuration file");
+    }
+
+    @Test
+    void refusesAFileThatIsNotText() throws IOException {
+        Path file = folder.resolve("binary.conf");
+        Files.write(file, new byte[] {(byte) 0xff, (byte) 0xfe, 0});
+        assertThatThrownBy(() -> configuration("--config", file.toString()))
+                .isInstanceOf(StartRefused.class)
+                .hasMessage(file + ": expected text in UTF-8");
+    }
+
+    private Path file(String text) throws IOException {
+        return Files.writeString(folder.resolve("sluice.conf"), text, StandardCharsets.UTF_8);
+    }
+
+    private static Configuration configuration(String... flags) {
+        return StartCommand.configuration(new CommandLine(new StartCommand().spec()).parseArgs(flags));
+    }
+}
