@@ -1,0 +1,259 @@
+package dev.sluice.broker;
+
+import dev.sluice.broker.LogReader.Position;
+import dev.sluice.log.PartitionLog;
+import dev.sluice.log.RecordCursor;
+import io.netty.buffer.ByteBuf;
+import io.netty.util.collection.LongObjectHashMap;
+import io.netty.util.collection.LongObjectMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The records of one queue that are not settled: what is next, what came back, what is settled for good. Holds no object per stored record; the reading position stands for all that
+ * was never delivered. Confined to the queue's shard.
+ */
+final class Backlog {
+    /** So many records may be settled above the floor before their storage is given back piece by piece. */
+    private static final int DISCARD_EVERY = 4096;
+
+    private final PartitionLog log;
+    private final LogReader forward;
+    private final LogReader again;
+    private final Acknowledged acknowledged;
+    /** Delivered before and back in their place. */
+    private final TreeSet<Long> released = new TreeSet<>();
+
+    private final LongObjectMap<Integer> deliveryCounts = new LongObjectHashMap<>(2);
+    /** Records below may have been delivered by a process that is gone. */
+    private final long deliveredBefore;
+
+    /** Everything at or above was never delivered by this process. */
+    private long next;
+
+    private long unsettled;
+    private long inFlight;
+    private @Nullable LogReader at;
+
+    private final OffsetRanges changedRanges = new OffsetRanges();
+    private final LongObjectMap<Integer> changedCounts = new LongObjectHashMap<>(2);
+    private boolean changed;
+    private long settledSinceDiscard;
+
+    Backlog(PartitionLog log, CursorState state, Runnable readable) {
+        this.log = log;
+        this.forward = new LogReader(log, readable);
+        this.again = new LogReader(log, readable);
+        this.acknowledged = state.acknowledged;
+        this.deliveredBefore = state.deliveredBelow;
+        state.deliveryCounts.forEach((offset, count) -> {
+            if (!acknowledged.contains(offset)) {
+                deliveryCounts.put(offset.longValue(), count);
+            }
+        });
+        this.next = acknowledged.nextUnsettled(Math.max(0, acknowledged.floor()));
+        this.unsettled = acknowledged.unsettledBelow(log.endOffset());
+    }
+
+    /** Records that are stored, or about to be, and not delivered. */
+    long ready() {
+        return unsettled - inFlight;
+    }
+
+    long inFlight() {
+        return inFlight;
+    }
+
+    long floor() {
+        return acknowledged.floor();
+    }
+
+    void appended(int count) {
+        unsettled += count;
+    }
+
+    /** Goes to the oldest record that is ready; after {@link Position#AT}, {@link #record} is it. */
+    Position peek() {
+        if (!released.isEmpty()) {
+            at = again;
+            return again.seek(released.first());
+        }
+        at = forward;
+        next = acknowledged.nextUnsettled(next);
+        return forward.seek(next);
+    }
+
+    RecordCursor record() {
+        return reader().record();
+    }
+
+    /** Why the last {@link #peek} said {@link Position#FAILED}. */
+    Exception failure() {
+        Exception cause = reader().failure();
+        return cause == null ? new IllegalStateException("no failure") : cause;
+    }
+
+    private LogReader reader() {
+        LogReader reader = at;
+        if (reader == null) {
+            throw new IllegalStateException("peek first");
+        }
+        return reader;
+    }
+
+    /** How many records the log misses between the place asked for and the record found by {@link #peek}: 0 unless the storage is damaged. They are settled now. */
+    long skipMissing() {
+        long asked = released.isEmpty() ? next : released.first();
+        long found = record().offset();
+        if (found == asked) {
+            return 0;
+        }
+        long missing = 0;
+        for (long offset = asked; offset < found; offset = acknowledged.nextUnsettled(offset + 1)) {
+            if (released.remove(offset) || offset >= next) {
+                settle(offset);
+                missing++;
+            }
+        }
+        return missing;
+    }
+
+    /** The record found by {@link #peek} is on its way to a consumer now. */
+    void take() {
+        if (!released.isEmpty()) {
+            released.pollFirst();
+            if (released.isEmpty()) {
+                again.release();
+            }
+        } else {
+            next++;
+        }
+        inFlight++;
+    }
+
+    /** How often the record was delivered and came back. */
+    int deliveryCount(long offset) {
+        Integer count = deliveryCounts.isEmpty() ? null : deliveryCounts.get(offset);
+        return count == null ? 0 : count;
+    }
+
+    boolean mayHaveBeenDelivered(long offset) {
+        return offset < deliveredBefore || deliveryCount(offset) > 0;
+    }
+
+    /** A record in flight is settled for good. */
+    void settleInFlight(long offset) {
+        inFlight--;
+        settle(offset);
+    }
+
+    /** A record in flight goes back to its place. */
+    void release(long offset) {
+        inFlight--;
+        released.add(offset);
+        int count = deliveryCount(offset) + 1;
+        deliveryCounts.put(offset, (Integer) count);
+        changedCounts.put(offset, (Integer) count);
+        changed = true;
+    }
+
+    /** Settles the oldest ready record without reading it; false if none is durable yet. */
+    boolean dropOldest() {
+        Long back = released.pollFirst();
+        if (back != null) {
+            settle(back);
+            return true;
+        }
+        next = acknowledged.nextUnsettled(next);
+        if (next >= log.durableOffset()) {
+            return false;
+        }
+        settle(next++);
+        return true;
+    }
+
+    /** Settles all that is ready; returns how many that was. */
+    long purge() {
+        long purged = ready();
+        for (Long offset : released) {
+            settle(offset);
+        }
+        released.clear();
+        long end = log.endOffset();
+        next = acknowledged.nextUnsettled(next);
+        if (next < end) {
+            acknowledged.add(next, end - 1);
+            changedRanges.add(next, end - 1);
+            changed = true;
+            next = end;
+        }
+        unsettled = inFlight;
+        return purged;
+    }
+
+    private void settle(long offset) {
+        unsettled--;
+        acknowledged.add(offset, offset);
+        changedRanges.add(offset, offset);
+        changed = true;
+        settledSinceDiscard++;
+        if (!deliveryCounts.isEmpty()) {
+            deliveryCounts.remove(offset);
+        }
+    }
+
+    /** Whether something happened since the last {@link #writeChange} that has to outlive the process. */
+    boolean isChanged() {
+        return changed;
+    }
+
+    int changeBytes() {
+        return CursorChange.FIXED_BYTES + 16 * changedRanges.size() + 12 * changedCounts.size();
+    }
+
+    /** Writes what changed since the last call. */
+    void writeChange(ByteBuf out, long queueId) {
+        changedRanges.removeBelow(acknowledged.floor());
+        CursorChange.write(out, queueId, acknowledged.floor(), next, changedRanges, changedCounts);
+        forgetChanges();
+    }
+
+    /** Writes everything. */
+    void writeSnapshot(ByteBuf out, long queueId) {
+        CursorChange.write(out, queueId, acknowledged.floor(), Math.max(next, deliveredBefore), acknowledged.above(), deliveryCounts);
+        forgetChanges();
+    }
+
+    /** For a queue that does not outlive the process. */
+    void forgetChanges() {
+        changedRanges.clear();
+        changedCounts.clear();
+        changed = false;
+    }
+
+    /** What may be given back once everything written so far by {@link #writeChange} is durable. */
+    Reclaim reclaimable() {
+        OffsetRanges above = acknowledged.above();
+        if (settledSinceDiscard < DISCARD_EVERY || above.isEmpty()) {
+            return new Reclaim(acknowledged.floor(), null);
+        }
+        settledSinceDiscard = 0;
+        return new Reclaim(acknowledged.floor(), above.copy());
+    }
+
+    void giveBack(Reclaim reclaim) {
+        log.trim(reclaim.floor());
+        OffsetRanges above = reclaim.above();
+        for (int i = 0; above != null && i < above.size(); i++) {
+            log.discard(above.first(i), above.last(i));
+        }
+    }
+
+    /** Settled records whose storage is no longer needed: those below the floor and, now and then, the ranges above it. */
+    record Reclaim(long floor, @Nullable OffsetRanges above) {}
+
+    void close() {
+        forward.close();
+        again.close();
+    }
+}

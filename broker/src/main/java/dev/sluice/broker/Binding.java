@@ -1,0 +1,29 @@
+package dev.sluice.broker;
+
+import java.util.Map;
+
+/**
+ * One arrow of the routing table. Immutable.
+ *
+ * @param source name of the exchange it starts from
+ * @param key routing key, or pattern for a topic exchange
+ * @param arguments what a headers exchange matches: String, Long, Double, Boolean, byte[], BigDecimal, Instant, List or Map; a header whose
+ *     mere presence is asked for has the value {@link #PRESENT}
+ */
+public record Binding(String source, Destination destination, String key, Map<String, Object> arguments) {
+    /** Stands for "any value" in arguments. */
+    public static final Object PRESENT = Void.class;
+
+    public Binding {
+        arguments = Map.copyOf(arguments);
+    }
+
+    /** Where a binding leads. */
+    public sealed interface Destination {
+        String name();
+
+        record ToQueue(String name) implements Destination {}
+
+        record ToExchange(String name) implements Destination {}
+    }
+}

@@ -1,0 +1,356 @@
+package dev.sluice.broker;
+
+import dev.sluice.broker.Outcome.Reply;
+import dev.sluice.log.PartitionLog;
+import dev.sluice.log.RecordBatchBuilder;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The broker as one shard sees it: what gateways call, and the work at the end of each turn that makes one batch, one dispatch and one cursor change per queue out of however much arrived. Confined to its shard; replies
+ * come back on it, some of them before the call that asked has returned.
+ */
+public final class BrokerShard {
+    private final Shard shard;
+    private final Broker broker;
+    private final Topology topology = new Topology();
+    private final Router router = new Router(topology, this);
+    private final ArrayDeque<RecordBatchBuilder> builders = new ArrayDeque<>();
+    private List<Inlet> dirtyInlets = new ArrayList<>();
+    private List<Queue> dirtyQueues = new ArrayList<>();
+    private final Runnable endOfTurn = this::endTurn;
+    private boolean endOfTurnScheduled;
+    private final List<List<Runnable>> outgoing = new ArrayList<>();
+    private boolean anythingOutgoing;
+    private @Nullable CursorLog cursorLog;
+    private long turnTimeMs;
+
+    BrokerShard(Shard shard, Broker broker, int shardCount) {
+        this.shard = shard;
+        this.broker = broker;
+        for (int i = 0; i < shardCount; i++) {
+            outgoing.add(new ArrayList<>());
+        }
+    }
+
+    public Shard shard() {
+        return shard;
+    }
+
+    // Connections.
+
+    /** A new owner of exclusive queues. */
+    public long openConnection() {
+        return broker.nextConnection();
+    }
+
+    /** Deletes the connection's exclusive queues. */
+    public void closeConnection(long connection) {
+        broker.controller(controller -> controller.closeConnection(connection));
+    }
+
+    // Exchanges and bindings.
+
+    /** Makes the exchange, or finds that it is there and the same. */
+    public void declareExchange(ExchangeSpec spec, Reply<ExchangeSpec> reply) {
+        Exchange present = topology.exchange(spec.name());
+        if (present != null && present.spec.equals(spec)) {
+            reply.on(Outcome.done(spec));
+            return;
+        }
+        broker.controller(controller -> controller.declareExchange(spec, returning(reply)));
+    }
+
+    /** Finds out whether the exchange is there. */
+    public void checkExchange(String name, Reply<ExchangeSpec> reply) {
+        Exchange present = topology.exchange(name);
+        reply.on(present == null ? Outcome.refused(Refusal.Reason.EXCHANGE_NOT_FOUND, name) : Outcome.done(present.spec));
+    }
+
+    /** The reply says whether there was one. */
+    public void deleteExchange(String name, boolean ifUnused, Reply<Boolean> reply) {
+        broker.controller(controller -> controller.deleteExchange(name, ifUnused, returning(reply)));
+    }
+
+    /** The reply says whether the binding is new. */
+    public void bind(Binding binding, long connection, Reply<Boolean> reply) {
+        broker.controller(controller -> controller.bind(binding, connection, returning(reply)));
+    }
+
+    /** The reply says whether there was such a binding. */
+    public void unbind(Binding binding, long connection, Reply<Boolean> reply) {
+        broker.controller(controller -> controller.unbind(binding, connection, returning(reply)));
+    }
+
+    // Queues.
+
+    /** Makes the queue, or finds that it is there and the same. */
+    public void declareQueue(QueueSpec spec, long connection, Reply<QueueStatus> reply) {
+        broker.controller(controller -> controller.declareQueue(spec, connection, shard, returning(reply)));
+    }
+
+    /** Finds out whether the queue is there and how much is in it. */
+    public void checkQueue(String name, long connection, Reply<QueueStatus> reply) {
+        onQueue(name, connection, reply, queue -> Outcome.done(queue.status()));
+    }
+
+    /** The reply says how many ready records went with the queue. */
+    public void deleteQueue(String name, boolean ifUnused, boolean ifEmpty, long connection, Reply<Long> reply) {
+        broker.controller(controller -> controller.deleteQueue(name, ifUnused, ifEmpty, connection, returning(reply)));
+    }
+
+    /** Drops all that is ready; the reply says how many records that was. */
+    public void purgeQueue(String name, long connection, Reply<Long> reply) {
+        onQueue(name, connection, reply, queue -> Outcome.done(queue.purge()));
+    }
+
+    /** What is in the queue and what happened to its records since the start. */
+    public void queueStatistics(String name, long connection, Reply<QueueStatistics> reply) {
+        onQueue(name, connection, reply, queue -> Outcome.done(queue.statistics()));
+    }
+
+    // Publishing.
+
+    /** Grows with every change that may change a route. */
+    public long topologyVersion() {
+        return topology.version();
+    }
+
+    /**
+     * Where a message goes.
+     *
+     * @param headers what a headers exchange matches; asked for only by one; null when the message has none
+     */
+    public Route route(String exchange, String routingKey, @Nullable Supplier<Map<String, Object>> headers) {
+        return router.route(exchange, routingKey, headers);
+    }
+
+    /**
+     * Puts a record into every queue of the route. Copies the bytes from reader index to writer index of each buffer and releases nothing.
+     *
+     * @param headers a headers section as {@link dev.sluice.log.RecordHeaders} writes it
+     * @param sink is told once per queue of the route; null for a publisher that does not want to know
+     */
+    public void publish(
+            Route route, @Nullable ByteBuf key, ByteBuf value, ByteBuf headers, @Nullable ConfirmSink sink, long sequence) {
+        for (Inlet inlet : route.inlets()) {
+            inlet.append(key, value, headers, sink, sequence);
+        }
+    }
+
+    // Consuming.
+
+    /** The reply comes before the first delivery. */
+    public void subscribe(String queue, ConsumerSpec spec, DeliverySink sink, long connection, Reply<Consumer> reply) {
+        Queue found = find(queue, connection, reply);
+        if (found == null) {
+            return;
+        }
+        if (found.home() == this) {
+            found.subscribe(spec, sink, this, reply);
+        } else {
+            send(found.home(), () -> found.subscribe(spec, sink, this, returning(reply)));
+        }
+    }
+
+    /** Somebody who takes records one at a time with {@link Consumer#get} and does not count as a consumer. */
+    public void openGetter(String queue, long connection, Reply<Consumer> reply) {
+        Queue found = find(queue, connection, reply);
+        if (found != null) {
+            var spec = new ConsumerSpec(false, false, 0, null);
+            reply.on(Outcome.done(new Consumer(found, this, spec, NoDeliveries.INSTANCE, false)));
+        }
+    }
+
+    // What the broker's own classes use.
+
+    Topology topology() {
+        return topology;
+    }
+
+    void useCursorLog(CursorLog itsLog) {
+        cursorLog = itsLog;
+    }
+
+    CursorLog cursorLog() {
+        CursorLog open = cursorLog;
+        if (open == null) {
+            throw new IllegalStateException("the cursor log of shard " + shard.index() + " is not open");
+        }
+        return open;
+    }
+
+    /** Wall clock of this turn in milliseconds, read once. */
+    long turnTimeMs() {
+        scheduleEndOfTurn();
+        return turnTimeMs;
+    }
+
+    RecordBatchBuilder takeBuilder() {
+        RecordBatchBuilder builder = builders.pollFirst();
+        return builder == null ? new RecordBatchBuilder(PooledByteBufAllocator.DEFAULT) : builder;
+    }
+
+    void giveBack(RecordBatchBuilder builder) {
+        builders.addFirst(builder);
+    }
+
+    void flushAtEndOfTurn(Inlet inlet) {
+        dirtyInlets.add(inlet);
+        scheduleEndOfTurn();
+    }
+
+    void serveAtEndOfTurn(Queue queue) {
+        if (!queue.dirty) {
+            queue.dirty = true;
+            dirtyQueues.add(queue);
+            scheduleEndOfTurn();
+        }
+    }
+
+    private void scheduleEndOfTurn() {
+        if (!endOfTurnScheduled) {
+            endOfTurnScheduled = true;
+            turnTimeMs = shard.nowMs();
+            shard.execute(endOfTurn);
+        }
+    }
+
+    void endTurn() {
+        turnTimeMs = shard.nowMs();
+        flushInlets();
+        List<Queue> served = dirtyQueues;
+        dirtyQueues = new ArrayList<>();
+        for (Queue queue : served) {
+            queue.dirty = false;
+            queue.serve();
+        }
+        cursorLog().write(served);
+        endOfTurnScheduled = false;
+        if (!dirtyQueues.isEmpty() || !dirtyInlets.isEmpty()) {
+            scheduleEndOfTurn();
+        }
+        sendOutgoing();
+    }
+
+    private void flushInlets() {
+        if (dirtyInlets.isEmpty()) {
+            return;
+        }
+        List<Inlet> inlets = dirtyInlets;
+        dirtyInlets = new ArrayList<>();
+        for (Inlet inlet : inlets) {
+            inlet.flush();
+        }
+    }
+
+    /** Runs {@code command} on {@code target} at the end of this turn, after what was sent there before; at once if that is this shard. */
+    void send(BrokerShard target, Runnable command) {
+        if (target == this) {
+            command.run();
+            return;
+        }
+        outgoing.get(target.shard.index()).add(command);
+        anythingOutgoing = true;
+        scheduleEndOfTurn();
+    }
+
+    /** Called on {@code from}: runs {@code command} here. */
+    void answer(BrokerShard from, Runnable command) {
+        from.send(this, command);
+    }
+
+    private void sendOutgoing() {
+        if (!anythingOutgoing) {
+            return;
+        }
+        anythingOutgoing = false;
+        for (int i = 0; i < outgoing.size(); i++) {
+            List<Runnable> commands = outgoing.get(i);
+            if (!commands.isEmpty()) {
+                outgoing.set(i, new ArrayList<>());
+                broker.shards().at(i).execute(() -> commands.forEach(Runnable::run));
+            }
+        }
+    }
+
+    /** The queue's last consumer is gone, or nobody used it for its time: it goes too, unless somebody comes first. */
+    void deleteUnused(Queue queue) {
+        broker.controller(controller -> controller.deleteUnused(queue));
+    }
+
+    /** Closes the logs of this shard. */
+    CompletableFuture<Void> stop() {
+        var closed = new ArrayList<CompletableFuture<Void>>();
+        var written = new CompletableFuture<Void>();
+        cursorLog().whenEverythingIsDurable(() -> written.complete(null));
+        closed.add(written.thenCompose(durable -> close(cursorLog().log())));
+        for (Queue queue : topology.queues()) {
+            if (queue.home() == this && queue.isOpen()) {
+                queue.stop();
+                closed.add(close(queue.log()));
+            }
+        }
+        return CompletableFuture.allOf(closed.toArray(CompletableFuture[]::new));
+    }
+
+    private static CompletableFuture<Void> close(PartitionLog log) {
+        var closed = new CompletableFuture<Void>();
+        log.close(() -> closed.complete(null));
+        return closed;
+    }
+
+    /** A reply that may be called on any shard and arrives here. */
+    private <T> Reply<T> returning(Reply<T> reply) {
+        return outcome -> {
+            if (shard.isOwner()) {
+                reply.on(outcome);
+            } else {
+                shard.execute(() -> reply.on(outcome));
+            }
+        };
+    }
+
+    private <T> void onQueue(String name, long connection, Reply<T> reply, Function<Queue, Outcome<T>> action) {
+        Queue queue = find(name, connection, reply);
+        if (queue == null) {
+            return;
+        }
+        flushInlets();
+        if (queue.home() == this) {
+            reply.on(action.apply(queue));
+            return;
+        }
+        Reply<T> returning = returning(reply);
+        send(
+                queue.home(),
+                () -> returning.on(
+                        queue.isDeleted() ? Outcome.refused(Refusal.Reason.QUEUE_NOT_FOUND, name) : action.apply(queue)));
+    }
+
+    private <T> @Nullable Queue find(String name, long connection, Reply<T> reply) {
+        Queue queue = topology.queue(name);
+        if (queue == null) {
+            reply.on(Outcome.refused(Refusal.Reason.QUEUE_NOT_FOUND, name));
+            return null;
+        }
+        if (queue.isLockedFor(connection)) {
+            reply.on(Outcome.refused(Refusal.Reason.QUEUE_LOCKED, name));
+            return null;
+        }
+        Refusal unavailable = queue.unavailable();
+        if (unavailable != null) {
+            reply.on(new Outcome.Refused<>(unavailable));
+            return null;
+        }
+        return queue;
+    }
+}

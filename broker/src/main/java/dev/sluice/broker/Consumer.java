@@ -1,0 +1,180 @@
+package dev.sluice.broker;
+
+import io.netty.util.collection.LongObjectHashMap;
+import io.netty.util.collection.LongObjectMap;
+import java.util.ArrayDeque;
+
+/**
+ * One subscriber of a queue, or somebody who gets records one at a time. Public methods are called on the shard that subscribed ("home"); they carry the call to the queue's shard,
+ * which owns all the mutable state here.
+ */
+public final class Consumer {
+    private static final int ANY_NUMBER = Integer.MAX_VALUE;
+
+    private final Queue queue;
+    private final BrokerShard home;
+    private final ConsumerSpec spec;
+    final DeliverySink sink;
+    final boolean subscribed;
+
+    /** Delivered and not settled. */
+    private final LongObjectMap<Boolean> inFlight = new LongObjectHashMap<>(4);
+
+    final ArrayDeque<PendingGet> gets = new ArrayDeque<>(0);
+    private int prefetch;
+    /** Whether the dispatcher has it among those that can be served. */
+    boolean queued;
+    /** Whether its sink got something in this run. */
+    boolean touched;
+
+    private boolean cancelled;
+
+    /** A get that waits for its turn. */
+    record PendingGet(boolean noAck, GetReply reply) {}
+
+    Consumer(Queue queue, BrokerShard home, ConsumerSpec spec, DeliverySink sink, boolean subscribed) {
+        this.queue = queue;
+        this.home = home;
+        this.spec = spec;
+        this.sink = queue.home() == home ? sink : new RemoteSink(sink, queue.shard(), home);
+        this.subscribed = subscribed;
+        this.prefetch = spec.prefetch();
+    }
+
+    /** Name of the queue. */
+    public String queue() {
+        return queue.name();
+    }
+
+    public boolean noAck() {
+        return spec.noAck();
+    }
+
+    /** Ends a delivery; one that is unknown or settled already is left alone. */
+    public void settle(long offset, Settlement settlement) {
+        if (isHomeOfQueue()) {
+            queue.settle(this, offset, settlement);
+        } else {
+            home.send(queue.home(), () -> queue.settle(this, offset, settlement));
+        }
+    }
+
+    /** Asks for one record; the answer comes to {@code reply}. Requests of one consumer are answered in their order. */
+    public void get(boolean noAck, GetReply reply) {
+        if (isHomeOfQueue()) {
+            queue.get(this, new PendingGet(noAck, reply));
+        } else {
+            GetReply remote = RemoteSink.remote(reply, home);
+            home.send(queue.home(), () -> queue.get(this, new PendingGet(noAck, remote)));
+        }
+    }
+
+    /** The sink that was not ready is ready again. */
+    public void resume() {
+        if (isHomeOfQueue()) {
+            queue.resume(this);
+        } else {
+            home.send(queue.home(), () -> queue.resume(this));
+        }
+    }
+
+    /** As {@link #resume}, from whatever thread. */
+    void resumeFromAnywhere() {
+        queue.shard().execute(() -> queue.resume(this));
+    }
+
+    /** As {@link #resume}, on the queue's shard. */
+    void resumeHere() {
+        queue.resume(this);
+    }
+
+    /** Takes effect for the next delivery. 0 means any number. */
+    public void setPrefetch(int newPrefetch) {
+        home.send(queue.home(), () -> {
+            prefetch = newPrefetch;
+            queue.resume(this);
+        });
+    }
+
+    /** Ends the subscription. No delivery comes after {@code done} has run; what is not settled can still be settled. */
+    public void cancel(Runnable done) {
+        if (isHomeOfQueue()) {
+            queue.cancel(this);
+            done.run();
+        } else {
+            home.send(queue.home(), () -> {
+                queue.cancel(this);
+                queue.home().send(home, done);
+            });
+        }
+    }
+
+    /** Ends the subscription and puts back what is not settled, each record to its place. */
+    public void close() {
+        if (isHomeOfQueue()) {
+            queue.close(this);
+        } else {
+            home.send(queue.home(), () -> queue.close(this));
+        }
+    }
+
+    private boolean isHomeOfQueue() {
+        return queue.home() == home;
+    }
+
+    // What follows belongs to the queue's shard.
+
+    ConsumerSpec spec() {
+        return spec;
+    }
+
+    boolean isCancelled() {
+        return cancelled;
+    }
+
+    void markCancelled() {
+        cancelled = true;
+    }
+
+    /** Whether it could be sent a record now, its shared limit aside. */
+    boolean isServable() {
+        return !cancelled && subscribed && (spec.noAck() || inFlight.size() < limit()) && sink.ready();
+    }
+
+    private int limit() {
+        return prefetch == 0 ? ANY_NUMBER : prefetch;
+    }
+
+    /** Takes one of the shared limit; if there is none it will be resumed. */
+    boolean acquireShared() {
+        SharedCredit shared = spec.shared();
+        return shared == null || spec.noAck() || shared.acquireOrWait(this);
+    }
+
+    void releaseShared(int count) {
+        SharedCredit shared = spec.shared();
+        if (shared != null && !spec.noAck() && count > 0) {
+            shared.release(count);
+        }
+    }
+
+    void delivered(long offset) {
+        inFlight.put(offset, Boolean.TRUE);
+    }
+
+    /** Whether the delivery was open; it no longer is. */
+    boolean settled(long offset) {
+        return inFlight.remove(offset) != null;
+    }
+
+    /** Everything in flight, which no longer is. */
+    long[] takeInFlight() {
+        var offsets = new long[inFlight.size()];
+        int i = 0;
+        for (LongObjectMap.PrimitiveEntry<Boolean> entry : inFlight.entries()) {
+            offsets[i++] = entry.key();
+        }
+        inFlight.clear();
+        return offsets;
+    }
+}

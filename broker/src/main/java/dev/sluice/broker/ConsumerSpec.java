@@ -1,0 +1,13 @@
+package dev.sluice.broker;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a consumer wants to be served. Immutable.
+ *
+ * @param noAck whether a record is settled by being sent: at most once
+ * @param exclusive whether it must be the only consumer of the queue
+ * @param prefetch how many unsettled deliveries it may have, 0 for any number; without meaning when {@code noAck}
+ * @param shared a limit that it shares with other consumers; null for none
+ */
+public record ConsumerSpec(boolean noAck, boolean exclusive, int prefetch, @Nullable SharedCredit shared) {}

@@ -1,0 +1,173 @@
+package dev.sluice.broker;
+
+import dev.sluice.log.PartitionLog;
+import dev.sluice.log.RecordBatchBuilder;
+import dev.sluice.log.RecordHeaders;
+import dev.sluice.log.StorageException;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Where one shard writes what its queues have settled: one record per queue and turn, nobody waits for it. What was settled gives back its storage once the change is durable. When the log is more than
+ * twice as large as a snapshot it begins anew with one. Confined to its shard.
+ */
+final class CursorLog implements PartitionLog.Listener {
+    private static final Logger LOG = LoggerFactory.getLogger(CursorLog.class);
+    private static final int BATCH_BYTES = 1 << 20;
+    private static final long LEAST_BYTES_TO_COMPACT = 1 << 20;
+
+    private final BrokerShard shard;
+    private final ByteBuf scratch = PooledByteBufAllocator.DEFAULT.directBuffer(256);
+    private final ArrayDeque<Written> written = new ArrayDeque<>();
+    private @Nullable PartitionLog log;
+    private long bytesSinceSnapshot;
+    private long snapshotBytes;
+
+    /** What may be done when everything below {@code end} is durable. */
+    private record Written(long end, Runnable whenDurable) {}
+
+    CursorLog(BrokerShard shard) {
+        this.shard = shard;
+    }
+
+    void open(PartitionLog itsLog) {
+        log = itsLog;
+    }
+
+    PartitionLog log() {
+        PartitionLog open = log;
+        if (open == null) {
+            throw new IllegalStateException("the cursor log is not open");
+        }
+        return open;
+    }
+
+    /** Writes the changes of these queues, if there are any. */
+    void write(List<Queue> queues) {
+        RecordBatchBuilder batch = null;
+        List<Runnable> whenDurable = List.of();
+        for (Queue queue : queues) {
+            if (queue.isDeleted() || !queue.isOpen() || !queue.backlog().isChanged()) {
+                continue;
+            }
+            Backlog backlog = queue.backlog();
+            if (!queue.isPersistent()) {
+                backlog.forgetChanges();
+                backlog.giveBack(backlog.reclaimable());
+                continue;
+            }
+            if (batch == null) {
+                batch = shard.takeBuilder();
+                whenDurable = new ArrayList<>();
+            }
+            scratch.clear();
+            backlog.writeChange(scratch, queue.id().value());
+            batch.append(shard.turnTimeMs(), null, scratch, RecordHeaders.EMPTY);
+            Backlog.Reclaim reclaim = backlog.reclaimable();
+            whenDurable.add(() -> giveBack(queue, reclaim));
+        }
+        if (batch != null) {
+            List<Runnable> actions = whenDurable;
+            append(batch, () -> actions.forEach(Runnable::run));
+            compactIfLarge();
+        }
+    }
+
+    private static void giveBack(Queue queue, Backlog.Reclaim reclaim) {
+        if (!queue.isDeleted()) {
+            queue.backlog().giveBack(reclaim);
+        }
+    }
+
+    private void append(RecordBatchBuilder batch, Runnable whenDurable) {
+        int count = batch.recordCount();
+        ByteBuf bytes = batch.build();
+        shard.giveBack(batch);
+        bytesSinceSnapshot += bytes.readableBytes();
+        long end = log().append(bytes) + count;
+        written.addLast(new Written(end, whenDurable));
+        durable(log().durableOffset());
+    }
+
+    private void compactIfLarge() {
+        if (bytesSinceSnapshot > LEAST_BYTES_TO_COMPACT + 2 * snapshotBytes) {
+            long start = log().endOffset();
+            snapshot(shard.topology().queues(), () -> trim(start));
+        }
+    }
+
+    /**
+     * Writes the whole state of these queues. {@code whenDurable} runs once that is durable; from then on nothing before
+     * the offset returned is needed.
+     */
+    long snapshot(Collection<Queue> queues, Runnable whenDurable) {
+        long start = log().endOffset();
+        bytesSinceSnapshot = 0;
+        RecordBatchBuilder batch = shard.takeBuilder();
+        for (Queue queue : queues) {
+            if (queue.home() != shard || !queue.isPersistent() || queue.isDeleted() || !queue.isOpen()) {
+                continue;
+            }
+            scratch.clear();
+            queue.backlog().writeSnapshot(scratch, queue.id().value());
+            batch.append(shard.turnTimeMs(), null, scratch, RecordHeaders.EMPTY);
+            if (batch.sizeInBytes() > BATCH_BYTES) {
+                append(batch, () -> {});
+                batch = shard.takeBuilder();
+            }
+        }
+        if (batch.isEmpty()) {
+            shard.giveBack(batch);
+            whenEverythingIsDurable(whenDurable);
+        } else {
+            append(batch, whenDurable);
+        }
+        snapshotBytes = bytesSinceSnapshot;
+        bytesSinceSnapshot = 0;
+        return start;
+    }
+
+    void trim(long before) {
+        log().trim(before);
+    }
+
+    /** Runs {@code action} when all that has been written so far is durable. */
+    void whenEverythingIsDurable(Runnable action) {
+        written.addLast(new Written(log().endOffset(), action));
+        durable(log().durableOffset());
+    }
+
+    @Override
+    public void durable(long durableOffset) {
+        for (Written first = written.peekFirst(); first != null && first.end <= durableOffset; first = written.peekFirst()) {
+            written.removeFirst();
+            first.whenDurable.run();
+        }
+    }
+
+    @Override
+    public void stalled(String reason) {
+        LOG.warn("acknowledgements wait for storage: {}", reason);
+    }
+
+    @Override
+    public void resumed() {
+        LOG.info("acknowledgements are stored again");
+    }
+
+    @Override
+    public void lost(StorageException cause) {
+        LOG.error("acknowledgements cannot be stored; after a restart their records will be delivered again", cause);
+    }
+
+    void release() {
+        scratch.release();
+    }
+}

@@ -1,0 +1,63 @@
+package dev.sluice.broker;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** A message that is the application's to process and to settle, once. Thread-safe: it may be settled from any thread. */
+public final class Delivery {
+    private final Message message;
+    private final long offset;
+    private final int deliveryCount;
+    private final boolean redelivered;
+    private final Consumer consumer;
+    private final Shard home;
+    private final AtomicBoolean settled = new AtomicBoolean();
+
+    Delivery(Message message, long offset, int deliveryCount, boolean redelivered, Consumer consumer, Shard home) {
+        this.message = message;
+        this.offset = offset;
+        this.deliveryCount = deliveryCount;
+        this.redelivered = redelivered;
+        this.consumer = consumer;
+        this.home = home;
+    }
+
+    public Message message() {
+        return message;
+    }
+
+    /** Place of the record in its queue's log: unique within the queue, ascending in the order of publishing. */
+    public long offset() {
+        return offset;
+    }
+
+    /** How often it was delivered and released before. */
+    public int deliveryCount() {
+        return deliveryCount;
+    }
+
+    /** Whether it may have been delivered before, also by a process that is gone. */
+    public boolean isRedelivered() {
+        return redelivered;
+    }
+
+    /** Processed. Does not block. Of several settlements of one delivery the first counts. */
+    public void ack() {
+        settle(Settlement.ACK);
+    }
+
+    /** Back to its place in the queue, for whoever comes next. */
+    public void release() {
+        settle(Settlement.RELEASE);
+    }
+
+    /** Not to be delivered again. */
+    public void reject() {
+        settle(Settlement.REJECT);
+    }
+
+    private void settle(Settlement settlement) {
+        if (settled.compareAndSet(false, true)) {
+            home.execute(() -> consumer.settle(offset, settlement));
+        }
+    }
+}

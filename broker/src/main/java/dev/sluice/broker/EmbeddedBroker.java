@@ -1,0 +1,200 @@
+package dev.sluice.broker;
+
+import dev.sluice.log.Storage;
+import dev.sluice.log.StorageConfig;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.util.concurrent.DefaultEventExecutor;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.EventExecutor;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A broker inside the application's own process, without any network: the same queues, exchanges and durability. Thread-safe. Methods that change the topology block for about one write to the disk; publishing does not, unless
+ * {@value #IN_FLIGHT_BYTES} bytes wait to become durable.
+ *
+ * <pre>{@code
+ * try (var broker = EmbeddedBroker.open(Path.of("data"))) {
+ *     broker.declareQueue("jobs");
+ *     broker.publish("jobs", Message.of("resize cat.png")).join(); // durable from here on
+ *     try (var subscription = broker.consume("jobs", 10, delivery -> {
+ *         work(delivery.message().text());
+ *         delivery.ack();
+ *     })) {
+ *         waitForTheEnd();
+ *     }
+ * }
+ * }</pre>
+ */
+public final class EmbeddedBroker implements AutoCloseable {
+    /** Bytes published and not yet stored; more publishers wait. */
+    public static final int IN_FLIGHT_BYTES = 64 << 20;
+
+    /** Stands for the room that any message takes besides its body. */
+    private static final int MESSAGE_BYTES = 256;
+
+    /** Topology operations of this API come from nobody's connection. */
+    private static final long NO_CONNECTION = 0;
+
+    private final Storage storage;
+    private final EventExecutor thread;
+    private final Shard shard;
+    private final Broker broker;
+    private final Semaphore inFlight = new Semaphore(IN_FLIGHT_BYTES);
+
+    private EmbeddedBroker(Storage storage, EventExecutor thread, Shard shard, Broker broker) {
+        this.storage = storage;
+        this.thread = thread;
+        this.shard = shard;
+        this.broker = broker;
+    }
+
+    /**
+     * Opens the folder, or makes it, and recovers what is in it.
+     *
+     * @throws dev.sluice.log.StorageException if another process has it, or it is damaged; the message says what helps
+     */
+    public static EmbeddedBroker open(Path folder) {
+        Storage storage = Storage.open(folder, StorageConfig.defaults());
+        EventExecutor thread = new DefaultEventExecutor(new DefaultThreadFactory("sluice-shard", true));
+        try {
+            var shard = new EventExecutorShard(0, thread);
+            Broker broker = join(Broker.start(storage, new Shards(List.of(shard))));
+            return new EmbeddedBroker(storage, thread, shard, broker);
+        } catch (RuntimeException failed) {
+            var _ = thread.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+            storage.close();
+            throw failed;
+        }
+    }
+
+    /** Makes a durable queue with default settings, or finds it there. */
+    public void declareQueue(String name) {
+        declareQueue(new QueueSpec(name, true, false, false, QueueSettings.DEFAULT));
+    }
+
+    /**
+     * Makes the queue, or finds it there.
+     *
+     * @throws BrokerException if there is another queue of that name
+     */
+    public QueueStatus declareQueue(QueueSpec spec) {
+        return ask((on, reply) -> on.declareQueue(spec, NO_CONNECTION, reply));
+    }
+
+    /** Makes a durable exchange, or finds it there. */
+    public void declareExchange(String name, ExchangeType type) {
+        ExchangeSpec spec = new ExchangeSpec(name, type, true, false, false, null);
+        ExchangeSpec _ = ask((on, reply) -> on.declareExchange(spec, reply));
+    }
+
+    /** Lets what is published to the exchange, and matches the key, reach the queue. */
+    public void bind(String exchange, String queue, String key) {
+        var binding = new Binding(exchange, new Binding.Destination.ToQueue(queue), key, Map.of());
+        boolean _ = this.<Boolean>ask((on, reply) -> on.bind(binding, NO_CONNECTION, reply));
+    }
+
+    /** Returns how many ready records went with the queue. */
+    public long deleteQueue(String name) {
+        return this.<Long>ask((on, reply) -> on.deleteQueue(name, false, false, NO_CONNECTION, reply));
+    }
+
+    /** Drops all that is ready and returns how many records that was. */
+    public long purgeQueue(String name) {
+        return this.<Long>ask((on, reply) -> on.purgeQueue(name, NO_CONNECTION, reply));
+    }
+
+    /** What is in the queue and what happened to its records since the broker was opened. */
+    public QueueStatistics statistics(String queue) {
+        return ask((on, reply) -> on.queueStatistics(queue, NO_CONNECTION, reply));
+    }
+
+    /** Publishes to the queue itself. */
+    public CompletableFuture<Integer> publish(String queue, Message message) {
+        return publish("", queue, message);
+    }
+
+    /**
+     * Publishes to an exchange. The future completes with the number of queues that have the message, once it is as safe in each as the queue is durable; 0 means that no binding matched. It fails with {@link BrokerException} if a
+     * queue did not take it.
+     */
+    public CompletableFuture<Integer> publish(String exchange, String routingKey, Message message) {
+        int bytes = Math.min(IN_FLIGHT_BYTES, MESSAGE_BYTES + message.body().length);
+        inFlight.acquireUninterruptibly(bytes);
+        var published = new Publication(() -> inFlight.release(bytes));
+        shard.execute(() -> publishHere(exchange, routingKey, message, published));
+        return published.future();
+    }
+
+    private void publishHere(String exchange, String routingKey, Message message, Publication published) {
+        try {
+            BrokerShard on = broker.on(shard);
+            Route route = on.route(exchange, routingKey, () -> Map.copyOf(message.headers()));
+            Refusal refusal = route.refusal();
+            if (refusal != null) {
+                published.refused(0, 0, refusal);
+                return;
+            }
+            published.expect(route.queueCount());
+            byte[] key = message.key();
+            ByteBuf headers = RecordCodec.headers(exchange, routingKey, message.headers());
+            ByteBuf body = Unpooled.wrappedBuffer(message.body());
+            on.publish(route, key == null ? null : Unpooled.wrappedBuffer(key), body, headers, published, 0);
+        } catch (RuntimeException failed) {
+            published.failed(failed);
+        }
+    }
+
+    /**
+     * Begins to consume.
+     *
+     * @param prefetch how many deliveries may be unsettled, at least 1
+     */
+    public Subscription consume(String queue, int prefetch, java.util.function.Consumer<Delivery> handler) {
+        if (prefetch < 1) {
+            throw new IllegalArgumentException("prefetch is " + prefetch + ", at least 1 is needed");
+        }
+        var subscription = new Subscription(shard, handler);
+        var spec = new ConsumerSpec(false, false, prefetch, null);
+        Consumer consumer = ask((on, reply) -> on.subscribe(queue, spec, subscription, NO_CONNECTION, reply));
+        subscription.begin(consumer);
+        return subscription;
+    }
+
+    /** Writes everything down and lets the folder go. Subscriptions are to be closed before. */
+    @Override
+    public void close() {
+        join(broker.stop());
+        thread.shutdownGracefully(0, 5, TimeUnit.SECONDS).syncUninterruptibly();
+        storage.close();
+    }
+
+    private interface Question<T> {
+        void ask(BrokerShard on, Outcome.Reply<T> reply);
+    }
+
+    private <T> T ask(Question<T> question) {
+        var answer = new CompletableFuture<T>();
+        shard.execute(() -> question.ask(broker.on(shard), outcome -> {
+            switch (outcome) {
+                case Outcome.Done<T>(T value) -> answer.complete(value);
+                case Outcome.Refused<T>(Refusal refusal) -> answer.completeExceptionally(new BrokerException(refusal));
+            }
+        }));
+        return join(answer);
+    }
+
+    private static <T> T join(CompletableFuture<T> future) {
+        try {
+            return future.join();
+        } catch (CompletionException failed) {
+            throw failed.getCause() instanceof RuntimeException cause ? cause : failed;
+        }
+    }
+}

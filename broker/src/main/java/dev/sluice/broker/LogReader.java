@@ -1,0 +1,176 @@
+package dev.sluice.broker;
+
+import dev.sluice.log.FetchCallback;
+import dev.sluice.log.PartitionLog;
+import dev.sluice.log.RecordBatch;
+import dev.sluice.log.RecordCursor;
+import dev.sluice.log.StorageException;
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads records of one log by offset, fastest when the offsets ascend: from memory at once, from segments by asking for them and being called back. Confined to the log's owner.
+ */
+final class LogReader implements AutoCloseable, FetchCallback {
+    private static final int FETCH_BYTES = 256 * 1024;
+
+    /** Where {@link #seek} ended. */
+    enum Position {
+        /** {@link #record} is at the record asked for or, where the log has a gap, at the next one. */
+        AT,
+        /** It is being read; the callback given at construction runs when it is worth asking again. */
+        PENDING,
+        /** Nothing durable there yet. */
+        END,
+        /** It cannot be read; {@link #failure} says why. */
+        FAILED
+    }
+
+    private final PartitionLog log;
+    private final Runnable fetched;
+    private final RecordCursor cursor = new RecordCursor();
+    /** Whole batches, ours to release: all that the log has from {@link #heldFrom} to {@link #heldTo}. */
+    private @Nullable ByteBuf held;
+
+    private long heldFrom;
+    private long heldTo;
+    /** Index of the batch that the cursor is in. */
+    private int batchIndex;
+
+    private boolean onRecord;
+    private boolean fetching;
+    private long fetchingFrom;
+    private boolean closed;
+    private @Nullable StorageException failure;
+
+    LogReader(PartitionLog log, Runnable fetched) {
+        this.log = log;
+        this.fetched = fetched;
+    }
+
+    /** Valid after {@link Position#AT} until the next call of any method. */
+    RecordCursor record() {
+        return cursor;
+    }
+
+    @Nullable StorageException failure() {
+        return failure;
+    }
+
+    Position seek(long offset) {
+        if (onRecord && cursor.offset() == offset) {
+            return Position.AT;
+        }
+        if (offset >= log.durableOffset()) {
+            return Position.END;
+        }
+        if (seekInHeld(offset)) {
+            return Position.AT;
+        }
+        if (failure != null) {
+            return Position.FAILED;
+        }
+        if (fetching) {
+            return Position.PENDING;
+        }
+        ByteBuf tail = log.tail(offset);
+        if (tail != null) {
+            hold(tail.retain(), offset);
+            if (seekInHeld(offset)) {
+                return Position.AT;
+            }
+        }
+        fetching = true;
+        fetchingFrom = offset;
+        log.fetch(offset, FETCH_BYTES, this);
+        return Position.PENDING;
+    }
+
+    private boolean seekInHeld(long offset) {
+        ByteBuf batches = held;
+        if (batches == null || offset < heldFrom || offset > heldTo) {
+            onRecord = false;
+            return false;
+        }
+        if (offset < RecordBatch.baseOffset(batches, batchIndex)) {
+            batchIndex = batches.readerIndex();
+            onRecord = false;
+        }
+        while (batchIndex < batches.writerIndex()) {
+            if (offset <= RecordBatch.lastOffset(batches, batchIndex) && seekInBatch(batches, offset)) {
+                return true;
+            }
+            onRecord = false;
+            batchIndex += RecordBatch.sizeInBytes(batches, batchIndex);
+        }
+        release();
+        return false;
+    }
+
+    private boolean seekInBatch(ByteBuf batches, long offset) {
+        if (!onRecord || cursor.offset() > offset) {
+            cursor.reset(batches, batchIndex);
+        }
+        while (cursor.next()) {
+            if (cursor.offset() >= offset) {
+                onRecord = true;
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void hold(ByteBuf batches, long from) {
+        release();
+        held = batches;
+        heldFrom = from;
+        batchIndex = batches.readerIndex();
+        int last = batchIndex;
+        for (int next = last; next < batches.writerIndex(); next += RecordBatch.sizeInBytes(batches, next)) {
+            last = next;
+        }
+        heldTo = RecordBatch.lastOffset(batches, last);
+    }
+
+    @Override
+    public void fetched(ByteBuf batches) {
+        fetching = false;
+        if (closed) {
+            batches.release();
+            return;
+        }
+        if (batches.isReadable()) {
+            hold(batches, fetchingFrom);
+        } else {
+            batches.release();
+            failure = new StorageException(
+                    StorageException.Kind.CORRUPT,
+                    "the records from offset " + fetchingFrom + " to " + log.durableOffset() + " are missing in storage");
+        }
+        fetched.run();
+    }
+
+    @Override
+    public void failed(StorageException cause) {
+        fetching = false;
+        failure = cause;
+        if (!closed) {
+            fetched.run();
+        }
+    }
+
+    /** Gives back the memory that is held; the next {@link #seek} reads anew. */
+    void release() {
+        onRecord = false;
+        if (held != null) {
+            held.release();
+            held = null;
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        release();
+    }
+}

@@ -1,0 +1,29 @@
+package dev.sluice.broker;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an application publishes and receives. Immutable as long as nobody writes into the arrays.
+ *
+ * @param body any bytes
+ * @param headers names and values; names that begin with {@code sluice.} are the broker's own and are left out
+ * @param key what the message is about, for order and compaction; null for none
+ */
+@SuppressWarnings("ArrayRecordComponent") // a copy of every body would be the larger evil; equality is not used
+public record Message(byte[] body, Map<String, String> headers, byte @Nullable [] key) {
+    public Message {
+        headers = Map.copyOf(headers);
+    }
+
+    /** A message with this text in UTF-8 and nothing else. */
+    public static Message of(String text) {
+        return new Message(text.getBytes(StandardCharsets.UTF_8), Map.of(), null);
+    }
+
+    /** The body as UTF-8. */
+    public String text() {
+        return new String(body, StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,20 @@
+package dev.sluice.broker;
+
+/** What happened to a queue's records since the broker started, in records. Confined to the queue's shard; {@link #snapshot} makes a value for others. */
+final class QueueCounters {
+    long published;
+    long delivered;
+    long redelivered;
+    long acknowledged;
+    long rejected;
+    long expired;
+    long droppedAtLimit;
+    long refusedAtLimit;
+    long purged;
+    long damaged;
+
+    QueueStatistics snapshot(String queue, long ready, long unsettled) {
+        return new QueueStatistics(
+                queue, ready, unsettled, published, delivered, redelivered, acknowledged, rejected, expired, droppedAtLimit, refusedAtLimit, purged, damaged);
+    }
+}

@@ -1,0 +1,112 @@
+package dev.sluice.broker;
+
+import dev.sluice.broker.TopologyCodec.StoredQueue;
+import dev.sluice.log.LogId;
+import dev.sluice.log.OpenCallback;
+import dev.sluice.log.PartitionLog;
+import dev.sluice.log.Storage;
+import dev.sluice.log.StorageException;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.random.RandomGenerator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Brings queues into being, with their logs, and takes both away. Confined to the first shard. */
+final class QueueFactory {
+    private static final Logger LOG = LoggerFactory.getLogger(QueueFactory.class);
+    /** Smaller ids are for the broker's own logs. */
+    static final long FIRST_QUEUE_ID = 1 << 16;
+
+    private final Storage storage;
+    private final TopologyStore store;
+    private final Shards shards;
+    private final List<BrokerShard> views;
+    private final RandomGenerator random;
+
+    QueueFactory(
+            Storage storage, TopologyStore store, Shards shards, List<BrokerShard> views, RandomGenerator random) {
+        this.storage = storage;
+        this.store = store;
+        this.shards = shards;
+        this.views = views;
+        this.random = random;
+    }
+
+    /** A new queue on the shard that asks for it: its log is there and, where it is to outlive the process, so is its entry in the metadata store. */
+    CompletableFuture<Queue> create(QueueSpec spec, long connection, Shard caller) {
+        LogId id = newId(caller);
+        var queue = new Queue(id, spec, spec.exclusive() ? connection : 0, views.get(caller.index()), views.size());
+        if (!queue.isPersistent()) {
+            return CompletableFuture.supplyAsync(
+                    () -> {
+                        queue.open(storage.openMemoryLog(id, caller, queue), new CursorState());
+                        return queue;
+                    },
+                    caller);
+        }
+        return open(queue, new CursorState())
+                .thenCompose(opened -> store.put(new StoredQueue(id, spec)).thenApply(stored -> opened));
+    }
+
+    /** A queue that was there before. */
+    CompletableFuture<Queue> restore(StoredQueue stored, CursorState state) {
+        BrokerShard view = views.get(shards.ownerOf(stored.id().value()).index());
+        var queue = new Queue(stored.id(), stored.spec(), 0, view, views.size());
+        return open(queue, state).exceptionally(failure -> {
+            Throwable cause = failure.getCause() == null ? failure : failure.getCause();
+            LOG.error("queue {} is not available: {}", queue.name(), cause.getMessage(), cause);
+            queue.markUnavailable(String.valueOf(cause.getMessage()));
+            return queue;
+        });
+    }
+
+    private CompletableFuture<Queue> open(Queue queue, CursorState state) {
+        return openLog(queue.id(), queue.shard(), queue).thenApply(log -> {
+            queue.open(log, state);
+            return queue;
+        });
+    }
+
+    /** Completes on the owner. */
+    CompletableFuture<PartitionLog> openLog(LogId id, Shard owner, PartitionLog.Listener listener) {
+        var opening = new CompletableFuture<PartitionLog>();
+        storage.openLog(id, owner, listener, new OpenCallback() {
+            @Override
+            public void opened(PartitionLog log) {
+                opening.complete(log);
+            }
+
+            @Override
+            public void failed(StorageException cause) {
+                opening.completeExceptionally(cause);
+            }
+        });
+        return opening;
+    }
+
+    /** The queue is in no topology any more. */
+    void destroy(Queue queue) {
+        queue.shard().execute(() -> {
+            queue.delete();
+            Runnable closed = queue.isPersistent()
+                    ? () -> storage.deleteLog(queue.id(), () -> LOG.debug("deleted the log of queue {}", queue.name()))
+                    : () -> {};
+            if (queue.isOpen()) {
+                queue.log().close(closed);
+            } else {
+                closed.run();
+            }
+        });
+    }
+
+    /** An id that is new for ever, owned by the given shard as long as the number of shards stays. */
+    private LogId newId(Shard owner) {
+        while (true) {
+            long id = random.nextLong(FIRST_QUEUE_ID, Long.MAX_VALUE);
+            if (shards.ownerOf(id).index() == owner.index()) {
+                return new LogId(id);
+            }
+        }
+    }
+}

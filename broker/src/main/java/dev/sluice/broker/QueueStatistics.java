@@ -1,0 +1,32 @@
+package dev.sluice.broker;
+
+/**
+ * What is in a queue now and what happened to its records since the broker started, all in records. Immutable.
+ *
+ * @param ready stored and not delivered
+ * @param unsettled delivered and not settled
+ * @param published taken from publishers
+ * @param delivered sent to consumers, the redelivered ones included
+ * @param redelivered sent again after a release or a lost consumer
+ * @param acknowledged settled as processed
+ * @param rejected dropped because a consumer rejected them
+ * @param expired dropped because they waited too long
+ * @param droppedAtLimit dropped, the oldest first, to keep the queue at its length limit
+ * @param refusedAtLimit not taken because the queue was at its length limit
+ * @param purged dropped because somebody emptied the queue
+ * @param damaged unreadable in storage; each is also reported in the log
+ */
+public record QueueStatistics(
+        String queue,
+        long ready,
+        long unsettled,
+        long published,
+        long delivered,
+        long redelivered,
+        long acknowledged,
+        long rejected,
+        long expired,
+        long droppedAtLimit,
+        long refusedAtLimit,
+        long purged,
+        long damaged) {}

@@ -1,0 +1,47 @@
+package dev.sluice.broker;
+
+import dev.sluice.log.RecordCursor;
+import dev.sluice.log.RecordHeaders;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A {@link Message} of the embedded API as a stored record: body as value, headers as record headers, and the route in {@link RouteHeader}. */
+final class RecordCodec {
+    private RecordCodec() {}
+
+    /** The headers section of a record; the caller releases it. */
+    static ByteBuf headers(String exchange, String routingKey, Map<String, String> headers) {
+        ByteBuf out = Unpooled.buffer(64);
+        Map<String, String> own = new LinkedHashMap<>(headers);
+        own.keySet().removeIf(name -> name.startsWith(RouteHeader.RESERVED_PREFIX));
+        RecordHeaders.writeCount(out, own.size() + 1);
+        ByteBuf route = RouteHeader.encode(exchange, routingKey);
+        RecordHeaders.write(out, RouteHeader.KEY, route);
+        own.forEach((name, value) -> RecordHeaders.write(
+                out, name.getBytes(StandardCharsets.UTF_8), value.getBytes(StandardCharsets.UTF_8)));
+        return out;
+    }
+
+    static Message message(RecordCursor record) {
+        ByteBuf in = record.buffer();
+        byte[] body = ByteBufUtil.getBytes(in, record.valueIndex(), Math.max(0, record.valueLength()));
+        byte @Nullable [] key =
+                record.keyLength() < 0 ? null : ByteBufUtil.getBytes(in, record.keyIndex(), record.keyLength());
+        var headers = new LinkedHashMap<String, String>();
+        record.rewindHeaders();
+        while (record.nextHeader()) {
+            String name = in.toString(record.headerKeyIndex(), record.headerKeyLength(), StandardCharsets.UTF_8);
+            if (!name.startsWith(RouteHeader.RESERVED_PREFIX) && record.headerValueLength() >= 0) {
+                headers.put(
+                        name,
+                        in.toString(record.headerValueIndex(), record.headerValueLength(), StandardCharsets.UTF_8));
+            }
+        }
+        return new Message(body, headers, key);
+    }
+}

@@ -1,0 +1,143 @@
+package dev.sluice.broker;
+
+import dev.sluice.broker.TopologyCodec.StoredQueue;
+import dev.sluice.log.LogId;
+import dev.sluice.log.PartitionLog;
+import dev.sluice.log.RecordCursor;
+import dev.sluice.log.Storage;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings a broker back to what its storage holds: exchanges, queues and bindings from the metadata store, cursors from the cursor logs, records from the queues' logs. Then every cursor log begins anew with a
+ * snapshot, so that the number of shards may differ from the last time. Runs once; each step on the shard that owns what it touches.
+ */
+final class Recovery {
+    private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
+    private static final List<ExchangeSpec> PREDECLARED = List.of(
+            predeclared("amq.direct", ExchangeType.DIRECT),
+            predeclared("amq.fanout", ExchangeType.FANOUT),
+            predeclared("amq.topic", ExchangeType.TOPIC),
+            predeclared("amq.headers", ExchangeType.HEADERS),
+            predeclared("amq.match", ExchangeType.HEADERS));
+
+    private final Storage storage;
+    private final TopologyStore store;
+    private final QueueFactory factory;
+    private final List<BrokerShard> views;
+
+    Recovery(Storage storage, TopologyStore store, QueueFactory factory, List<BrokerShard> views) {
+        this.storage = storage;
+        this.store = store;
+        this.factory = factory;
+        this.views = views;
+    }
+
+    private static ExchangeSpec predeclared(String name, ExchangeType type) {
+        return new ExchangeSpec(name, type, true, false, false, null);
+    }
+
+    CompletableFuture<Void> run() {
+        return openCursorLogs().thenCompose(this::openQueues).thenCompose(this::fillTopologies).thenCompose(done -> snapshotCursors());
+    }
+
+    /** Completes with the state of each queue by its id. */
+    private CompletableFuture<Map<Long, CursorState>> openCursorLogs() {
+        var scans = new ArrayList<CompletableFuture<Map<Long, CursorState>>>();
+        for (BrokerShard view : views) {
+            var cursors = new CursorLog(view);
+            view.useCursorLog(cursors);
+            scans.add(factory.openLog(Broker.cursorLogId(view.shard().index()), view.shard(), cursors)
+                    .thenCompose(log -> {
+                        cursors.open(log);
+                        return scan(log);
+                    }));
+        }
+        for (LogId id : formerCursorLogs()) {
+            scans.add(factory.openLog(id, views.getFirst().shard(), new CursorLog(views.getFirst()))
+                    .thenCompose(log -> scan(log).whenComplete((state, failure) -> log.close(() -> {}))));
+        }
+        return all(scans).thenApply(done -> {
+            var merged = new HashMap<Long, CursorState>();
+            scans.forEach(scan -> scan.join().forEach((id, state) -> merged.merge(id, state, CursorState::union)));
+            return merged;
+        });
+    }
+
+    /** Those of shards that this start does not have. */
+    private List<LogId> formerCursorLogs() {
+        return storage.logs().stream()
+                .filter(id -> id.value() > views.size() && id.value() < QueueFactory.FIRST_QUEUE_ID)
+                .toList();
+    }
+
+    private static CompletableFuture<Map<Long, CursorState>> scan(PartitionLog log) {
+        var states = new HashMap<Long, CursorState>();
+        return LogScan.run(log, (RecordCursor record) -> CursorChange.merge(
+                        record, states.computeIfAbsent(CursorChange.queueId(record), id -> new CursorState())))
+                .thenApply(done -> states);
+    }
+
+    private CompletableFuture<List<Queue>> openQueues(Map<Long, CursorState> states) {
+        List<StoredQueue> stored = store.queues();
+        deleteOrphans(stored);
+        var opening = new ArrayList<CompletableFuture<Queue>>();
+        for (StoredQueue queue : stored) {
+            CursorState state = states.getOrDefault(queue.id().value(), new CursorState());
+            opening.add(factory.restore(queue, state));
+        }
+        return all(opening)
+                .thenApply(done -> opening.stream().map(CompletableFuture::join).toList());
+    }
+
+    /** Logs whose queue was deleted just before the process ended, or was never announced. */
+    private void deleteOrphans(List<StoredQueue> stored) {
+        Set<LogId> known = new HashSet<>();
+        stored.forEach(queue -> known.add(queue.id()));
+        for (LogId id : storage.logs()) {
+            if (id.value() >= QueueFactory.FIRST_QUEUE_ID && !known.contains(id)) {
+                LOG.info("deleting log {}, which belongs to no queue", id);
+                storage.deleteLog(id, () -> {});
+            }
+        }
+    }
+
+    private CompletableFuture<Void> fillTopologies(List<Queue> queues) {
+        var changes = new ArrayList<TopologyChange>();
+        PREDECLARED.forEach(spec -> changes.add(new TopologyChange.ExchangeDeclared(spec)));
+        store.exchanges().forEach(spec -> changes.add(new TopologyChange.ExchangeDeclared(spec)));
+        queues.forEach(queue -> changes.add(new TopologyChange.QueueDeclared(queue)));
+        store.bindings().forEach(binding -> changes.add(new TopologyChange.Bound(binding)));
+        return all(views.stream()
+                .map(view -> CompletableFuture.runAsync(() -> changes.forEach(view.topology()::replay), view.shard()))
+                .toList());
+    }
+
+    private CompletableFuture<Void> snapshotCursors() {
+        var snapshots = new ArrayList<CompletableFuture<Runnable>>();
+        for (BrokerShard view : views) {
+            var durable = new CompletableFuture<Runnable>();
+            snapshots.add(durable);
+            view.shard().execute(() -> {
+                long[] start = new long[1];
+                Runnable trim = () -> view.shard().execute(() -> view.cursorLog().trim(start[0]));
+                start[0] = view.cursorLog().snapshot(view.topology().queues(), () -> durable.complete(trim));
+            });
+        }
+        return all(snapshots).thenRun(() -> {
+            snapshots.forEach(snapshot -> snapshot.join().run());
+            formerCursorLogs().forEach(id -> storage.deleteLog(id, () -> {}));
+        });
+    }
+
+    private static CompletableFuture<Void> all(List<? extends CompletableFuture<?>> futures) {
+        return CompletableFuture.allOf(futures.toArray(CompletableFuture[]::new));
+    }
+}

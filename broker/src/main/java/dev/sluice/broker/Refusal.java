@@ -1,0 +1,43 @@
+package dev.sluice.broker;
+
+/**
+ * Why the broker did not do what was asked. Immutable. Each gateway has one table from {@link Reason} to its protocol's codes.
+ *
+ * @param reason the kind
+ * @param subject name of the exchange or queue concerned
+ * @param detail more for people, in plain words; empty when reason and subject say it all. For {@link Reason#EXCHANGE_DIFFERS} and
+ *     {@link Reason#QUEUE_DIFFERS}: {@code property|received|current}
+ */
+public record Refusal(Reason reason, String subject, String detail) {
+    public Refusal(Reason reason, String subject) {
+        this(reason, subject, "");
+    }
+
+    /** The kinds of refusal. */
+    public enum Reason {
+        EXCHANGE_NOT_FOUND,
+        QUEUE_NOT_FOUND,
+        /** Declared again with other properties. */
+        EXCHANGE_DIFFERS,
+        QUEUE_DIFFERS,
+        /** The exclusive queue of another connection. */
+        QUEUE_LOCKED,
+        /** Deletion was to happen only if unused. */
+        EXCHANGE_IN_USE,
+        QUEUE_IN_USE,
+        /** Deletion was to happen only if empty. */
+        QUEUE_NOT_EMPTY,
+        /** Another consumer is exclusive, or an exclusive one finds others. */
+        CONSUMER_EXCLUSIVE,
+        /** Names and exchanges that only the broker makes or changes. */
+        RESERVED,
+        /** Publishing to an internal exchange. */
+        EXCHANGE_INTERNAL,
+        /** The queue is at its limit and its owner chose to reject. */
+        QUEUE_FULL,
+        /** The storage cannot take more now (disk full, failed device). */
+        STORAGE,
+        /** The broker is closing. */
+        CLOSING
+    }
+}

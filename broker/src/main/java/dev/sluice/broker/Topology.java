@@ -1,0 +1,98 @@
+package dev.sluice.broker;
+
+import dev.sluice.broker.Binding.Destination;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Exchanges, queues and bindings as one shard sees them. Each shard has its own, confined to it, and routes without asking anybody; the controller sends every change to all of them.
+ */
+final class Topology {
+    private final Map<String, Exchange> exchanges = new HashMap<>();
+    private final Map<String, Queue> queues = new HashMap<>();
+    private final Map<String, Set<Binding>> bySource = new HashMap<>();
+    private final Map<Destination, Set<Binding>> byDestination = new HashMap<>();
+    private long version;
+
+    /** Grows with every change. */
+    long version() {
+        return version;
+    }
+
+    @Nullable Exchange exchange(String name) {
+        return exchanges.get(name);
+    }
+
+    @Nullable Queue queue(String name) {
+        return queues.get(name);
+    }
+
+    Collection<Queue> queues() {
+        return queues.values();
+    }
+
+    boolean contains(Binding binding) {
+        return bySource.getOrDefault(binding.source(), Set.of()).contains(binding);
+    }
+
+    /** Bindings that start from the exchange. */
+    List<Binding> from(String exchange) {
+        return List.copyOf(bySource.getOrDefault(exchange, Set.of()));
+    }
+
+    /** Bindings that lead to the destination. */
+    List<Binding> to(Destination destination) {
+        return List.copyOf(byDestination.getOrDefault(destination, Set.of()));
+    }
+
+    void replay(TopologyChange change) {
+        version++;
+        switch (change) {
+            case TopologyChange.ExchangeDeclared(ExchangeSpec spec) -> exchanges.put(spec.name(), new Exchange(spec));
+            case TopologyChange.ExchangeDeleted(String name) -> {
+                from(name).forEach(this::remove);
+                to(new Destination.ToExchange(name)).forEach(this::remove);
+                exchanges.remove(name);
+            }
+            case TopologyChange.QueueDeclared(Queue queue) -> queues.put(queue.name(), queue);
+            case TopologyChange.QueueDeleted(String name) -> {
+                to(new Destination.ToQueue(name)).forEach(this::remove);
+                queues.remove(name);
+            }
+            case TopologyChange.Bound(Binding binding) -> add(binding);
+            case TopologyChange.Unbound(Binding binding) -> remove(binding);
+        }
+    }
+
+    private void add(Binding binding) {
+        Exchange source = exchanges.get(binding.source());
+        if (source != null && bySource.computeIfAbsent(binding.source(), s -> new LinkedHashSet<>()).add(binding)) {
+            byDestination.computeIfAbsent(binding.destination(), d -> new LinkedHashSet<>()).add(binding);
+            source.matcher.add(binding);
+        }
+    }
+
+    private void remove(Binding binding) {
+        Exchange source = exchanges.get(binding.source());
+        if (source != null && removeFrom(bySource, binding.source(), binding)) {
+            removeFrom(byDestination, binding.destination(), binding);
+            source.matcher.remove(binding);
+        }
+    }
+
+    private static <K> boolean removeFrom(Map<K, Set<Binding>> index, K key, Binding binding) {
+        Set<Binding> bindings = index.get(key);
+        if (bindings == null || !bindings.remove(binding)) {
+            return false;
+        }
+        if (bindings.isEmpty()) {
+            index.remove(key);
+        }
+        return true;
+    }
+}

@@ -1,0 +1,233 @@
+package dev.sluice.broker;
+
+import dev.sluice.broker.Binding.Destination;
+import dev.sluice.broker.QueueSettings.Overflow;
+import dev.sluice.log.LogId;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The stored form of exchanges, queues and bindings in the metadata store: a version byte, then the fields in the order of their records. Strings are {@link DataOutputStream#writeUTF}, numbers big-endian, values of
+ * arguments one byte for the type and the value.
+ */
+final class TopologyCodec {
+    private static final byte VERSION = 1;
+
+    /** A queue and where its records are. */
+    record StoredQueue(LogId id, QueueSpec spec) {}
+
+    private TopologyCodec() {}
+
+    static byte[] exchange(ExchangeSpec spec) {
+        return encode(out -> {
+            out.writeUTF(spec.name());
+            out.writeUTF(spec.type().name());
+            out.writeBoolean(spec.autoDelete());
+            out.writeBoolean(spec.internal());
+            out.writeUTF(spec.alternate() == null ? "" : spec.alternate());
+        });
+    }
+
+    static ExchangeSpec exchange(byte[] stored) {
+        return decode(stored, in -> {
+            String name = in.readUTF();
+            ExchangeType type = ExchangeType.valueOf(in.readUTF());
+            boolean autoDelete = in.readBoolean();
+            boolean internal = in.readBoolean();
+            String alternate = in.readUTF();
+            return new ExchangeSpec(name, type, true, autoDelete, internal, alternate.isEmpty() ? null : alternate);
+        });
+    }
+
+    static byte[] queue(StoredQueue queue) {
+        QueueSpec spec = queue.spec();
+        QueueSettings settings = spec.settings();
+        return encode(out -> {
+            out.writeLong(queue.id().value());
+            out.writeUTF(spec.name());
+            out.writeBoolean(spec.autoDelete());
+            out.writeLong(settings.maxLength());
+            out.writeUTF(settings.overflow().name());
+            out.writeLong(settings.messageTtlMs());
+            out.writeLong(settings.expiresMs());
+        });
+    }
+
+    static StoredQueue queue(byte[] stored) {
+        return decode(stored, in -> {
+            var id = new LogId(in.readLong());
+            String name = in.readUTF();
+            boolean autoDelete = in.readBoolean();
+            var settings = new QueueSettings(
+                    in.readLong(), Overflow.valueOf(in.readUTF()), in.readLong(), in.readLong());
+            return new StoredQueue(id, new QueueSpec(name, true, false, autoDelete, settings));
+        });
+    }
+
+    static byte[] binding(Binding binding) {
+        return encode(out -> {
+            out.writeUTF(binding.source());
+            out.writeBoolean(binding.destination() instanceof Destination.ToQueue);
+            out.writeUTF(binding.destination().name());
+            out.writeUTF(binding.key());
+            writeMap(out, binding.arguments());
+        });
+    }
+
+    static Binding binding(byte[] stored) {
+        return decode(stored, in -> {
+            String source = in.readUTF();
+            boolean toQueue = in.readBoolean();
+            String name = in.readUTF();
+            String key = in.readUTF();
+            return new Binding(
+                    source,
+                    toQueue ? new Destination.ToQueue(name) : new Destination.ToExchange(name),
+                    key,
+                    readMap(in));
+        });
+    }
+
+    private static void writeMap(DataOutputStream out, Map<?, ?> map) throws IOException {
+        out.writeInt(map.size());
+        for (Map.Entry<?, ?> entry : new java.util.TreeMap<Object, Object>(map).entrySet()) {
+            out.writeUTF(String.valueOf(entry.getKey()));
+            writeValue(out, entry.getValue());
+        }
+    }
+
+    private static Map<String, Object> readMap(DataInputStream in) throws IOException {
+        int size = in.readInt();
+        var map = new LinkedHashMap<String, Object>();
+        for (int i = 0; i < size; i++) {
+            map.put(in.readUTF(), readValue(in));
+        }
+        return map;
+    }
+
+    private static void writeValue(DataOutputStream out, @Nullable Object value) throws IOException {
+        switch (value) {
+            case String text -> {
+                out.writeByte('S');
+                out.writeInt(text.getBytes(java.nio.charset.StandardCharsets.UTF_8).length);
+                out.write(text.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+            }
+            case Long number -> {
+                out.writeByte('l');
+                out.writeLong(number);
+            }
+            case Double number -> {
+                out.writeByte('d');
+                out.writeDouble(number);
+            }
+            case Boolean flag -> {
+                out.writeByte('t');
+                out.writeBoolean(flag);
+            }
+            case byte[] bytes -> {
+                out.writeByte('x');
+                out.writeInt(bytes.length);
+                out.write(bytes);
+            }
+            case BigDecimal decimal -> {
+                out.writeByte('D');
+                byte[] unscaled = decimal.unscaledValue().toByteArray();
+                out.writeInt(decimal.scale());
+                out.writeInt(unscaled.length);
+                out.write(unscaled);
+            }
+            case Instant time -> {
+                out.writeByte('T');
+                out.writeLong(time.toEpochMilli());
+            }
+            case List<?> list -> {
+                out.writeByte('A');
+                out.writeInt(list.size());
+                for (Object element : list) {
+                    writeValue(out, element);
+                }
+            }
+            case Map<?, ?> map -> {
+                out.writeByte('F');
+                writeMap(out, map);
+            }
+            case null, default -> {
+                if (value != null && !Binding.PRESENT.equals(value)) {
+                    throw new IllegalArgumentException("an argument of type " + value.getClass().getName()
+                            + " cannot be stored; use a string, a number, a boolean, bytes, a time, a list or a map");
+                }
+                out.writeByte('V');
+            }
+        }
+    }
+
+    private static Object readValue(DataInputStream in) throws IOException {
+        byte type = in.readByte();
+        return switch (type) {
+            case 'S' -> new String(in.readNBytes(in.readInt()), java.nio.charset.StandardCharsets.UTF_8);
+            case 'l' -> in.readLong();
+            case 'd' -> in.readDouble();
+            case 't' -> in.readBoolean();
+            case 'x' -> in.readNBytes(in.readInt());
+            case 'D' -> {
+                int scale = in.readInt();
+                yield new BigDecimal(new BigInteger(in.readNBytes(in.readInt())), scale);
+            }
+            case 'T' -> Instant.ofEpochMilli(in.readLong());
+            case 'A' -> {
+                int size = in.readInt();
+                var list = new ArrayList<Object>();
+                for (int i = 0; i < size; i++) {
+                    list.add(readValue(in));
+                }
+                yield list;
+            }
+            case 'F' -> readMap(in);
+            case 'V' -> Binding.PRESENT;
+            default -> throw new IOException("unknown type '" + (char) type + "' of an argument");
+        };
+    }
+
+    private interface Writer {
+        void write(DataOutputStream out) throws IOException;
+    }
+
+    private interface Reader<T> {
+        T read(DataInputStream in) throws IOException;
+    }
+
+    private static byte[] encode(Writer writer) {
+        var bytes = new ByteArrayOutputStream();
+        try (var out = new DataOutputStream(bytes)) {
+            out.writeByte(VERSION);
+            writer.write(out);
+        } catch (IOException impossible) {
+            throw new UncheckedIOException(impossible);
+        }
+        return bytes.toByteArray();
+    }
+
+    private static <T> T decode(byte[] stored, Reader<T> reader) {
+        try (var in = new DataInputStream(new ByteArrayInputStream(stored))) {
+            byte version = in.readByte();
+            if (version != VERSION) {
+                throw new IOException("version " + version + " of its format, this release reads version " + VERSION);
+            }
+            return reader.read(in);
+        } catch (IOException damaged) {
+            throw new UncheckedIOException("an entry of the metadata store cannot be read", damaged);
+        }
+    }
+}
