@@ -1,0 +1,158 @@
+package dev.sluice.broker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sluice.broker.QueueSettings.Overflow;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class EmbeddedBrokerTest {
+    @TempDir
+    private Path folder;
+
+    private final BlockingQueue<Delivery> deliveries = new LinkedBlockingQueue<>();
+
+    @Test
+    void deliversEachMessageToExactlyOneOfSeveralConsumers() throws InterruptedException {
+        try (var broker = EmbeddedBroker.open(folder)) {
+            broker.declareQueue("jobs");
+            try (var first = broker.consume("jobs", 10, this::takeAndAck);
+                    var second = broker.consume("jobs", 10, this::takeAndAck)) {
+                publishAll(broker, "jobs", 1000);
+                List<String> texts = texts(1000);
+                assertThat(texts).doesNotHaveDuplicates().hasSize(1000);
+            }
+            assertThat(broker.statistics("jobs").acknowledged()).isEqualTo(1000);
+            assertThat(broker.statistics("jobs").ready()).isZero();
+        }
+    }
+
+    @Test
+    void deliversWhatWasNotAcknowledgedAfterReopening() throws InterruptedException {
+        try (var broker = EmbeddedBroker.open(folder)) {
+            broker.declareQueue("jobs");
+            publishAll(broker, "jobs", 10);
+            try (var subscription = broker.consume("jobs", 10, deliveries::add)) {
+                for (int i = 0; i < 10; i++) {
+                    Delivery delivery = next();
+                    if (i % 2 == 0) {
+                        delivery.ack();
+                    }
+                }
+            }
+        }
+        try (var broker = EmbeddedBroker.open(folder);
+                var subscription = broker.consume("jobs", 10, this::takeAndAck)) {
+            assertThat(texts(5)).containsExactly("1", "3", "5", "7", "9");
+            assertThat(broker.statistics("jobs").redelivered()).isEqualTo(5);
+        }
+    }
+
+    @Test
+    void putsReleasedMessagesBackToTheirPlace() throws InterruptedException {
+        try (var broker = EmbeddedBroker.open(folder)) {
+            broker.declareQueue("jobs");
+            publishAll(broker, "jobs", 5);
+            try (var subscription = broker.consume("jobs", 2, deliveries::add)) {
+                Delivery zero = next();
+                Delivery one = next();
+                one.release();
+                Delivery oneAgain = next();
+                assertThat(oneAgain.message().text()).isEqualTo("1");
+                assertThat(oneAgain.isRedelivered()).isTrue();
+                assertThat(oneAgain.deliveryCount()).isEqualTo(1);
+                zero.release();
+                assertThat(next().message().text()).isEqualTo("0");
+            }
+        }
+    }
+
+    @Test
+    void dropsTheOldestAtTheLimitAndCountsIt() throws InterruptedException {
+        try (var broker = EmbeddedBroker.open(folder)) {
+            broker.declareQueue(
+                    new QueueSpec("recent", true, false, false, new QueueSettings(3, Overflow.DROP_OLDEST, -1, -1)));
+            publishAll(broker, "recent", 10);
+            try (var subscription = broker.consume("recent", 10, this::takeAndAck)) {
+                assertThat(texts(3)).containsExactly("7", "8", "9");
+            }
+            assertThat(broker.statistics("recent").droppedAtLimit()).isEqualTo(7);
+        }
+    }
+
+    @Test
+    void refusesAtTheLimitWhenTheOwnerChoseSo() {
+        try (var broker = EmbeddedBroker.open(folder)) {
+            broker.declareQueue(
+                    new QueueSpec("few", false, false, false, new QueueSettings(1, Overflow.REJECT, -1, -1)));
+            broker.publish("few", Message.of("a")).join();
+            assertThatThrownBy(() -> broker.publish("few", Message.of("b")).join())
+                    .hasCauseInstanceOf(BrokerException.class)
+                    .hasMessageContaining("QUEUE_FULL");
+        }
+    }
+
+    @Test
+    void givesEverySubscriberOfATopicEveryMessage() throws InterruptedException {
+        try (var broker = EmbeddedBroker.open(folder)) {
+            broker.declareExchange("events", ExchangeType.TOPIC);
+            for (String queue : List.of("mail", "audit")) {
+                broker.declareQueue(queue);
+                broker.bind("events", queue, "order.#");
+            }
+            assertThat(broker.publish("events", "order.paid", Message.of("x")).join())
+                    .isEqualTo(2);
+            assertThat(broker.publish("events", "user.new", Message.of("y")).join())
+                    .isZero();
+            try (var mail = broker.consume("mail", 1, this::takeAndAck);
+                    var audit = broker.consume("audit", 1, this::takeAndAck)) {
+                assertThat(texts(2)).containsExactly("x", "x");
+            }
+        }
+    }
+
+    @Test
+    void namesTheQueueThatIsDeclaredDifferently() {
+        try (var broker = EmbeddedBroker.open(folder)) {
+            broker.declareQueue("jobs");
+            assertThatThrownBy(() ->
+                            broker.declareQueue(new QueueSpec("jobs", false, false, false, QueueSettings.DEFAULT)))
+                    .hasMessageContaining("QUEUE_DIFFERS jobs: durable|false|true");
+        }
+    }
+
+    private void takeAndAck(Delivery delivery) {
+        deliveries.add(delivery);
+        delivery.ack();
+    }
+
+    private static void publishAll(EmbeddedBroker broker, String queue, int count) {
+        var stored = new ArrayList<CompletableFuture<Integer>>();
+        for (int i = 0; i < count; i++) {
+            stored.add(broker.publish(queue, Message.of(String.valueOf(i))));
+        }
+        stored.forEach(CompletableFuture::join);
+    }
+
+    private Delivery next() throws InterruptedException {
+        Delivery delivery = deliveries.poll(10, TimeUnit.SECONDS);
+        assertThat(delivery).as("a delivery within 10 s").isNotNull();
+        return delivery;
+    }
+
+    private List<String> texts(int count) throws InterruptedException {
+        var texts = new ArrayList<String>();
+        for (int i = 0; i < count; i++) {
+            texts.add(next().message().text());
+        }
+        return texts;
+    }
+}
