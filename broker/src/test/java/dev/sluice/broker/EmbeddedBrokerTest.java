@@ -24,8 +24,8 @@ class EmbeddedBrokerTest {
     void deliversEachMessageToExactlyOneOfSeveralConsumers() throws InterruptedException {
         try (var broker = EmbeddedBroker.open(folder)) {
             broker.declareQueue("jobs");
-            try (var first = broker.consume("jobs", 10, this::takeAndAck);
-                    var second = broker.consume("jobs", 10, this::takeAndAck)) {
+            try (var _ = broker.consume("jobs", 10, this::takeAndAck);
+                    var _ = broker.consume("jobs", 10, this::takeAndAck)) {
                 publishAll(broker, "jobs", 1000);
                 List<String> texts = texts(1000);
                 assertThat(texts).doesNotHaveDuplicates().hasSize(1000);
@@ -40,7 +40,7 @@ class EmbeddedBrokerTest {
         try (var broker = EmbeddedBroker.open(folder)) {
             broker.declareQueue("jobs");
             publishAll(broker, "jobs", 10);
-            try (var subscription = broker.consume("jobs", 10, deliveries::add)) {
+            try (var _ = broker.consume("jobs", 10, deliveries::add)) {
                 for (int i = 0; i < 10; i++) {
                     Delivery delivery = next();
                     if (i % 2 == 0) {
@@ -50,7 +50,7 @@ class EmbeddedBrokerTest {
             }
         }
         try (var broker = EmbeddedBroker.open(folder);
-                var subscription = broker.consume("jobs", 10, this::takeAndAck)) {
+                var _ = broker.consume("jobs", 10, this::takeAndAck)) {
             assertThat(texts(5)).containsExactly("1", "3", "5", "7", "9");
             assertThat(broker.statistics("jobs").redelivered()).isEqualTo(5);
         }
@@ -61,7 +61,7 @@ class EmbeddedBrokerTest {
         try (var broker = EmbeddedBroker.open(folder)) {
             broker.declareQueue("jobs");
             publishAll(broker, "jobs", 5);
-            try (var subscription = broker.consume("jobs", 2, deliveries::add)) {
+            try (var _ = broker.consume("jobs", 2, deliveries::add)) {
                 Delivery zero = next();
                 Delivery one = next();
                 one.release();
@@ -81,7 +81,7 @@ class EmbeddedBrokerTest {
             broker.declareQueue(
                     new QueueSpec("recent", true, false, false, new QueueSettings(3, Overflow.DROP_OLDEST, -1, -1)));
             publishAll(broker, "recent", 10);
-            try (var subscription = broker.consume("recent", 10, this::takeAndAck)) {
+            try (var _ = broker.consume("recent", 10, this::takeAndAck)) {
                 assertThat(texts(3)).containsExactly("7", "8", "9");
             }
             assertThat(broker.statistics("recent").droppedAtLimit()).isEqualTo(7);
@@ -112,8 +112,8 @@ class EmbeddedBrokerTest {
                     .isEqualTo(2);
             assertThat(broker.publish("events", "user.new", Message.of("y")).join())
                     .isZero();
-            try (var mail = broker.consume("mail", 1, this::takeAndAck);
-                    var audit = broker.consume("audit", 1, this::takeAndAck)) {
+            try (var _ = broker.consume("mail", 1, this::takeAndAck);
+                    var _ = broker.consume("audit", 1, this::takeAndAck)) {
                 assertThat(texts(2)).containsExactly("x", "x");
             }
         }
