@@ -5,7 +5,7 @@ import dev.sluice.log.RecordBatchBuilder;
 import dev.sluice.log.RecordHeaders;
 import dev.sluice.log.StorageException;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.buffer.Unpooled;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -24,7 +24,7 @@ final class CursorLog implements PartitionLog.Listener {
     private static final long LEAST_BYTES_TO_COMPACT = 1 << 20;
 
     private final BrokerShard shard;
-    private final ByteBuf scratch = PooledByteBufAllocator.DEFAULT.directBuffer(256);
+    private final ByteBuf scratch = Unpooled.buffer(256);
     private final ArrayDeque<Written> written = new ArrayDeque<>();
     private @Nullable PartitionLog log;
     private long bytesSinceSnapshot;
@@ -165,9 +165,5 @@ final class CursorLog implements PartitionLog.Listener {
     @Override
     public void lost(StorageException cause) {
         LOG.error("acknowledgements cannot be stored; after a restart their records will be delivered again", cause);
-    }
-
-    void release() {
-        scratch.release();
     }
 }
