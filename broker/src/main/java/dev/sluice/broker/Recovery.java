@@ -55,14 +55,18 @@ final class Recovery {
             var cursors = new CursorLog(view);
             view.useCursorLog(cursors);
             scans.add(factory.openLog(Broker.cursorLogId(view.shard().index()), view.shard(), cursors)
-                    .thenCompose(log -> {
-                        cursors.open(log);
-                        return scan(log);
-                    }));
+                    .thenComposeAsync(
+                            log -> {
+                                cursors.open(log);
+                                return scan(log);
+                            },
+                            view.shard()));
         }
+        BrokerShard first = views.getFirst();
         for (LogId id : formerCursorLogs()) {
-            scans.add(factory.openLog(id, views.getFirst().shard(), new CursorLog(views.getFirst()))
-                    .thenCompose(log -> scan(log).whenComplete((state, failure) -> log.close(() -> {}))));
+            scans.add(factory.openLog(id, first.shard(), new CursorLog(first))
+                    .thenComposeAsync(
+                            log -> scan(log).whenComplete((state, failure) -> log.close(() -> {})), first.shard()));
         }
         return all(scans).thenApply(done -> {
             var merged = new HashMap<Long, CursorState>();
