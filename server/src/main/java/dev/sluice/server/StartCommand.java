@@ -17,6 +17,9 @@ final class StartCommand implements Callable<Integer> {
 
     private static final String CONFIG_FLAG = "--config";
 
+    /** Hidden: lets the launcher record what a start needs. */
+    private static final String STOP_FLAG = "--stop-when-ready";
+
     private final CommandSpec spec = CommandSpec.wrapWithoutInspection(this);
 
     StartCommand() {
@@ -38,6 +41,11 @@ final class StartCommand implements Callable<Integer> {
                 .description("File with lines of the form key = value, where a key is the name of a flag"
                         + " without its dashes. Flags win over the file.")
                 .build());
+        spec.addOption(OptionSpec.builder(STOP_FLAG)
+                .type(boolean.class)
+                .arity("0")
+                .hidden(true)
+                .build());
     }
 
     CommandSpec spec() {
@@ -46,9 +54,14 @@ final class StartCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        Configuration configuration = configuration(spec.commandLine().getParseResult());
+        ParseResult flags = spec.commandLine().getParseResult();
+        Configuration configuration = configuration(flags);
         Logging.setLevel(configuration.logLevel());
         Node node = Node.start(configuration);
+        if (flags.hasMatchedOption(STOP_FLAG)) {
+            node.close();
+            return ExitCode.OK;
+        }
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(node), "shutdown"));
         new CountDownLatch(1).await();
         throw new AssertionError("only the shutdown hook ends the process");
