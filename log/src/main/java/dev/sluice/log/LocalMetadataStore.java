@@ -55,13 +55,18 @@ final class LocalMetadataStore implements MetadataStore, AutoCloseable {
     /** Reads the file, or creates it in an empty folder; blocks. Group commits run on the executor given, one at a time. */
     static LocalMetadataStore open(Disk disk, Executor thread) throws IOException {
         LocalMetadataStore store = new LocalMetadataStore(disk, thread);
-        disk.delete(NEXT_FILE);
-        if (disk.exists(FILE)) {
-            store.recover();
-        } else {
-            store.rewrite();
+        try {
+            disk.delete(NEXT_FILE);
+            if (disk.exists(FILE)) {
+                store.recover();
+            } else {
+                store.rewrite();
+            }
+            return store;
+        } catch (IOException | RuntimeException failure) {
+            store.closeFile();
+            throw failure;
         }
-        return store;
     }
 
     @Override
@@ -251,25 +256,32 @@ final class LocalMetadataStore implements MetadataStore, AutoCloseable {
         fileBytes = position;
     }
 
+    /**
+     * Reads the file, and puts a fresh one in its place. What was read may be in the page cache only: the process before may
+     * have been killed ahead of its sync, or the sync may have failed, and then no later one of the same file would help.
+     * Once it was read it must not vanish any more.
+     */
     private void recover() throws IOException {
-        DiskFile found = disk.open(FILE, Disk.Layout.STREAM, Disk.Writes.FORCED);
-        file = found;
-        ByteBuffer content = ByteBuffer.allocate(Math.toIntExact(found.size()));
-        found.read(0, content);
-        MetadataFile.Scan scan = MetadataFile.read(FILE, content.flip(), (key, change) -> {
-            table.noteVersion(change.version());
-            byte[] value = change.value();
-            table.restore(key, value == null ? null : new Versioned(value, change.version()));
-        });
-        salt = scan.salt();
-        sequence = scan.lastSequence();
-        fileBytes = scan.endPosition();
-        if (found.size() > fileBytes) {
-            LOG.info(
-                    "Cut off an unfinished write of {} bytes at the end of the metadata file",
-                    found.size() - fileBytes);
-            found.truncate(fileBytes);
-            found.force();
+        try (DiskFile found = disk.open(FILE, Disk.Layout.STREAM, Disk.Writes.FORCED)) {
+            ByteBuffer content = ByteBuffer.allocate(Math.toIntExact(found.size()));
+            found.read(0, content);
+            MetadataFile.Scan scan = MetadataFile.read(FILE, content.flip(), (key, change) -> {
+                table.noteVersion(change.version());
+                byte[] value = change.value();
+                table.restore(key, value == null ? null : new Versioned(value, change.version()));
+            });
+            if (found.size() > scan.endPosition()) {
+                LOG.info(
+                        "Cut off an unfinished write of {} bytes at the end of the metadata file",
+                        found.size() - scan.endPosition());
+            }
+            try {
+                rewrite();
+            } catch (DiskFullException failure) {
+                // As good as it gets; the first change tries again.
+                LOG.warn("The metadata file could not be rewritten: {}", failure.getMessage());
+                found.force();
+            }
         }
     }
 

@@ -36,11 +36,28 @@ public final class Storage implements AutoCloseable {
 
     /** Opens what is on the disk given, with the threads given, which are closed with the storage. */
     public static Storage open(Disk disk, StorageConfig config, StorageThreads threads) {
+        AutoCloseable lock;
         try {
-            AutoCloseable lock = disk.lock();
-            return new Storage(LocalMetadataStore.open(disk, threads.metadata()), threads, lock);
+            lock = disk.lock();
         } catch (IOException failure) {
             throw cannotOpen(disk.describe(), failure);
+        }
+        try {
+            return new Storage(LocalMetadataStore.open(disk, threads.metadata()), threads, lock);
+        } catch (IOException failure) {
+            unlock(lock);
+            throw cannotOpen(disk.describe(), failure);
+        } catch (RuntimeException failure) {
+            unlock(lock);
+            throw failure;
+        }
+    }
+
+    private static void unlock(AutoCloseable lock) {
+        try {
+            lock.close();
+        } catch (Exception failure) {
+            throw new StorageException(StorageException.Kind.UNAVAILABLE, "the lock file cannot be closed", failure);
         }
     }
 
@@ -99,10 +116,6 @@ public final class Storage implements AutoCloseable {
     public void close() {
         metadata.close();
         threads.close();
-        try {
-            lock.close();
-        } catch (Exception failure) {
-            throw new StorageException(StorageException.Kind.UNAVAILABLE, "the lock file cannot be closed", failure);
-        }
+        unlock(lock);
     }
 }
