@@ -1,0 +1,190 @@
+package dev.sluice.testkit;
+
+import dev.sluice.log.LogId;
+import dev.sluice.log.RecordBatch;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Confined to the thread of the simulation. What a log must hold, by what was asked of it and what it answered. Every method
+ * throws {@link AssertionError} where the log contradicts.
+ */
+final class LogModel {
+    private static final int MARK_AT = 17;
+
+    /** The mark is the header from the checksum on: no two batches have the same. */
+    @SuppressWarnings("ArrayRecordComponent") // compared by hand
+    record Batch(long baseOffset, long lastOffset, int bytes, byte[] mark) {}
+
+    final LogId id;
+    private final TreeMap<Long, Batch> batches = new TreeMap<>();
+    private final BitSet discarded = new BitSet();
+    private long startOffset;
+    private long endOffset;
+    private long durableOffset;
+
+    LogModel(LogId id) {
+        this.id = id;
+    }
+
+    long startOffset() {
+        return startOffset;
+    }
+
+    long endOffset() {
+        return endOffset;
+    }
+
+    long durableOffset() {
+        return durableOffset;
+    }
+
+    List<Batch> batches() {
+        return new ArrayList<>(batches.values());
+    }
+
+    /** A batch is about to be appended; says which offset it must get. */
+    long appending(ByteBuf batch) {
+        int index = batch.readerIndex();
+        long last = endOffset + RecordBatch.recordCount(batch, index) - 1;
+        batches.put(endOffset, new Batch(endOffset, last, batch.readableBytes(), mark(batch, index)));
+        long base = endOffset;
+        endOffset = last + 1;
+        return base;
+    }
+
+    void durable(long offset) {
+        require(offset > durableOffset && offset <= endOffset, "durable offset " + offset + " was told");
+        requireBoundary(offset);
+        durableOffset = offset;
+    }
+
+    void trimmed(long before) {
+        startOffset = Math.max(startOffset, Math.min(before, endOffset));
+    }
+
+    void discarded(long first, long last) {
+        discarded.set((int) Math.max(first, startOffset), (int) Math.min(last, endOffset - 1) + 1);
+    }
+
+    List<long[]> discardedRanges() {
+        List<long[]> ranges = new ArrayList<>();
+        for (int from = discarded.nextSetBit(0); from >= 0; from = discarded.nextSetBit(from)) {
+            int end = discarded.nextClearBit(from);
+            ranges.add(new long[] {from, end - 1});
+            from = end;
+        }
+        return ranges;
+    }
+
+    /** The log was opened: nothing confirmed may be missing, and nothing may be there that was not appended. */
+    void opened(long start, long durable, long end) {
+        require(
+                start <= startOffset || (start <= durableOffset && isNothingNeeded(startOffset, start)),
+                "opened with start offset " + start);
+        require(durable == end, "opened with durable offset " + durable + ", not its end " + end);
+        require(end >= durableOffset, "lost records: opened with end offset " + end);
+        require(end <= endOffset, "invented records: opened with end offset " + end);
+        requireBoundary(end);
+        batches.tailMap(end).clear();
+        discarded.clear((int) end, Integer.MAX_VALUE);
+        endOffset = end;
+        durableOffset = end;
+        startOffset = Math.min(startOffset, end);
+    }
+
+    /** It was closed in good order. */
+    void allDurable() {
+        durableOffset = endOffset;
+    }
+
+    /** Batches may have vanished from the end, down to the offset: damage that cannot be told from a torn tail. */
+    void mayHaveLost(long fromOffset) {
+        durableOffset = Math.min(durableOffset, fromOffset);
+    }
+
+    private boolean isNothingNeeded(long from, long end) {
+        return batches.subMap(from, end).values().stream().noneMatch(this::isNeeded);
+    }
+
+    /** Whether any of its records was neither trimmed nor discarded. */
+    boolean isNeeded(Batch batch) {
+        long first = Math.max(batch.baseOffset, startOffset);
+        return first <= batch.lastOffset && discarded.nextClearBit((int) first) <= batch.lastOffset;
+    }
+
+    /**
+     * Checks the answer to a read.
+     *
+     * @param from the offset asked for
+     * @param durableThen when it was asked: what is needed and below must be found
+     * @param read whole batches; not released
+     * @return where to read on; {@code from} if there was nothing
+     */
+    long read(long from, long durableThen, ByteBuf read) {
+        long next = from;
+        int index = read.readerIndex();
+        while (index < read.writerIndex()) {
+            var violation = RecordBatch.violation(read, index, read.writerIndex() - index);
+            require(violation.isEmpty(), "read a batch with a violation: " + violation);
+            long base = RecordBatch.baseOffset(read, index);
+            long last = RecordBatch.lastOffset(read, index);
+            Batch expected = batches.get(base);
+            if (expected == null || expected.lastOffset != last) {
+                throw wrong("read unknown batch " + base + " to " + last);
+            }
+            require(
+                    Arrays.equals(mark(read, index), expected.mark),
+                    "read other bytes than were appended as " + base + " to " + last);
+            require(last >= next, "read batch " + base + " to " + last + ", asked for " + next);
+            require(last < durableOffset, "read batch " + base + " to " + last + ", which is not durable");
+            requireNothingSkipped(next, base);
+            next = last + 1;
+            index += RecordBatch.sizeInBytes(read, index);
+        }
+        require(index == read.writerIndex(), "a read ends in the middle of a batch");
+        if (next == from) {
+            requireNothingSkipped(from, durableThen);
+        }
+        return next;
+    }
+
+    private void requireNothingSkipped(long from, long end) {
+        Map.Entry<Long, Batch> first = batches.floorEntry(from);
+        long start = first != null && first.getValue().lastOffset >= from ? first.getKey() : from;
+        if (start >= end) {
+            return;
+        }
+        for (Batch batch : batches.subMap(start, end).values()) {
+            require(!isNeeded(batch), "a read skipped batch " + batch.baseOffset + " to " + batch.lastOffset);
+        }
+    }
+
+    private void requireBoundary(long offset) {
+        Map.Entry<Long, Batch> before = batches.lowerEntry(offset);
+        require(
+                before == null || before.getValue().lastOffset < offset,
+                "offset " + offset + " is in the middle of a batch");
+    }
+
+    private static byte[] mark(ByteBuf batch, int index) {
+        return ByteBufUtil.getBytes(batch, index + MARK_AT, RecordBatch.HEADER_BYTES - MARK_AT);
+    }
+
+    private void require(boolean condition, String found) {
+        if (!condition) {
+            throw wrong(found);
+        }
+    }
+
+    private AssertionError wrong(String found) {
+        return new AssertionError("log " + id + ": " + found + "; the model has start " + startOffset + ", durable "
+                + durableOffset + ", end " + endOffset);
+    }
+}
