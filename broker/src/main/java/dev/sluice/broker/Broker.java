@@ -2,6 +2,7 @@ package dev.sluice.broker;
 
 import dev.sluice.log.LogId;
 import dev.sluice.log.Storage;
+import io.netty.util.internal.PlatformDependent;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,10 +18,11 @@ public final class Broker {
     private final Recovery recovery;
     private final AtomicLong lastConnection = new AtomicLong();
 
-    private Broker(Storage storage, Shards shards) {
+    private Broker(Storage storage, Shards shards, long memoryBytes) {
         this.shards = shards;
         for (Shard shard : shards.all()) {
-            views.add(new BrokerShard(shard, this, shards.count()));
+            var memory = new MemoryGate(shard, storage::tailBytes, memoryBytes);
+            views.add(new BrokerShard(shard, this, shards.count(), memory));
         }
         var store = new TopologyStore(storage.metadata());
         var factory = new QueueFactory(storage, store, shards, views, new SecureRandom());
@@ -30,7 +32,12 @@ public final class Broker {
 
     /** Recovers what the storage holds. The future completes, on some shard, when the broker is ready; it fails with what an operator has to know. */
     public static CompletableFuture<Broker> start(Storage storage, Shards shards) {
-        var broker = new Broker(storage, shards);
+        return start(storage, shards, PlatformDependent.maxDirectMemory() / 5 * 2);
+    }
+
+    /** As {@link #start(Storage, Shards)}; publishers wait when records in memory take more than {@code memoryBytes}. */
+    static CompletableFuture<Broker> start(Storage storage, Shards shards, long memoryBytes) {
+        var broker = new Broker(storage, shards, memoryBytes);
         return broker.recovery.run().thenApply(recovered -> broker);
     }
 

@@ -31,11 +31,13 @@ public final class BrokerShard {
     private final List<List<Runnable>> outgoing = new ArrayList<>();
     private boolean anythingOutgoing;
     private @Nullable CursorLog cursorLog;
+    private final MemoryGate memory;
     private long turnTimeMs;
 
-    BrokerShard(Shard shard, Broker broker, int shardCount) {
+    BrokerShard(Shard shard, Broker broker, int shardCount, MemoryGate memory) {
         this.shard = shard;
         this.broker = broker;
+        this.memory = memory;
         for (int i = 0; i < shardCount; i++) {
             outgoing.add(new ArrayList<>());
         }
@@ -118,6 +120,16 @@ public final class BrokerShard {
     }
 
     // Publishing.
+
+    /** Whether publishers should wait, since records in memory take all that they may. What is published all the same is taken. */
+    public boolean isMemoryFull() {
+        return memory.isClosed();
+    }
+
+    /** Runs {@code action} on this shard when publishers may go on; to be called while {@link #isMemoryFull}. */
+    public void whenMemoryFrees(Runnable action) {
+        memory.whenOpen(action);
+    }
 
     /** Grows with every change that may change a route. */
     public long topologyVersion() {
@@ -226,6 +238,7 @@ public final class BrokerShard {
 
     void endTurn() {
         turnTimeMs = shard.nowMs();
+        memory.check();
         flushInlets();
         List<Queue> served = dirtyQueues;
         dirtyQueues = new ArrayList<>();
