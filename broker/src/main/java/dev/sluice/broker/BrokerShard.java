@@ -254,7 +254,8 @@ public final class BrokerShard {
         sendOutgoing();
     }
 
-    private void flushInlets() {
+    /** Hands over what was published in this turn so far. */
+    void flushInlets() {
         if (dirtyInlets.isEmpty()) {
             return;
         }

@@ -61,6 +61,7 @@ public final class Consumer {
 
     /** Asks for one record; the answer comes to {@code reply}. Requests of one consumer are answered in their order. */
     public void get(boolean noAck, GetReply reply) {
+        home.flushInlets(); // what was published here before comes first
         if (isHomeOfQueue()) {
             queue.get(this, new PendingGet(noAck, reply));
         } else {

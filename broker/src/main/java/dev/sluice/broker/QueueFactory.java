@@ -62,13 +62,13 @@ final class QueueFactory {
     }
 
     private CompletableFuture<Queue> open(Queue queue, CursorState state) {
-        return openLog(queue.id(), queue.shard(), queue).thenApply(log -> {
+        return openLog(queue.id(), queue.shard(), queue).thenApplyAsync(log -> {
             queue.open(log, state);
             return queue;
-        });
+        }, queue.shard());
     }
 
-    /** Completes on the owner. */
+    /** The log belongs to {@code owner}: what depends on it has to be sent there, since the future may be complete before anybody waits for it. */
     CompletableFuture<PartitionLog> openLog(LogId id, Shard owner, PartitionLog.Listener listener) {
         var opening = new CompletableFuture<PartitionLog>();
         storage.openLog(id, owner, listener, new OpenCallback() {
