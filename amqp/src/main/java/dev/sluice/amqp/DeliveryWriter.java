@@ -1,0 +1,85 @@
+package dev.sluice.amqp;
+
+import dev.sluice.broker.RouteHeader;
+import dev.sluice.log.RecordCursor;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.util.Set;
+
+/** Writes stored records as basic.deliver and basic.get-ok. Confined to the connection's shard. */
+final class DeliveryWriter implements AutoCloseable {
+    private static final byte[] EMPTY_ROUTE = {0, 0};
+    private static final int SCRATCH_KEPT_BYTES = 64 * 1024;
+
+    private final Outgoing out;
+    private final FrameWriter frames;
+    private final OutgoingContent content = new OutgoingContent();
+    private final ContentProperties properties = new ContentProperties();
+    private final ByteBuf emptyRoute = Unpooled.wrappedBuffer(EMPTY_ROUTE);
+    /** Properties that do not stand in the record as they are sent. */
+    private ByteBuf scratch = Unpooled.EMPTY_BUFFER;
+
+    DeliveryWriter(Outgoing out, FrameWriter frames) {
+        this.out = out;
+        this.frames = frames;
+    }
+
+    void deliver(
+            int channel,
+            byte[] consumerTag,
+            long deliveryTag,
+            RecordCursor record,
+            int deliveryCount,
+            boolean redelivered) {
+        pointAt(record, deliveryCount);
+        frames.deliver(out.buffer(), channel, consumerTag, deliveryTag, redelivered, content);
+    }
+
+    void getOk(
+            int channel,
+            long deliveryTag,
+            RecordCursor record,
+            int deliveryCount,
+            boolean redelivered,
+            long remaining) {
+        pointAt(record, deliveryCount);
+        frames.getOk(out.buffer(), channel, deliveryTag, redelivered, remaining, content);
+    }
+
+    private void pointAt(RecordCursor record, int deliveryCount) {
+        ByteBuf in = record.buffer();
+        if (record.findHeader(RouteHeader.KEY)) {
+            content.route(in, record.headerValueIndex(), record.headerValueLength());
+        } else {
+            content.route(emptyRoute, 0, EMPTY_ROUTE.length);
+        }
+        pointAtProperties(record, deliveryCount);
+        content.body(in, record.valueIndex(), Math.max(0, record.valueLength()));
+    }
+
+    private void pointAtProperties(RecordCursor record, int deliveryCount) {
+        ByteBuf in = record.buffer();
+        if (!record.findHeader(StoredMessage.PROPERTIES)) {
+            StoredMessage.writeProperties(emptyScratch(), record, deliveryCount);
+        } else if (deliveryCount > 0 && properties.reset(in, record.headerValueIndex(), record.headerValueLength())) {
+            properties.writeWithHeaders(emptyScratch(), StoredMessage.deliveryCount(deliveryCount), Set.of());
+        } else {
+            content.properties(in, record.headerValueIndex(), record.headerValueLength());
+            return;
+        }
+        content.properties(scratch, 0, scratch.writerIndex());
+    }
+
+    private ByteBuf emptyScratch() {
+        if (scratch.capacity() == 0 || scratch.capacity() > SCRATCH_KEPT_BYTES) {
+            scratch.release();
+            scratch = Unpooled.buffer();
+        }
+        return scratch.clear();
+    }
+
+    @Override
+    public void close() {
+        scratch.release();
+    }
+}

@@ -1,0 +1,53 @@
+package dev.sluice.amqp;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Gathers the body of one message from its frames. The buffer grows with what arrives, not with what is claimed. Confined to the connection's shard.
+ */
+final class MessageAssembler {
+    private final ByteBufAllocator allocator;
+    private @Nullable ByteBuf gathered;
+    private int bodyBytes;
+
+    MessageAssembler(ByteBufAllocator allocator) {
+        this.allocator = allocator;
+    }
+
+    /** A body of so many bytes, at least one, comes next. */
+    void begin(int bytes) {
+        bodyBytes = bytes;
+    }
+
+    /** Whether a frame with so many bytes is the whole body, and there is nothing to gather. */
+    boolean isWhole(int frameBytes) {
+        return frameBytes == bodyBytes && gathered == null;
+    }
+
+    /** Copies a frame, which is not longer than what is missing. */
+    void add(ByteBuf in, int index, int length) {
+        ByteBuf body = gathered;
+        if (body == null) {
+            body = allocator.directBuffer(Math.max(1, length), bodyBytes);
+            gathered = body;
+        }
+        body.writeBytes(in, index, length);
+    }
+
+    /** The gathered body, which belongs to the caller. */
+    ByteBuf take() {
+        ByteBuf body = Objects.requireNonNull(gathered);
+        gathered = null;
+        return body;
+    }
+
+    void release() {
+        if (gathered != null) {
+            gathered.release();
+            gathered = null;
+        }
+    }
+}

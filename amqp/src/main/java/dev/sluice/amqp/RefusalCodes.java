@@ -1,0 +1,107 @@
+package dev.sluice.amqp;
+
+import dev.sluice.broker.QueueSettings;
+import dev.sluice.broker.Refusal;
+import java.util.Locale;
+
+/** From the broker's refusals to AMQP's reply codes and RabbitMQ's words for them. Stateless. */
+final class RefusalCodes {
+    private static final int DIFFERENCE_PARTS = 3;
+
+    private RefusalCodes() {}
+
+    static ReplyCode code(Refusal refusal) {
+        return switch (refusal.reason()) {
+            case EXCHANGE_NOT_FOUND, QUEUE_NOT_FOUND -> ReplyCode.NOT_FOUND;
+            case EXCHANGE_DIFFERS, EXCHANGE_IN_USE, QUEUE_IN_USE, QUEUE_NOT_EMPTY, QUEUE_FULL ->
+                ReplyCode.PRECONDITION_FAILED;
+            case QUEUE_DIFFERS -> differsInOwner(refusal) ? ReplyCode.RESOURCE_LOCKED : ReplyCode.PRECONDITION_FAILED;
+            case QUEUE_LOCKED -> ReplyCode.RESOURCE_LOCKED;
+            case CONSUMER_EXCLUSIVE, RESERVED, EXCHANGE_INTERNAL -> ReplyCode.ACCESS_REFUSED;
+            case STORAGE -> ReplyCode.INTERNAL_ERROR;
+            case CLOSING -> ReplyCode.CONNECTION_FORCED;
+        };
+    }
+
+    static String explanation(Refusal refusal) {
+        String name = refusal.subject();
+        return switch (refusal.reason()) {
+            case EXCHANGE_NOT_FOUND -> "no " + exchange(name);
+            case QUEUE_NOT_FOUND -> "no " + queue(name);
+            case EXCHANGE_DIFFERS -> difference(exchange(name), refusal.detail());
+            case QUEUE_DIFFERS -> differsInOwner(refusal) ? locked(name) : difference(queue(name), refusal.detail());
+            case QUEUE_LOCKED -> locked(name);
+            case EXCHANGE_IN_USE -> exchange(name) + " in use";
+            case QUEUE_IN_USE -> queue(name) + " in use";
+            case QUEUE_NOT_EMPTY -> queue(name) + " not empty";
+            case CONSUMER_EXCLUSIVE -> queue(name) + " in exclusive use";
+            case RESERVED -> "operation not permitted on " + name + reason(refusal);
+            case EXCHANGE_INTERNAL -> "cannot publish to internal " + exchange(name);
+            case QUEUE_FULL -> queue(name) + " is full" + reason(refusal);
+            case STORAGE -> "storage of " + queue(name) + " is not available" + reason(refusal);
+            case CLOSING -> "broker forced connection closure with reason 'shutdown'";
+        };
+    }
+
+    /** As {@code exchange 'logs' in vhost '/'}. */
+    static String exchange(String name) {
+        return "exchange '" + name + "' in vhost '/'";
+    }
+
+    static String queue(String name) {
+        return "queue '" + name + "' in vhost '/'";
+    }
+
+    private static String reason(Refusal refusal) {
+        return refusal.detail().isEmpty() ? "" : ": " + refusal.detail();
+    }
+
+    private static String locked(String queue) {
+        return "cannot obtain exclusive access to locked " + queue(queue)
+                + ". It could be originally declared on another connection or the exclusive property value does not match that of the original declaration.";
+    }
+
+    private static boolean differsInOwner(Refusal refusal) {
+        return refusal.detail().startsWith("exclusive|");
+    }
+
+    private static String difference(String what, String detail) {
+        String[] parts = detail.split("\\|", DIFFERENCE_PARTS);
+        if (parts.length < DIFFERENCE_PARTS) {
+            return "inequivalent arg for " + what + ": " + detail;
+        }
+        return switch (parts[0]) {
+            case "durable", "auto_delete", "internal" ->
+                inequivalent(parts[0], what, "'" + parts[1] + "'", "'" + parts[2] + "'");
+            case "type" -> inequivalent(parts[0], what, "'" + lower(parts[1]) + "'", "'" + lower(parts[2]) + "'");
+            case "overflow" -> inequivalent("x-overflow", what, overflow(parts[1]), overflow(parts[2]));
+            case "alternate-exchange" -> inequivalent("alternate-exchange", what, text(parts[1]), text(parts[2]));
+            default -> inequivalent("x-" + parts[0], what, number(parts[1]), number(parts[2]));
+        };
+    }
+
+    private static String inequivalent(String argument, String what, String received, String current) {
+        return "inequivalent arg '" + argument + "' for " + what + ": received " + received + " but current is "
+                + current;
+    }
+
+    private static String lower(String type) {
+        return type.toLowerCase(Locale.ROOT);
+    }
+
+    private static String overflow(String value) {
+        return value.equals(QueueSettings.Overflow.REJECT.name())
+                ? "the value '" + QueueArguments.REJECT_PUBLISH + "' of type 'longstr'"
+                : "none";
+    }
+
+    private static String text(String value) {
+        return value.equals("null") ? "none" : "the value '" + value + "' of type 'longstr'";
+    }
+
+    private static String number(String value) {
+        return value.equals(Long.toString(QueueSettings.UNLIMITED))
+                ? "none"
+                : "the value '" + value + "' of type 'signedint'";
+    }
+}

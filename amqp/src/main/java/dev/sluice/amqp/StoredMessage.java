@@ -1,0 +1,74 @@
+package dev.sluice.amqp;
+
+import dev.sluice.broker.RouteHeader;
+import dev.sluice.log.RecordCursor;
+import dev.sluice.log.RecordHeaders;
+import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a message stands in a record: its body is the value, and among the headers are
+ *
+ * <pre>
+ *   sluice.route    exchange and routing key, two short strings; every publisher writes it, whatever its protocol
+ *   sluice.amqp     flags and values of the basic properties as they came, when there are any
+ *   (any name)      an entry of the message's headers table as text, for readers of other protocols
+ * </pre>
+ *
+ * Stateless.
+ */
+final class StoredMessage {
+    static final byte[] PROPERTIES = (RouteHeader.RESERVED_PREFIX + "amqp").getBytes(StandardCharsets.UTF_8);
+
+    private static final String DELIVERY_COUNT = "x-delivery-count";
+    private static final int NAME_MAX_BYTES = 255;
+
+    private StoredMessage() {}
+
+    /** Writes the headers section of a record. */
+    static void writeHeaders(ByteBuf out, byte[] route, ContentProperties properties) {
+        boolean hasProperties = properties.length() > Short.BYTES;
+        Map<String, @Nullable Object> table = properties.headers().plain();
+        RecordHeaders.writeCount(out, 1 + (hasProperties ? 1 : 0) + table.size());
+        RecordHeaders.write(out, RouteHeader.KEY, route);
+        if (hasProperties) {
+            RecordHeaders.write(out, PROPERTIES, properties.buffer().slice(properties.index(), properties.length()));
+        }
+        table.forEach((name, value) ->
+                RecordHeaders.write(out, name.getBytes(StandardCharsets.UTF_8), value == null ? null : text(value)));
+    }
+
+    private static byte[] text(Object value) {
+        return value instanceof byte[] bytes ? bytes : value.toString().getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** The header that tells how often a message was delivered before, as RabbitMQ's quorum queues add it. */
+    static FieldTable deliveryCount(int count) {
+        return FieldTable.builder().put(DELIVERY_COUNT, (long) count).build();
+    }
+
+    /** Makes AMQP properties for a record that has none: of the headers that another protocol wrote, and of its delivery count. */
+    static void writeProperties(ByteBuf out, RecordCursor record, int deliveryCount) {
+        FieldTable.Builder table = FieldTable.builder();
+        if (deliveryCount > 0) {
+            table.put(DELIVERY_COUNT, (long) deliveryCount);
+        }
+        record.rewindHeaders();
+        while (record.nextHeader()) {
+            String name =
+                    record.buffer().toString(record.headerKeyIndex(), record.headerKeyLength(), StandardCharsets.UTF_8);
+            if (!name.startsWith(RouteHeader.RESERVED_PREFIX) && record.headerKeyLength() <= NAME_MAX_BYTES) {
+                table.put(name, value(record));
+            }
+        }
+        new PropertiesBuilder().headers(table.build()).writeTo(out);
+    }
+
+    private static FieldValue value(RecordCursor record) {
+        return record.headerValueLength() < 0
+                ? FieldValue.None.NONE
+                : LongString.read(record.buffer(), record.headerValueIndex(), record.headerValueLength());
+    }
+}

@@ -1,0 +1,126 @@
+package dev.sluice.amqp;
+
+import dev.sluice.broker.Consumer;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The deliveries of one channel that its client has not settled, in the order of their tags. Three parallel arrays instead of an object per delivery; a settled place in the middle stays as a hole
+ * until the holes outnumber the rest, so memory follows what is unsettled and not what was delivered since the oldest of it. Confined to the connection's shard.
+ */
+final class UnackedDeliveries {
+    private static final int FIRST_CAPACITY = 16;
+
+    private long[] tags = new long[FIRST_CAPACITY];
+    private long[] offsets = new long[FIRST_CAPACITY];
+    private @Nullable Consumer[] consumers = new @Nullable Consumer[FIRST_CAPACITY];
+    /** Index of the oldest unsettled delivery; equals {@link #end} when there is none. */
+    private int head;
+
+    private int end;
+    private int count;
+
+    /** Receives deliveries that are taken out. */
+    interface Visitor {
+        void delivery(Consumer consumer, long offset);
+    }
+
+    int count() {
+        return count;
+    }
+
+    /** {@code tag} is higher than all before. */
+    void add(long tag, Consumer consumer, long offset) {
+        if (end == tags.length) {
+            makeRoom();
+        }
+        tags[end] = tag;
+        offsets[end] = offset;
+        consumers[end] = consumer;
+        end++;
+        count++;
+    }
+
+    /** Takes out one delivery; false if there is none with this tag. */
+    boolean take(long tag, Visitor visitor) {
+        int i = find(tag);
+        if (i < 0) {
+            return false;
+        }
+        takeAt(i, visitor);
+        dropHolesAtHead();
+        return true;
+    }
+
+    /** Takes out all deliveries up to {@code tag}, which has to be among them; false if it is not. */
+    boolean takeUpTo(long tag, Visitor visitor) {
+        int last = find(tag);
+        if (last < 0) {
+            return false;
+        }
+        for (int i = head; i <= last; i++) {
+            takeAt(i, visitor);
+        }
+        head = last + 1;
+        dropHolesAtHead();
+        return true;
+    }
+
+    void takeAll(Visitor visitor) {
+        for (int i = head; i < end; i++) {
+            takeAt(i, visitor);
+        }
+        head = 0;
+        end = 0;
+    }
+
+    private void takeAt(int i, Visitor visitor) {
+        Consumer consumer = consumers[i];
+        if (consumer != null) {
+            consumers[i] = null;
+            count--;
+            visitor.delivery(consumer, offsets[i]);
+        }
+    }
+
+    /** Tags ascend without gaps unless holes were squeezed out, or deliveries without acknowledgement took some: the first guess is nearly always right. */
+    private int find(long tag) {
+        if (head == end || tag < tags[head] || tag > tags[end - 1]) {
+            return -1;
+        }
+        int guess = (int) Math.min(end - 1, head + (tag - tags[head]));
+        int i = tags[guess] == tag ? guess : Arrays.binarySearch(tags, head, end, tag);
+        return i >= 0 && consumers[i] != null ? i : -1;
+    }
+
+    private void dropHolesAtHead() {
+        while (head < end && consumers[head] == null) {
+            head++;
+        }
+        if (head == end) {
+            head = 0;
+            end = 0;
+        }
+    }
+
+    private void makeRoom() {
+        if (count > tags.length / 2) {
+            int capacity = tags.length * 2;
+            tags = Arrays.copyOf(tags, capacity);
+            offsets = Arrays.copyOf(offsets, capacity);
+            consumers = Arrays.copyOf(consumers, capacity);
+        }
+        int to = 0;
+        for (int i = head; i < end; i++) {
+            if (consumers[i] != null) {
+                tags[to] = tags[i];
+                offsets[to] = offsets[i];
+                consumers[to] = consumers[i];
+                to++;
+            }
+        }
+        Arrays.fill(consumers, to, end, null);
+        head = 0;
+        end = to;
+    }
+}
