@@ -1,11 +1,13 @@
 package dev.sluice.server;
 
 import ch.qos.logback.classic.Level;
+import dev.sluice.amqp.AmqpSettings;
+import dev.sluice.net.NetSettings;
 import java.nio.file.Path;
 import java.util.Map;
 
 /** Immutable. All that can be configured, read and validated by {@link Setting}. */
-record Configuration(Path data, String host, Port amqpPort, Level logLevel) {
+record Configuration(Path data, String host, Port amqpPort, AmqpSettings amqp, NetSettings net, Level logLevel) {
 
     /**
      * Reads each key of the table from the given values, and takes its default where there is none.
@@ -17,6 +19,11 @@ record Configuration(Path data, String host, Port amqpPort, Level logLevel) {
                 read(Setting.DATA, given),
                 read(Setting.HOST, given),
                 read(Setting.AMQP_PORT, given),
+                AmqpSettings.DEFAULT.withMaxMessageBytes(read(Setting.AMQP_MAX_MESSAGE_BYTES, given)),
+                new NetSettings(
+                        read(Setting.SHARDS, given),
+                        read(Setting.MAX_CONNECTIONS, given),
+                        NetSettings.DEFAULT_HANDSHAKE_TIMEOUT_MS),
                 read(Setting.LOG_LEVEL, given));
     }
 

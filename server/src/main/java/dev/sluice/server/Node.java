@@ -1,5 +1,25 @@
 package dev.sluice.server;
 
+import dev.sluice.amqp.AmqpGateway;
+import dev.sluice.broker.Broker;
+import dev.sluice.log.Storage;
+import dev.sluice.log.StorageConfig;
+import dev.sluice.log.StorageException;
+import dev.sluice.net.Connections;
+import dev.sluice.net.EventLoops;
+import dev.sluice.net.Gateway;
+import dev.sluice.net.ListenException;
+import dev.sluice.net.Listener;
+import dev.sluice.net.NetSettings;
+import java.net.InetSocketAddress;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -10,6 +30,20 @@ import org.slf4j.LoggerFactory;
 final class Node implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Node.class);
+    /** How long clients may take to answer our goodbye. */
+    private static final int GOODBYE_TIMEOUT_MS = 2_000;
+    /** Writing what is left; a disk that takes longer is broken. */
+    private static final int STOP_TIMEOUT_S = 60;
+
+    /** What has to be closed, the last opened first. */
+    private final Deque<Closing> opened = new ArrayDeque<>();
+
+    private final List<String> listening = new ArrayList<>();
+
+    /** Ends one part; blocks. */
+    private interface Closing {
+        void close() throws InterruptedException;
+    }
 
     private Node() {}
 
@@ -21,12 +55,81 @@ final class Node implements AutoCloseable {
      */
     static Node start(Configuration configuration) {
         LOG.info("starting with data in {}", configuration.data());
-        return new Node();
+        var node = new Node();
+        try {
+            node.open(configuration);
+            return node;
+        } catch (StorageException | ListenException refused) {
+            LOG.debug("cannot start", refused);
+            node.close();
+            throw StartRefused.notPossibleHere(String.valueOf(refused.getMessage()));
+        } catch (RuntimeException bug) {
+            node.close();
+            throw bug;
+        }
+    }
+
+    private void open(Configuration configuration) throws ListenException {
+        Storage storage = Storage.open(configuration.data(), StorageConfig.defaults());
+        opened.push(storage::close);
+
+        NetSettings net = configuration.net();
+        EventLoops loops = EventLoops.open(net.shards());
+        opened.push(loops::close);
+
+        Broker broker = await(Broker.start(storage, loops.shards()));
+        opened.push(() -> await(broker.stop()));
+
+        var connections = new Connections(net.maxConnections());
+        opened.push(() -> connections.close(GOODBYE_TIMEOUT_MS));
+
+        var amqp = new AmqpGateway(broker, configuration.amqp());
+        switch (configuration.amqpPort()) {
+            case Port.Off off -> {}
+            case Port.On(int number) -> listen(loops, connections, net, configuration.host(), number, amqp);
+        }
+    }
+
+    private void listen(
+            EventLoops loops, Connections connections, NetSettings net, String host, int port, Gateway gateway)
+            throws ListenException {
+        Listener listener = Listener.open(loops, connections, net, host, port, gateway);
+        opened.push(listener::close);
+        InetSocketAddress address = listener.address();
+        listening.add(gateway.name() + " " + address.getAddress().getHostAddress() + ":" + address.getPort());
+    }
+
+    /** Where it can be reached, for people: {@code amqp 127.0.0.1:5672}. */
+    String addresses() {
+        return listening.isEmpty() ? "no listener" : String.join(", ", listening);
+    }
+
+    private static <T> T await(Future<T> future) {
+        try {
+            return future.get(STOP_TIMEOUT_S, TimeUnit.SECONDS);
+        } catch (ExecutionException failure) {
+            if (failure.getCause() instanceof StorageException cause) {
+                throw cause;
+            }
+            throw new IllegalStateException(failure.getCause());
+        } catch (TimeoutException timeout) {
+            throw new IllegalStateException("the broker does not answer for " + STOP_TIMEOUT_S + " s", timeout);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", interrupted);
+        }
     }
 
     /** Closes what {@link #start} opened, in the opposite order. Blocks until everything confirmed is on disk. */
     @Override
     public void close() {
+        while (!opened.isEmpty()) {
+            try {
+                opened.pop().close();
+            } catch (InterruptedException interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
         LOG.info("stopped");
     }
 }

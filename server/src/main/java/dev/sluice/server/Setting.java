@@ -1,6 +1,7 @@
 package dev.sluice.server;
 
 import ch.qos.logback.classic.Level;
+import dev.sluice.net.NetSettings;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -67,7 +68,35 @@ record Setting<T>(
             false,
             Setting::level);
 
-    static final List<Setting<?>> TABLE = List.of(DATA, HOST, AMQP_PORT, LOG_LEVEL);
+    static final Setting<Integer> AMQP_MAX_MESSAGE_BYTES = new Setting<>(
+            "amqp-max-message-bytes",
+            "16777216",
+            "BYTES",
+            "a number from 1 to 536870912",
+            "Largest body of a message over AMQP. A larger one closes its channel.",
+            false,
+            text -> number(text, 1, 512 * 1024 * 1024));
+
+    static final Setting<Integer> MAX_CONNECTIONS = new Setting<>(
+            "max-connections",
+            "10000",
+            "N",
+            "a number from 1 to 1000000",
+            "Connections of all protocols together; more are closed at once.",
+            false,
+            text -> number(text, 1, 1_000_000));
+
+    static final Setting<Integer> SHARDS = new Setting<>(
+            "shards",
+            "auto",
+            "N|auto",
+            "a number from 1 to 256, or auto",
+            "Threads that own connections and queues. auto takes half of the processors.",
+            false,
+            text -> text.equals("auto") ? Optional.of(NetSettings.defaultShards()) : number(text, 1, 256));
+
+    static final List<Setting<?>> TABLE =
+            List.of(DATA, HOST, AMQP_PORT, AMQP_MAX_MESSAGE_BYTES, MAX_CONNECTIONS, SHARDS, LOG_LEVEL);
 
     /** The row of a key, or nothing when there is no such key. */
     static Optional<Setting<?>> named(String name) {
@@ -102,6 +131,14 @@ record Setting<T>(
         return digits && Integer.parseInt(text) <= Port.MAX
                 ? Optional.of(new Port.On(Integer.parseInt(text)))
                 : Optional.empty();
+    }
+
+    private static Optional<Integer> number(String text, int least, int most) {
+        if (!text.matches("[0-9]{1,9}")) {
+            return Optional.empty();
+        }
+        int number = Integer.parseInt(text);
+        return number >= least && number <= most ? Optional.of(number) : Optional.empty();
     }
 
     private static Optional<Level> level(String text) {

@@ -1,7 +1,9 @@
 package dev.sluice.server;
 
 import dev.sluice.server.Configuration.Given;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -63,8 +65,19 @@ final class StartCommand implements Callable<Integer> {
             return ExitCode.OK;
         }
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(node), "shutdown"));
+        spec.commandLine().getOut().println("ready in " + sinceStartMs() + " ms: " + node.addresses());
         new CountDownLatch(1).await();
         throw new AssertionError("only the shutdown hook ends the process");
+    }
+
+    /** Since the process began, not since this class was loaded. */
+    private static long sinceStartMs() {
+        return System.currentTimeMillis()
+                - ProcessHandle.current()
+                        .info()
+                        .startInstant()
+                        .map(Instant::toEpochMilli)
+                        .orElseGet(ManagementFactory.getRuntimeMXBean()::getStartTime);
     }
 
     /** What the flags and the file that they name ask for. */

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ch.qos.logback.classic.Level;
+import dev.sluice.amqp.AmqpSettings;
+import dev.sluice.net.NetSettings;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -26,14 +28,21 @@ final class ConfigurationTest {
     @Test
     void takesTheDefaultsWhenNothingIsGiven() {
         assertThat(configuration())
-                .isEqualTo(new Configuration(Path.of("./data"), "127.0.0.1", new Port.On(5672), Level.INFO));
+                .isEqualTo(new Configuration(
+                        Path.of("./data"),
+                        "127.0.0.1",
+                        new Port.On(5672),
+                        AmqpSettings.DEFAULT,
+                        NetSettings.defaults(),
+                        Level.INFO));
     }
 
     @Test
     void readsEveryKeyFromAFlag() {
         assertThat(configuration(
                         "--data", folder.toString(), "--host", "::1", "--amqp-port", "0", "--log-level", "debug"))
-                .isEqualTo(new Configuration(folder, "::1", new Port.On(0), Level.DEBUG));
+                .isEqualTo(new Configuration(
+                        folder, "::1", new Port.On(0), AmqpSettings.DEFAULT, NetSettings.defaults(), Level.DEBUG));
     }
 
     @Test
@@ -47,7 +56,8 @@ final class ConfigurationTest {
                 log-level = warn
                 """.formatted(folder));
         assertThat(configuration("--config", file.toString()))
-                .isEqualTo(new Configuration(folder, "0.0.0.0", Port.Off.OFF, Level.WARN));
+                .isEqualTo(new Configuration(
+                        folder, "0.0.0.0", Port.Off.OFF, AmqpSettings.DEFAULT, NetSettings.defaults(), Level.WARN));
     }
 
     @Test
@@ -87,7 +97,7 @@ final class ConfigurationTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-                    amqp-prot = 1          | line 2: unknown key "amqp-prot", expected one of data, host, amqp-port, log-level
+                    amqp-prot = 1          | line 2: unknown key "amqp-prot", expected one of data, host, amqp-port, amqp-max-message-bytes, max-connections, shards, log-level
                     amqp-port              | line 2: expected key = value, found "amqp-port"
                     amqp-port = x          | line 2, amqp-port: expected a port number from 0 to 65535, or off, found "x"
                     log-level = loud       | line 2, log-level: expected one of error, warn, info, debug, trace, found "loud"
