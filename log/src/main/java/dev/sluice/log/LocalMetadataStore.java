@@ -239,8 +239,9 @@ final class LocalMetadataStore implements MetadataStore, AutoCloseable {
         long position = MetadataFile.HEADER_BYTES;
         disk.create(NEXT_FILE, 0);
         try (DiskFile next = disk.open(NEXT_FILE, Disk.Layout.STREAM, Disk.Writes.FORCED)) {
-            next.write(0, MetadataFile.header(newSalt));
-            for (List<MetadataFile.Change> part : table.snapshot(SNAPSHOT_GROUP_BYTES)) {
+            List<List<MetadataFile.Change>> snapshot = table.snapshot(SNAPSHOT_GROUP_BYTES);
+            next.write(0, MetadataFile.header(newSalt, snapshot.size()));
+            for (List<MetadataFile.Change> part : snapshot) {
                 ByteBuffer group = MetadataFile.group(newSalt, ++newSequence, part);
                 int bytes = group.remaining();
                 next.write(position, group);

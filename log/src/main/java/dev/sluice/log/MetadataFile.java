@@ -13,11 +13,12 @@ import org.jspecify.annotations.Nullable;
  * The codec of the metadata file, and nothing else. Stateless. All numbers are big-endian.
  *
  * <pre>
- * file header, 24 bytes
+ * file header, 32 bytes
  *    0  magic     8  "SLUICEMD"
  *    8  version   4  1
  *   12  salt      8  random, so that no value can look like a group of this file
- *   20  crc       4  CRC32C of bytes 0 to 19
+ *   20  snapshot  8  groups that were durable before the file got its name: none of them can be an unfinished write
+ *   28  crc       4  CRC32C of bytes 0 to 27
  * then groups, each written with one write and one sync
  *    0  magic     4  "SMG1"
  *    4  length    4  bytes of the changes that follow
@@ -27,9 +28,11 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 final class MetadataFile {
-    static final int HEADER_BYTES = 24;
+    static final int HEADER_BYTES = 32;
     static final int GROUP_HEADER_BYTES = 20;
     static final int MAX_GROUP_BYTES = 64 << 20;
+
+    private static final int HEADER_CRC_AT = 28;
 
     private static final long MAGIC = 0x534c554943454d44L;
     private static final int VERSION = 1;
@@ -55,9 +58,9 @@ final class MetadataFile {
         return new SplittableRandom().nextLong();
     }
 
-    static ByteBuffer header(long salt) {
+    static ByteBuffer header(long salt, long snapshotGroups) {
         ByteBuffer header = ByteBuffer.allocateDirect(HEADER_BYTES);
-        header.putLong(MAGIC).putInt(VERSION).putLong(salt);
+        header.putLong(MAGIC).putInt(VERSION).putLong(salt).putLong(snapshotGroups);
         header.putInt(crcOf(header.duplicate().flip()));
         return header.flip();
     }
@@ -83,15 +86,15 @@ final class MetadataFile {
     }
 
     /**
-     * Reads a whole file. A group that is cut short or damaged ends it, unless a whole later group follows: then what is
-     * damaged was once durable.
+     * Reads a whole file. A group that is cut short or damaged ends it, unless a whole later group follows, or the
+     * file was begun with it: then what is damaged was once durable.
      *
      * @throws StorageException of kind CORRUPT
      */
     static Scan read(String name, ByteBuffer file, BiConsumer<String, Change> changes) throws IOException {
         if (file.limit() < HEADER_BYTES
                 || file.getLong(0) != MAGIC
-                || file.getInt(20) != crcOf(file.duplicate().position(0).limit(20))) {
+                || file.getInt(HEADER_CRC_AT) != crcOf(file.duplicate().position(0).limit(HEADER_CRC_AT))) {
             throw corrupt(name, 0, "its header is damaged");
         }
         if (file.getInt(8) != VERSION) {
@@ -113,6 +116,9 @@ final class MetadataFile {
             if (file.getInt(later) == GROUP_MAGIC && isGroup(file, later, sequence, salt)) {
                 throw corrupt(name, at, "a damaged group is followed by a sound one at " + later);
             }
+        }
+        if (sequence < file.getLong(20)) {
+            throw corrupt(name, at, "it has " + sequence + " sound groups, and began with " + file.getLong(20));
         }
         return new Scan(salt, sequence, at);
     }

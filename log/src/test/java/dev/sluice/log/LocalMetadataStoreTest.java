@@ -121,6 +121,22 @@ class LocalMetadataStoreTest {
     }
 
     @Test
+    void refusesToOpenWhenTheLastGroupIsDamagedThatTheFileBeganWith() throws IOException {
+        try (LocalMetadataStore store = open()) {
+            store.put("a", bytes("1"), MetadataStore.ANY).join();
+        }
+        open().close(); // puts a fresh file with one group in place
+        Path file = folder.resolve("metadata");
+        byte[] content = Files.readAllBytes(file);
+        content[content.length - 1] ^= 1;
+        Files.write(file, content);
+
+        assertThatThrownBy(this::open)
+                .isInstanceOf(StorageException.class)
+                .hasMessageContaining("metadata is damaged at position");
+    }
+
+    @Test
     void tellsWatchersAndForgetsEphemeralKeys() throws IOException {
         List<String> seen = new ArrayList<>();
         try (LocalMetadataStore store = open()) {
@@ -155,12 +171,12 @@ class LocalMetadataStoreTest {
 
     @Test
     void writesTheDocumentedBytes() {
-        ByteBuffer header = MetadataFile.header(0x0102030405060708L);
+        ByteBuffer header = MetadataFile.header(0x0102030405060708L, 3);
         ByteBuffer group = MetadataFile.group(
                 0x0102030405060708L,
                 1,
                 List.of(new MetadataFile.Change("k", 7, bytes("v")), new MetadataFile.Change("d", 8, null)));
-        assertThat(hex(header)).isEqualTo("534c554943454d44" + "00000001" + "0102030405060708" + "b574e58d");
+        assertThat(hex(header)).isEqualTo("534c554943454d44" + "00000001" + "0102030405060708" + "0000000000000003" + "2577d54b");
         assertThat(hex(group))
                 .isEqualTo("534d4731" + "0000001f" + "0000000000000001" + "2e74518b" + "0000000000000007" + "0001"
                         + "00000001" + "6b" + "76" + "0000000000000008" + "0001" + "ffffffff" + "64");

@@ -33,6 +33,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SimDisk implements Disk {
 
+    private static final String JOURNAL = "journal/";
+
     /** What ends. */
     public enum Crash {
         /** The process only: what it wrote stays, what was not synced stays not synced. */
@@ -103,7 +105,7 @@ public final class SimDisk implements Disk {
         return locked;
     }
 
-    /** The write that was the last to become durable by itself, if any since the start. */
+    /** The last synchronous write to the journal before the crash, if any since the start. */
     public @Nullable Written lastWritten() {
         return lastWritten;
     }
@@ -385,7 +387,7 @@ public final class SimDisk implements Disk {
             }
             if (writes == Writes.SYNCHRONOUS) {
                 content.writeDurably(position, bytes);
-                if (image == null || when == When.AFTER) {
+                if (image == null && name.startsWith(JOURNAL)) {
                     lastWritten = new Written(name, position, bytes.length);
                 }
             } else {

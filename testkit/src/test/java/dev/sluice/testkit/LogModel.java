@@ -7,8 +7,10 @@ import io.netty.buffer.ByteBufUtil;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -25,6 +27,7 @@ final class LogModel {
     final LogId id;
     private final TreeMap<Long, Batch> batches = new TreeMap<>();
     private final BitSet discarded = new BitSet();
+    private final Set<Long> possiblyLost = new HashSet<>();
     private long startOffset;
     private long endOffset;
     private long durableOffset;
@@ -104,9 +107,16 @@ final class LogModel {
         durableOffset = endOffset;
     }
 
-    /** Batches may have vanished from the end, down to the offset: damage that cannot be told from a torn tail. */
-    void mayHaveLost(long fromOffset) {
-        durableOffset = Math.min(durableOffset, fromOffset);
+    /** The batch may have vanished: damage that cannot be told from an unfinished write. */
+    void mayHaveLost(Batch batch) {
+        possiblyLost.add(batch.baseOffset);
+        while (durableOffset > 0) {
+            Map.Entry<Long, Batch> last = batches.lowerEntry(durableOffset);
+            if (last == null || !possiblyLost.contains(last.getKey())) {
+                return;
+            }
+            durableOffset = last.getKey();
+        }
     }
 
     private boolean isNothingNeeded(long from, long end) {
@@ -116,7 +126,9 @@ final class LogModel {
     /** Whether any of its records was neither trimmed nor discarded. */
     boolean isNeeded(Batch batch) {
         long first = Math.max(batch.baseOffset, startOffset);
-        return first <= batch.lastOffset && discarded.nextClearBit((int) first) <= batch.lastOffset;
+        return first <= batch.lastOffset
+                && !possiblyLost.contains(batch.baseOffset)
+                && discarded.nextClearBit((int) first) <= batch.lastOffset;
     }
 
     /**
@@ -171,6 +183,17 @@ final class LogModel {
         require(
                 before == null || before.getValue().lastOffset < offset,
                 "offset " + offset + " is in the middle of a batch");
+    }
+
+    /** Where in the bytes the batch begins, from the index on; -1 if it is not there. */
+    static int find(Batch batch, byte[] bytes, int from) {
+        byte[] mark = batch.mark;
+        for (int at = from + MARK_AT; at <= bytes.length - mark.length; at++) {
+            if (bytes[at] == mark[0] && Arrays.equals(bytes, at, at + mark.length, mark, 0, mark.length)) {
+                return at - MARK_AT;
+            }
+        }
+        return -1;
     }
 
     private static byte[] mark(ByteBuf batch, int index) {

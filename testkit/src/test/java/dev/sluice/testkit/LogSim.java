@@ -41,6 +41,8 @@ final class LogSim implements AutoCloseable {
     private int injectedBefore;
     private long timestampMs;
 
+    /** The last write of the journal before the machine went down. */
+    SimDisk.@Nullable Written lastFrame;
     /** Damage was done: a log, or the storage, may refuse. */
     boolean damageIsExpected;
     /** What the storage said when it refused to open because of damage. */
@@ -163,6 +165,7 @@ final class LogSim implements AutoCloseable {
         }
         trace.add("crashed");
         disk.faults().clear();
+        lastFrame = disk.lastWritten();
         shutDown();
         for (SimLog log : logs) {
             if (log.state != SimLog.State.DELETED && log.state != SimLog.State.DELETING) {
