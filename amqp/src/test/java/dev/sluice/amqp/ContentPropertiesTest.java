@@ -111,7 +111,7 @@ class ContentPropertiesTest {
         assertThat(reset(in)).isTrue();
         ByteBuf out = Unpooled.buffer();
         FieldTable added = FieldTable.builder().put("b", true).put("e", "x").build();
-        properties.writeWithHeaders(out, added, Set.of(LongString.of("c")));
+        properties.writeWithHeaders(out, added, Set.of("c"));
         assertThat(ByteBufUtil.hexDump(out))
                 .isEqualTo(ByteBufUtil.hexDump(
                         hex("a000 01 61 00000013 0161 74 05 0164 56 0162 74 01 0165 53 00000001 78")));
