@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The arrows between the modules: which of our packages each of our packages may import. */
-final class ModuleArrowsTest {
+final class ArrowsTest {
 
     private static final String ROOT = "dev.sluice.";
 
