@@ -163,7 +163,7 @@ final class ContentProperties {
      * Writes these properties with other headers: those named in {@code removed} or {@code added} are left out, then {@code added} follows. All
      * other bytes stay as they are.
      */
-    void writeWithHeaders(ByteBuf out, FieldTable added, Set<String> removed) {
+    void writeWithHeaders(ByteBuf out, FieldTable added, Set<LongString> removed) {
         boolean hasHeaders = has(Property.HEADERS);
         int headersStart = hasHeaders ? position(Property.HEADERS) : firstPositionFrom(Property.HEADERS.place());
         int headersEnd = hasHeaders ? headersStart + headersBytes() : headersStart;
@@ -182,13 +182,13 @@ final class ContentProperties {
         out.writeBytes(in, headersEnd, index + length - headersEnd);
     }
 
-    private void copyHeaders(ByteBuf out, int from, int end, FieldTable added, Set<String> removed) {
+    private void copyHeaders(ByteBuf out, int from, int end, FieldTable added, Set<LongString> removed) {
         int at = from;
         while (at < end) {
             int value = valueIndex(at);
             int next = walker.skipValue(in, value, end);
-            String name = Utf8.read(in, at + 1, value - at - 1);
-            if (!removed.contains(name) && added.get(name) == null) {
+            LongString name = LongString.read(in, at + 1, value - at - 1);
+            if (!removed.contains(name) && added.get(name.text()) == null) {
                 out.writeBytes(in, at, next - at);
             }
             at = next;

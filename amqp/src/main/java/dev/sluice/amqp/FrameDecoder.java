@@ -39,7 +39,6 @@ final class FrameDecoder {
 
     private static final byte[] PROTOCOL_HEADER = {'A', 'M', 'Q', 'P', 0, 0, 9, 1};
     private static final int FRAME_HEAD_BYTES = 7;
-    private static final int HIGHEST_CHANNEL = 0xFFFF;
 
     private final WireReader reader = new WireReader();
     private final PublishFrame publish = new PublishFrame();
@@ -58,13 +57,12 @@ final class FrameDecoder {
     /**
      * Sets what connection.tune-ok agreed on. Before, only channel 0 may be used.
      *
-     * @param frameMaxBytes the whole frame with head and end; not 0, since without a limit a peer could make us keep any number of bytes. A payload may be 8
-     *     bytes longer than that allows: RabbitMQ lets this pass, because quite a few clients forget to subtract head and end
-     * @param channelMax the highest channel number; 0 for no limit
+     * @param frameMaxBytes the whole frame with head and end. A payload may be 8 bytes longer than that allows: RabbitMQ lets this pass, because quite a few
+     *     clients forget to subtract head and end
      */
     void tune(int frameMaxBytes, int channelMax) {
         maxPayloadBytes = Math.max(frameMaxBytes, FRAME_MIN_BYTES);
-        maxChannel = channelMax == 0 ? HIGHEST_CHANNEL : channelMax;
+        maxChannel = channelMax;
         tuned = true;
     }
 
@@ -83,34 +81,34 @@ final class FrameDecoder {
     @Nullable
     Violation decode(ByteBuf in, FrameHandler handler) {
         stopped = false;
-        Violation violation = lost != null ? lost : decodeFrames(in, handler);
-        if (violation != null && !violation.inSync()) {
-            lost = violation;
-            in.readerIndex(in.writerIndex());
+        Violation violation = lost;
+        if (violation == null && !started) {
+            violation = start(in, handler);
         }
-        return violation;
-    }
-
-    private @Nullable Violation decodeFrames(ByteBuf in, FrameHandler handler) {
-        Violation violation = started ? null : start(in, handler);
-        while (started && violation == null && !stopped && in.readableBytes() >= FRAME_HEAD_BYTES) {
+        while (violation == null && !stopped && in.readableBytes() >= FRAME_HEAD_BYTES && started) {
             int index = in.readerIndex();
             int type = in.getUnsignedByte(index);
             int channel = in.getUnsignedShort(index + 1);
             long size = in.getUnsignedInt(index + 3);
             if (size > maxPayloadBytes) {
-                return tooLarge(type, channel, size);
+                violation = tooLarge(type, channel, size);
+                break;
             }
             int payload = index + FRAME_HEAD_BYTES;
             int length = (int) size;
             if (in.readableBytes() < length + OVERHEAD_BYTES) {
-                return null;
+                break;
             }
             if (in.getByte(payload + length) != FRAME_END) {
-                return badEnd(in, type, channel, payload, length);
+                violation = badEnd(in, type, channel, payload, length);
+                break;
             }
             in.readerIndex(payload + length + 1);
             violation = frame(in, type, channel, payload, length, handler);
+        }
+        if (violation != null && !violation.inSync()) {
+            lost = violation;
+            in.readerIndex(in.writerIndex());
         }
         return violation;
     }

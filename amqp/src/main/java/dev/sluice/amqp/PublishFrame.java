@@ -27,7 +27,7 @@ final class PublishFrame {
     private int exchangeLength;
     private int bits;
 
-    /** Looks at the arguments in this range; says whether they are well-formed, except for {@link #isUtf8}. */
+    /** Looks at the arguments in this range; null, or says why they are malformed. */
     boolean reset(ByteBuf buffer, int index, int length) {
         if (length < SMALLEST) {
             return false;
