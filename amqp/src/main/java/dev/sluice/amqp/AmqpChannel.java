@@ -185,6 +185,16 @@ final class AmqpChannel {
         }
     }
 
+    /** A message with a body of so many bytes was handed to the broker. */
+    void published(int bodyBytes) {
+        connection.brake().published(bodyBytes);
+    }
+
+    /** Whether acknowledgements may come, or are owed. */
+    boolean consumes() {
+        return consumers.isActive();
+    }
+
     void returned(OutgoingContent content) {
         connection.frames().returned(connection.out().buffer(), number, ReplyCode.NO_ROUTE, content);
     }

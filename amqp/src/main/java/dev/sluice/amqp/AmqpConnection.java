@@ -8,8 +8,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.util.collection.IntObjectHashMap;
-import io.netty.util.collection.IntObjectMap;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -21,7 +19,7 @@ import org.slf4j.LoggerFactory;
 /**
  * One connection of a client, from its first byte to the end of its socket. Confined to its shard.
  */
-final class AmqpConnection extends ChannelInboundHandlerAdapter implements FrameIntake.Owner {
+final class AmqpConnection extends ChannelInboundHandlerAdapter implements FrameIntake.Owner, PublishBrake.Connection {
     private static final Logger LOG = LoggerFactory.getLogger(AmqpConnection.class);
     /** How long a client may take to answer our connection.close. */
     private static final int CLOSE_TIMEOUT_MS = 5_000;
@@ -42,7 +40,8 @@ final class AmqpConnection extends ChannelInboundHandlerAdapter implements Frame
     private final AmqpSettings settings;
     private final FrameIntake intake = new FrameIntake(this);
     private final FrameWriter frames = new FrameWriter();
-    private final IntObjectMap<AmqpChannel> channels = new IntObjectHashMap<>(4);
+    private final ConnectionChannels channels;
+    private final PublishBrake brake;
     private Phase phase = Phase.HANDSHAKE;
     private long id;
     private boolean receivedSinceAsked;
@@ -58,6 +57,8 @@ final class AmqpConnection extends ChannelInboundHandlerAdapter implements Frame
     AmqpConnection(BrokerShard broker, AmqpSettings settings) {
         this.broker = broker;
         this.settings = settings;
+        this.channels = new ConnectionChannels(this, broker);
+        this.brake = PublishBrake.of(this, broker);
     }
 
     // What the socket tells.
@@ -161,13 +162,38 @@ final class AmqpConnection extends ChannelInboundHandlerAdapter implements Frame
         socket().config().setAutoRead(reading);
     }
 
-    /** No frame is taken until {@link #goOn}. */
-    void hold() {
+    @Override
+    public void hold() {
         intake.hold();
     }
 
-    void goOn() {
+    @Override
+    public void goOn() {
         intake.goOn();
+    }
+
+    @Override
+    public boolean consumes() {
+        return channels.consume();
+    }
+
+    @Override
+    public void blocked() {
+        LOG.info("publishes of {} wait: memory is full", socket().remoteAddress());
+        if (phase == Phase.OPEN && handshake().clientIsCapableOf("connection.blocked")) {
+            send(0, new ConnectionMethod.Blocked("low on memory"));
+        }
+    }
+
+    @Override
+    public void unblocked() {
+        if (phase == Phase.OPEN && handshake().clientIsCapableOf("connection.blocked")) {
+            send(0, new ConnectionMethod.Unblocked());
+        }
+    }
+
+    PublishBrake brake() {
+        return brake;
     }
 
     @Override
@@ -181,63 +207,43 @@ final class AmqpConnection extends ChannelInboundHandlerAdapter implements Frame
             connectionMethod((ConnectionMethod) method);
             return;
         }
-        AmqpChannel open = channels.get(channel);
-        if (open != null) {
-            open.method(method);
-        } else if (phase == Phase.OPEN && method instanceof ChannelMethod.Open) {
-            channels.put(channel, new AmqpChannel(this, channel, broker));
-            send(channel, new ChannelMethod.OpenOk());
-        } else if (!(method instanceof ChannelMethod.CloseOk)) {
-            noSuchChannel(method.id());
-        }
+        channels.method(channel, method);
     }
 
     @Override
     public void publish(int channel, PublishFrame publish) {
-        AmqpChannel open = channels.get(channel);
+        AmqpChannel open = channels.find(channel, BasicMethod.Publish.ID);
         if (open != null) {
             open.publish(publish);
-        } else {
-            noSuchChannel(BasicMethod.Publish.ID);
         }
     }
 
     @Override
     public void ack(int channel, long deliveryTag, boolean multiple) {
-        AmqpChannel open = channels.get(channel);
+        AmqpChannel open = channels.find(channel, BasicMethod.Ack.ID);
         if (open != null) {
             open.ack(deliveryTag, multiple);
-        } else {
-            noSuchChannel(BasicMethod.Ack.ID);
         }
     }
 
     @Override
     public void header(int channel, ContentHeader header) {
-        AmqpChannel open = channels.get(channel);
+        AmqpChannel open = channels.find(channel, 0);
         if (open != null) {
             open.header(header);
-        } else {
-            noSuchChannel(0);
         }
     }
 
     @Override
     public void body(int channel, ByteBuf in, int index, int length) {
-        AmqpChannel open = channels.get(channel);
+        AmqpChannel open = channels.find(channel, 0);
         if (open != null) {
             open.body(in, index, length);
-        } else {
-            noSuchChannel(0);
         }
     }
 
     @Override
     public void heartbeat() {}
-
-    private void noSuchChannel(int methodId) {
-        fail(ReplyCode.CHANNEL_ERROR, "expected 'channel.open'", methodId);
-    }
 
     private void connectionMethod(ConnectionMethod method) {
         if (phase == Phase.CLOSING) {
@@ -334,6 +340,10 @@ final class AmqpConnection extends ChannelInboundHandlerAdapter implements Frame
         channels.remove(channel);
     }
 
+    boolean isOpen() {
+        return phase == Phase.OPEN;
+    }
+
     void logChannelError(int channel, String text) {
         LOG.info("channel {} of {} is closed: {}", channel, socket().remoteAddress(), text);
     }
@@ -373,9 +383,7 @@ final class AmqpConnection extends ChannelInboundHandlerAdapter implements Frame
         if (heartbeats != null) {
             heartbeats.stop();
         }
-        for (AmqpChannel channel : channels.values()) {
-            channel.close();
-        }
+        channels.close();
         if (id != 0) {
             broker.closeConnection(id);
             id = 0;

@@ -184,6 +184,11 @@ final class ChannelConsumers {
         }
     }
 
+    /** Whether there is a consumer, or a delivery that is not settled. */
+    boolean isActive() {
+        return !subscriptions.isEmpty() || unacked.count() > 0;
+    }
+
     // What the broker sends.
 
     boolean hasRoom() {

@@ -144,6 +144,7 @@ final class ChannelPublisher {
             waiting.begin(0);
             broker.publish(found, null, body, section, null, 0);
         }
+        channel.published(body.readableBytes());
     }
 
     private void returnUnroutable(ByteBuf body) {

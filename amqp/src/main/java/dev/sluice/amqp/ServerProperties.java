@@ -28,6 +28,7 @@ final class ServerProperties {
                 .put("exchange_exchange_bindings", true)
                 .put("basic.nack", true)
                 .put("consumer_cancel_notify", true)
+                .put("connection.blocked", true)
                 .put("authentication_failure_close", true)
                 .put("per_consumer_qos", true)
                 .build();
