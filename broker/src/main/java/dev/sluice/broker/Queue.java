@@ -167,6 +167,9 @@ final class Queue implements PartitionLog.Listener {
 
     @Override
     public void durable(long durableOffset) {
+        if (dispatcher.size() == 0) {
+            dropOverLimit(); // nobody takes them: the limit is kept when the publisher hears of it
+        }
         confirmBelow(durableOffset);
         wake();
     }

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One batch of a log from append until it is given up or written to a segment. Confined to the log's owner thread,
- * except that the journal thread reads the batch and uses {@link #next} between append and completion.
+ * except that the journal thread reads the batch and uses {@link #next} and {@link #file} between append and completion.
  */
 final class Entry {
     final PartitionLog log;
@@ -19,6 +19,10 @@ final class Entry {
     /** Link of whichever list it is in on its way to the journal and back. */
     @Nullable
     Entry next;
+
+    /** Holds the durable copy until a segment does; set by the journal thread. */
+    @Nullable
+    JournalFile file;
 
     /** Handed to the journal and not yet reported back: its bytes must stay. */
     boolean inFlight;
@@ -40,6 +44,13 @@ final class Entry {
         if (bytes == null) {
             throw new IllegalStateException("released entry " + baseOffset);
         }
+        return bytes;
+    }
+
+    /** Hands the bytes to the caller; the entry is of no use afterwards. */
+    ByteBuf detach() {
+        ByteBuf bytes = batch();
+        batch = null;
         return bytes;
     }
 

@@ -69,6 +69,13 @@ final class LocalMetadataStore implements MetadataStore, AutoCloseable {
         }
     }
 
+    /** Writes one key at once, on the thread that opens and before any other change; blocks. */
+    void putWhileOpening(String key, byte[] value) throws IOException {
+        MetadataFile.Change change = new MetadataFile.Change(key, table.nextVersion(), value);
+        append(List.of(change));
+        table.restore(key, new Versioned(value, change.version()));
+    }
+
     @Override
     public Optional<Versioned> get(String key) {
         return table.get(key);

@@ -10,12 +10,38 @@ final class MemorySegmentStore implements SegmentStore {
     private MemorySegmentStore() {}
 
     @Override
+    public void attach(PartitionLog log) {}
+
+    @Override
     public boolean append(Entry entry) {
         return true;
     }
 
     @Override
+    public void onDurable(Entry entry) {}
+
+    @Override
+    public void afterDurable() {}
+
+    @Override
     public void onGone(Entry entry) {}
+
+    @Override
+    public void moveTail() {}
+
+    @Override
+    public long bytesInJournalFile(JournalFile file) {
+        return 0;
+    }
+
+    @Override
+    public void copyForward(JournalFile file) {}
+
+    @Override
+    public void saveEnd(JournalFile file) {}
+
+    @Override
+    public void abandon() {}
 
     @Override
     public long segmentEndOffset() {

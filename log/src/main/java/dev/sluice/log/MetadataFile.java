@@ -94,7 +94,8 @@ final class MetadataFile {
     static Scan read(String name, ByteBuffer file, BiConsumer<String, Change> changes) throws IOException {
         if (file.limit() < HEADER_BYTES
                 || file.getLong(0) != MAGIC
-                || file.getInt(HEADER_CRC_AT) != crcOf(file.duplicate().position(0).limit(HEADER_CRC_AT))) {
+                || file.getInt(HEADER_CRC_AT)
+                        != crcOf(file.duplicate().position(0).limit(HEADER_CRC_AT))) {
             throw corrupt(name, 0, "its header is damaged");
         }
         if (file.getInt(8) != VERSION) {

@@ -42,6 +42,10 @@ final class OffsetRanges {
         count += to - from + 1;
     }
 
+    void addAll(OffsetRanges others) {
+        others.ranges.forEach(this::add);
+    }
+
     /** Takes the offsets of a range out; both ends included. */
     void remove(long first, long last) {
         Map.Entry<Long, Long> range = ranges.floorEntry(last);
@@ -68,6 +72,9 @@ final class OffsetRanges {
 
     /** How many offsets of the range are in the set. */
     long countWithin(long first, long last) {
+        if (first > last) {
+            return 0;
+        }
         long within = 0;
         Map.Entry<Long, Long> below = ranges.lowerEntry(first);
         if (below != null && below.getValue() >= first) {
@@ -96,6 +103,9 @@ final class OffsetRanges {
 
     OffsetRanges copyOf(long first, long last) {
         OffsetRanges copy = new OffsetRanges();
+        if (first > last) {
+            return copy;
+        }
         Map.Entry<Long, Long> below = ranges.lowerEntry(first);
         if (below != null && below.getValue() >= first) {
             copy.add(first, Math.min(last, below.getValue()));

@@ -4,8 +4,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.Unpooled;
-import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,10 +35,10 @@ public final class PartitionLog {
     }
 
     private final LogId id;
-    private final Executor owner;
+    private final OwnerLane lane;
     private final Listener listener;
     private final SegmentStore store;
-    private final LongAdder nodeTailBytes;
+    private final TailBudget budget;
     private final Thread ownerThread = Thread.currentThread();
     private final Tail tail = new Tail();
 
@@ -56,26 +54,32 @@ public final class PartitionLog {
     private boolean closed;
 
     /** Part of the running completion; the listener has still to be told. */
-    boolean durableToTell;
+    private boolean durableToTell;
+
+    /** The newest journal file that knows of this log. Journal thread only. */
+    @Nullable
+    JournalFile newestJournalFile;
 
     PartitionLog(
             LogId id,
-            Executor owner,
+            OwnerLane lane,
             Listener listener,
             SegmentStore store,
-            LongAdder nodeTailBytes,
+            TailBudget budget,
             int epoch,
             long startOffset,
             long endOffset) {
         this.id = id;
-        this.owner = owner;
+        this.lane = lane;
         this.listener = listener;
         this.store = store;
-        this.nodeTailBytes = nodeTailBytes;
+        this.budget = budget;
         this.epoch = epoch;
         this.startOffset = startOffset;
         this.endOffset = endOffset;
         this.durableOffset = endOffset;
+        lane.logs().add(this);
+        store.attach(this);
     }
 
     public LogId id() {
@@ -98,9 +102,9 @@ public final class PartitionLog {
         }
         long baseOffset = endOffset;
         int index = batch.readerIndex();
-        batch.setLong(index, baseOffset);
-        batch.setInt(index + 12, epoch);
-        Entry entry = new Entry(this, baseOffset, baseOffset + batch.getInt(index + 23), batch);
+        RecordBatch.setBaseOffset(batch, index, baseOffset);
+        batch.setInt(index + RecordBatch.LEADER_EPOCH, epoch);
+        Entry entry = new Entry(this, baseOffset, RecordBatch.lastOffset(batch, index), batch);
         endOffset = entry.lastOffset + 1;
         addToTail(entry);
         entry.inFlight = true;
@@ -157,7 +161,7 @@ public final class PartitionLog {
         long from = Math.max(offset, startOffset);
         if (from >= store.segmentEndOffset()) {
             ByteBuf batches = copyOfTail(from, maxBytes);
-            owner.execute(() -> callback.fetched(batches));
+            lane.execute(() -> callback.fetched(batches));
             return;
         }
         store.fetch(from, maxBytes, new FetchCallback() {
@@ -230,41 +234,44 @@ public final class PartitionLog {
     public void close(Runnable done) {
         checkOwner();
         if (closed) {
-            owner.execute(done);
+            lane.execute(done);
             return;
         }
         closed = true;
         store.close(() -> {
-            releaseTail();
+            lane.logs().remove(this);
+            while (!tail.isEmpty()) {
+                markGone(tail.at(0));
+            }
             done.run();
         });
     }
 
     // ---- for the store; owner thread only ----
 
-    Executor owner() {
-        return owner;
-    }
-
-    Listener listener() {
-        return listener;
+    OwnerLane lane() {
+        return lane;
     }
 
     Tail tail() {
         return tail;
     }
 
-    int epoch() {
-        return epoch;
-    }
-
     boolean isClosed() {
         return closed;
     }
 
-    /** Takes up an entry that recovery found; it is durable. */
-    void recovered(Entry entry) {
-        addToTail(entry);
+    /** Takes over what was durable before this log was opened. */
+    void recovered(DetachedLog held) {
+        for (DetachedLog.Held found : held.entries()) {
+            Entry entry = new Entry(this, found.baseOffset(), found.lastOffset(), found.batch());
+            entry.file = found.file();
+            addToTail(entry);
+        }
+    }
+
+    boolean isInMemoryOnly() {
+        return store == MemorySegmentStore.INSTANCE;
     }
 
     /** The entry, and all before it, are durable. The caller tells the listener afterwards, once. */
@@ -274,7 +281,9 @@ public final class PartitionLog {
             durableOffset = entry.lastOffset + 1;
             durableToTell = true;
         }
-        if (entry.gone) {
+        boolean wasGone = entry.gone; // what goes from now on is not in flight, and leaves by itself
+        store.onDurable(entry);
+        if (wasGone) {
             leaveMemory(entry);
         }
     }
@@ -286,7 +295,29 @@ public final class PartitionLog {
             if (!closed) {
                 listener.durable(durableOffset);
             }
+            store.afterDurable();
         }
+    }
+
+    SegmentStore store() {
+        return store;
+    }
+
+    /** The settled part of batches that are not settled as a whole, which from now on is the store's to know. */
+    OffsetRanges takePartlyDiscarded(long first, long last) {
+        OffsetRanges taken = new OffsetRanges();
+        if (partlyDiscarded != null && !partlyDiscarded.isEmpty()) {
+            taken = partlyDiscarded.copyOf(first, last);
+            partlyDiscarded.remove(first, last);
+        }
+        return taken;
+    }
+
+    /** The storage ends: memory goes, the log takes nothing more and reports nothing more. */
+    void abandon() {
+        closed = true;
+        store.abandon();
+        tail.forEach(Entry::release);
     }
 
     void onStalled(String reason) {
@@ -306,6 +337,7 @@ public final class PartitionLog {
     void onLost(StorageException cause) {
         if (!closed) {
             closed = true;
+            lane.logs().remove(this);
             listener.lost(cause);
         }
     }
@@ -325,19 +357,13 @@ public final class PartitionLog {
         store.onGone(entry);
         entry.release();
         tailBytes -= entry.sizeInBytes;
-        nodeTailBytes.add(-entry.sizeInBytes);
+        budget.release(entry.sizeInBytes);
     }
 
     private void addToTail(Entry entry) {
         tail.add(entry);
         tailBytes += entry.sizeInBytes;
-        nodeTailBytes.add(entry.sizeInBytes);
-    }
-
-    private void releaseTail() {
-        while (!tail.isEmpty()) {
-            markGone(tail.at(0));
-        }
+        budget.take(entry.sizeInBytes);
     }
 
     private void discardFromTail(long first, long last) {

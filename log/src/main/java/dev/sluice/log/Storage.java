@@ -2,83 +2,190 @@ package dev.sluice.log;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Everything that one node stores: its logs and its metadata, in one data folder. Thread-safe.
+ * Everything that one node stores: its logs and its metadata, in one data folder. Thread-safe: what is shared here are
+ * concurrent maps; the state of a log belongs to its owner thread.
+ *
+ * <pre>
+ * lock        held while a process uses the folder; holds its process id
+ * metadata    topics, users, chains of segments: see {@link LocalMetadataStore}
+ * journal/    what was appended last, of all logs: see {@link Journal}
+ * segments/   what has left memory, one log per file: see {@link SegmentChunk}
+ * </pre>
  */
 public final class Storage implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Storage.class);
+
+    private final StorageNode node;
     private final LocalMetadataStore metadata;
-    private final ConcurrentHashMap<LogId, PartitionLog> open = new ConcurrentHashMap<>();
-    private final LongAdder tailBytes = new LongAdder();
-
-    private final StorageThreads threads;
     private final AutoCloseable lock;
+    private final List<OwnerLane> lanes = new CopyOnWriteArrayList<>();
+    private final Map<LogId, DetachedLog> detached = new ConcurrentHashMap<>();
 
-    private Storage(LocalMetadataStore metadata, StorageThreads threads, AutoCloseable lock) {
-        this.metadata = metadata;
-        this.threads = threads;
-        this.lock = lock;
+    /** Logs that are open or on the way to it; the value is absent until they are. */
+    private final Map<LogId, OpenLog> open = new ConcurrentHashMap<>();
+
+    private final AtomicBoolean closing = new AtomicBoolean();
+    private final CompletableFuture<Void> closed = new CompletableFuture<>();
+
+    /** A place in {@link #open}, taken before the log exists. */
+    private static final class OpenLog {
+        final OwnerLane lane;
+
+        @Nullable
+        PartitionLog log; // set and read on the owner thread
+
+        OpenLog(OwnerLane lane) {
+            this.lane = lane;
+        }
     }
 
-    /** Opens the folder with this process's threads and disk; creates it if absent. Blocks while it recovers. */
+    Storage(StorageNode node, LocalMetadataStore metadata, AutoCloseable lock, Map<LogId, DetachedLog> recovered) {
+        this.node = node;
+        this.metadata = metadata;
+        this.lock = lock;
+        detached.putAll(recovered);
+    }
+
+    /**
+     * Opens the folder with this process's threads and disk; creates it if absent. Blocks while it recovers.
+     *
+     * @throws StorageException if another process has the folder (BUSY), the device refuses (UNAVAILABLE), or what was durable
+     *     is damaged so that no log can be trusted (CORRUPT); the folder is then as it was
+     */
     public static Storage open(Path folder, StorageConfig config) {
         try {
             return open(FileDisk.open(folder), config, new SystemThreads());
         } catch (IOException failure) {
-            throw cannotOpen(folder.toAbsolutePath().toString(), failure);
+            throw StorageOpening.cannotOpen(folder.toAbsolutePath().toString(), failure);
         }
     }
 
     /** Opens what is on the disk given, with the threads given, which are closed with the storage. */
     public static Storage open(Disk disk, StorageConfig config, StorageThreads threads) {
-        AutoCloseable lock;
-        try {
-            lock = disk.lock();
-        } catch (IOException failure) {
-            throw cannotOpen(disk.describe(), failure);
-        }
-        try {
-            return new Storage(LocalMetadataStore.open(disk, threads.metadata()), threads, lock);
-        } catch (IOException failure) {
-            unlock(lock);
-            throw cannotOpen(disk.describe(), failure);
-        } catch (RuntimeException failure) {
-            unlock(lock);
-            throw failure;
-        }
-    }
-
-    private static void unlock(AutoCloseable lock) {
-        try {
-            lock.close();
-        } catch (Exception failure) {
-            throw new StorageException(StorageException.Kind.UNAVAILABLE, "the lock file cannot be closed", failure);
-        }
-    }
-
-    private static StorageException cannotOpen(String where, IOException failure) {
-        return new StorageException(
-                StorageException.Kind.UNAVAILABLE,
-                "the data folder " + where + " cannot be opened: " + failure.getMessage(),
-                failure);
+        return StorageOpening.open(disk, config, threads);
     }
 
     public MetadataStore metadata() {
         return metadata;
     }
 
-    /** Opens a log, creating it if absent. The answer, and all later callbacks of the log, run on the owner executor. */
+    /** An id that no log of this data folder ever had. */
+    public LogId newLogId() {
+        return new LogId(node.ids().incrementAndGet());
+    }
+
+    /**
+     * Opens a log, creating it if absent. The answer, and all later callbacks of the log, run on the owner thread; it may come
+     * before this returns if the owner runs tasks at once.
+     *
+     * @param owner runs tasks on one thread, in order
+     */
     public void openLog(LogId id, Executor owner, PartitionLog.Listener listener, OpenCallback callback) {
-        owner.execute(() -> {
-            PartitionLog log = openMemoryLog(id, owner, listener);
-            open.put(id, log);
-            callback.opened(log);
+        OwnerLane lane = laneOf(owner);
+        OpenLog place = new OpenLog(lane);
+        if (closing.get()) {
+            fail(lane, callback, new StorageException(StorageException.Kind.CLOSED, "the storage is closed"));
+            return;
+        }
+        if (open.putIfAbsent(id, place) != null) {
+            fail(lane, callback, new StorageException(StorageException.Kind.BUSY, "log " + id + " is open already"));
+            return;
+        }
+        DetachedLog held = detached.get(id);
+        StorageException damage = held == null ? null : held.damage();
+        if (damage != null) {
+            open.remove(id);
+            fail(lane, callback, damage);
+            return;
+        }
+        SegmentChain chain;
+        long version;
+        try {
+            Versioned found = metadata.get(SegmentChain.key(id)).orElse(null);
+            chain = found == null ? SegmentChain.EMPTY : SegmentChain.decode(id, found.value());
+            version = found == null ? MetadataStore.ABSENT : found.version();
+        } catch (StorageException unreadable) {
+            open.remove(id);
+            fail(lane, callback, unreadable);
+            return;
+        }
+        SegmentChain next = chain.withEpoch(chain.epoch() + 1);
+        var _ = metadata.put(SegmentChain.key(id), next.encode(), version).whenComplete((newVersion, failure) -> {
+            boolean isAlive = lane.execute(() -> {
+                if (newVersion == null) {
+                    open.remove(id);
+                    callback.failed(explain(failure));
+                } else {
+                    PartitionLog log = build(id, lane, listener, next, newVersion);
+                    place.log = log;
+                    String stalled = node.stalls().reason();
+                    callback.opened(log);
+                    if (stalled != null) {
+                        log.onStalled(stalled);
+                    }
+                }
+            });
+            if (!isAlive) {
+                open.remove(id);
+            }
         });
+    }
+
+    /** On the owner thread. */
+    private PartitionLog build(
+            LogId id, OwnerLane lane, PartitionLog.Listener listener, SegmentChain chain, long version) {
+        DetachedLog held = detached.remove(id);
+        long end = Math.max(Math.max(chain.endOffset(), chain.startOffset()), chain.segmentEndOffset());
+        if (held != null) {
+            end = Math.max(end, held.endOffset());
+        }
+        LostRelay lost = new LostRelay();
+        ChainUpdates updates = new ChainUpdates(id, node, lane, chain, version, lost);
+        JournalledSegments segments =
+                new JournalledSegments(node, lane, updates, held == null ? null : held.endFile(), this::detach);
+        PartitionLog log =
+                new PartitionLog(id, lane, listener, segments, node.budget(), chain.epoch(), chain.startOffset(), end);
+        lost.log = log;
+        if (held != null) {
+            log.recovered(held);
+            node.journal().register(log, held.files());
+        }
+        return log;
+    }
+
+    /** Passes a loss on to the log, which is made after the one who reports it. Owner thread. */
+    private static final class LostRelay implements Consumer<StorageException> {
+        @Nullable
+        PartitionLog log;
+
+        @Override
+        public void accept(StorageException cause) {
+            if (log != null) {
+                log.onLost(cause);
+            }
+        }
+    }
+
+    private void detach(LogId id, DetachedLog log) {
+        detached.put(id, log);
+        open.remove(id);
     }
 
     /**
@@ -87,35 +194,138 @@ public final class Storage implements AutoCloseable {
      * @param owner runs tasks on the calling thread, in order
      */
     public PartitionLog openMemoryLog(LogId id, Executor owner, PartitionLog.Listener listener) {
-        return new PartitionLog(id, owner, listener, MemorySegmentStore.INSTANCE, tailBytes, 0, 0, 0);
+        return new PartitionLog(id, laneOf(owner), listener, MemorySegmentStore.INSTANCE, node.budget(), 0, 0, 0);
     }
 
-    /** Deletes a closed log with all its files; {@code done} runs on a thread of the storage when that survives a crash. */
+    /**
+     * Deletes a log with all its files, open or not; an open one is closed first and its listener hears nothing more. Does
+     * nothing if there is none. Runs {@code done} on a thread of the storage when the log cannot come back any more; after a
+     * failure, which is logged, it can.
+     */
     public void deleteLog(LogId id, Runnable done) {
-        open.remove(id);
-        done.run();
+        OpenLog place = open.get(id);
+        if (place == null) {
+            deleteClosed(id, done);
+            return;
+        }
+        place.lane.execute(() -> {
+            PartitionLog log = place.log;
+            if (log == null) {
+                deleteLog(id, done); // it is being opened; the place is filled by now or soon
+            } else {
+                log.close(() -> deleteClosed(id, done));
+            }
+        });
+    }
+
+    private void deleteClosed(LogId id, Runnable done) {
+        SegmentChain chain = metadata.get(SegmentChain.key(id))
+                .map(found -> SegmentChain.decode(id, found.value()))
+                .orElse(SegmentChain.EMPTY);
+        var _ = metadata.delete(SegmentChain.key(id), MetadataStore.ANY).whenComplete((ignored, failure) -> {
+            if (failure == null) {
+                DetachedLog held = detached.remove(id);
+                if (held != null) {
+                    held.release();
+                }
+                SegmentFiles.delete(node, chain.segments());
+            } else {
+                LOG.warn("Log {} could not be deleted: {}", id, failure.getMessage());
+            }
+            done.run();
+        });
     }
 
     /** The logs that exist, open or not; memory logs are not among them. */
     public Set<LogId> logs() {
-        return new TreeSet<>(open.keySet());
+        return new TreeSet<>(SegmentChain.logs(metadata));
     }
 
-    /** Bytes of batches in memory, over all logs. */
+    /** Bytes of batches in memory, over all open logs. */
     public long tailBytes() {
-        return tailBytes.sum();
+        return node.budget().tailBytes();
     }
 
-    /** Bytes of the journal's files. */
+    /** Bytes of the journal's files, as of the last write. */
     public long journalBytes() {
-        return 0;
+        return node.journal().bytes();
     }
 
-    /** Ends all use cleanly; blocks until it is on disk. */
+    /** How many group commits the journal has written since the start. */
+    public long journalWrites() {
+        return node.journal().frames();
+    }
+
+    /**
+     * Ends all use without blocking: what was appended so far becomes durable, if the device takes it, and the next start
+     * knows that this end was clean. The folder stays locked until {@link #close}.
+     */
+    public CompletableFuture<Void> closeLater() {
+        if (!closing.compareAndSet(false, true)) {
+            return closed;
+        }
+        CompletableFuture<Void> lanesDone = node.journal().close().thenCompose(ignored -> abandonLogs());
+        var _ = lanesDone.thenCompose(ignored -> metadata.closeLater()).whenComplete((ignored, failure) -> {
+            detached.values().forEach(DetachedLog::forget);
+            closed.complete(null);
+        });
+        return closed;
+    }
+
+    /** Like {@link #closeLater}, then unlocks the folder and ends the threads. Blocks; not for an owner thread. */
     @Override
     public void close() {
-        metadata.close();
-        threads.close();
-        unlock(lock);
+        closeLater().join();
+        node.threads().close();
+        try {
+            lock.close();
+        } catch (Exception failure) {
+            throw new StorageException(StorageException.Kind.UNAVAILABLE, "the lock file cannot be closed", failure);
+        }
+    }
+
+    private CompletableFuture<Void> abandonLogs() {
+        Map<OwnerLane, CompletableFuture<Void>> ended = new LinkedHashMap<>();
+        for (OwnerLane lane : lanes) {
+            ended.put(lane, new CompletableFuture<>());
+        }
+        ended.forEach((lane, done) -> {
+            Runnable abandon = () -> {
+                lane.logs().forEach(PartitionLog::abandon);
+                lane.logs().clear();
+                done.complete(null);
+            };
+            if (!lane.execute(abandon)) {
+                abandon.run(); // the owner has ended, so nobody else touches its logs
+            }
+        });
+        return CompletableFuture.allOf(ended.values().toArray(new CompletableFuture<?>[0]));
+    }
+
+    /** There are as many owners as shards: a handful. */
+    private OwnerLane laneOf(Executor owner) {
+        synchronized (lanes) {
+            for (OwnerLane lane : lanes) {
+                if (lane.executor().equals(owner)) {
+                    return lane;
+                }
+            }
+            OwnerLane lane = new OwnerLane(owner);
+            lanes.add(lane);
+            node.stalls().add(lane);
+            node.budget().add(lane);
+            return lane;
+        }
+    }
+
+    private static void fail(OwnerLane lane, OpenCallback callback, StorageException cause) {
+        lane.execute(() -> callback.failed(cause));
+    }
+
+    private static StorageException explain(@Nullable Throwable failure) {
+        Throwable cause = failure instanceof CompletionException wrapped ? wrapped.getCause() : failure;
+        return cause instanceof StorageException known
+                ? known
+                : new StorageException(StorageException.Kind.UNAVAILABLE, "the log cannot be opened: " + cause, cause);
     }
 }

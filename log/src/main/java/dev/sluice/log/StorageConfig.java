@@ -15,8 +15,6 @@ import io.netty.util.internal.PlatformDependent;
  * @param tailBudgetBytes batches that all logs together may hold in memory before the largest tails are written to
  *     segments; at twice as much the storage stalls until that has happened
  * @param logTailBytes the same for one log
- * @param smallTailBytes below this, what a log still has in the oldest journal file is copied to the front of the journal
- *     instead of making a segment file of it
  */
 public record StorageConfig(
         int journalFileBytes,
@@ -26,8 +24,7 @@ public record StorageConfig(
         long segmentBytes,
         int chunkBytes,
         long tailBudgetBytes,
-        int logTailBytes,
-        int smallTailBytes) {
+        int logTailBytes) {
     private static final int KIB = 1 << 10;
     private static final int MIB = 1 << 20;
     private static final int LEAST_JOURNAL_FILES = 3;
@@ -45,29 +42,20 @@ public record StorageConfig(
         require(writeBufferBytes <= journalFileBytes / 2, "writeBufferBytes must be at most half of journalFileBytes");
         require(tailBudgetBytes > 0, "tailBudgetBytes must be positive");
         require(logTailBytes > 0, "logTailBytes must be positive");
-        require(smallTailBytes >= 0, "smallTailBytes must not be negative");
     }
 
     /** What suits this process: a quarter of its direct memory for tails. */
     public static StorageConfig defaults() {
         long direct = PlatformDependent.maxDirectMemory();
-        long budget = Math.max(32L * MIB, Math.min(direct / 4, 4096L * MIB));
+        long budget = Math.max(32L * MIB, Math.min(direct / 4, 1024L * MIB));
         return new StorageConfig(
-                64 * MIB,
-                8 * MIB,
-                8L * 64 * MIB,
-                4 * MIB,
-                64L * MIB,
-                128 * KIB,
-                budget,
-                (int) Math.min(budget / 2, 64L * MIB),
-                256 * KIB);
+                64 * MIB, 8 * MIB, Math.max(4L * 64 * MIB, 2 * budget), 4 * MIB, 64L * MIB, 128 * KIB, budget, (int)
+                        Math.min(budget / 2, 64L * MIB));
     }
 
     /** Small sizes, so that a test sees every file change with little data. */
     public static StorageConfig small() {
-        return new StorageConfig(
-                64 * KIB, 64 * KIB, 256 * KIB, 16 * KIB, 128 * KIB, 8 * KIB, 256 * KIB, 64 * KIB, 8 * KIB);
+        return new StorageConfig(64 * KIB, 64 * KIB, 256 * KIB, 16 * KIB, 128 * KIB, 8 * KIB, 256 * KIB, 64 * KIB);
     }
 
     private static void requireBlocks(String name, int bytes) {

@@ -14,10 +14,22 @@ final class FaultyDisk implements Disk {
     private final Map<String, AtomicInteger> forceFailures = new ConcurrentHashMap<>();
     private final Map<String, AtomicInteger> writeFailures = new ConcurrentHashMap<>();
     private final List<String> created = new ArrayList<>();
+    private volatile boolean dead; // set by the test, read by the storage's threads
     private volatile boolean full; // set by the test, read by the storage's threads
 
     FaultyDisk(Disk disk) {
         this.disk = disk;
+    }
+
+    /** From now on nothing reaches the device: every change fails. */
+    void setDead() {
+        dead = true;
+    }
+
+    private void refuseIfDead() throws IOException {
+        if (dead) {
+            throw new IOException("the device is gone");
+        }
     }
 
     /** From now on nothing can be created and no file can grow. */
@@ -75,6 +87,7 @@ final class FaultyDisk implements Disk {
 
     @Override
     public void create(String name, long bytes) throws IOException {
+        refuseIfDead();
         refuseIfFull(name);
         synchronized (this) {
             created.add(name);
@@ -89,11 +102,13 @@ final class FaultyDisk implements Disk {
 
     @Override
     public void rename(String from, String to) throws IOException {
+        refuseIfDead();
         disk.rename(from, to);
     }
 
     @Override
     public void delete(String name) throws IOException {
+        refuseIfDead();
         disk.delete(name);
     }
 
@@ -126,6 +141,7 @@ final class FaultyDisk implements Disk {
 
         @Override
         public void write(long position, ByteBuffer bytes) throws IOException {
+            refuseIfDead();
             if (position + bytes.remaining() > file.size()) {
                 refuseIfFull(file.name());
             }
@@ -146,6 +162,7 @@ final class FaultyDisk implements Disk {
 
         @Override
         public void truncate(long bytes) throws IOException {
+            refuseIfDead();
             file.truncate(bytes);
         }
 

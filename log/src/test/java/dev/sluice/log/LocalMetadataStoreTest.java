@@ -176,7 +176,8 @@ class LocalMetadataStoreTest {
                 0x0102030405060708L,
                 1,
                 List.of(new MetadataFile.Change("k", 7, bytes("v")), new MetadataFile.Change("d", 8, null)));
-        assertThat(hex(header)).isEqualTo("534c554943454d44" + "00000001" + "0102030405060708" + "0000000000000003" + "2577d54b");
+        assertThat(hex(header))
+                .isEqualTo("534c554943454d44" + "00000001" + "0102030405060708" + "0000000000000003" + "2577d54b");
         assertThat(hex(group))
                 .isEqualTo("534d4731" + "0000001f" + "0000000000000001" + "2e74518b" + "0000000000000007" + "0001"
                         + "00000001" + "6b" + "76" + "0000000000000008" + "0001" + "ffffffff" + "64");

@@ -72,8 +72,7 @@ final class LogSim implements AutoCloseable {
                 (long) chunk * random.between(1, 8),
                 chunk,
                 block * random.between(4L, 40L),
-                block * random.between(2, 20),
-                random.below(3) * 2048);
+                block * random.between(2, 20));
     }
 
     // ---- lives of the storage ----

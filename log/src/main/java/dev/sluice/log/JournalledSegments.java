@@ -1,0 +1,525 @@
+package dev.sluice.log;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps one log in this node's journal and, what has left memory, in segment files. Confined to the log's owner thread;
+ * files are read and written elsewhere and the results come back here.
+ *
+ * <p>The tail moves to segments from its front, so that everything below {@link #segmentEndOffset} is in segments or not
+ * needed, and everything above in the tail. At most one of moving and rewriting is under way.
+ */
+final class JournalledSegments implements SegmentStore {
+    private static final Logger LOG = LoggerFactory.getLogger(JournalledSegments.class);
+    private static final long RETRY_MS = 500;
+    private static final int MOST_BYTES_PER_MOVE = 8 << 20;
+    private static final int LEAST_DISCARDS_BEFORE_LOOKING = 16;
+
+    private final StorageNode node;
+    private final OwnerLane lane;
+    private final ChainUpdates updates;
+    private final BiConsumer<LogId, DetachedLog> onDetached;
+    private @Nullable PartitionLog log;
+
+    /** The journal file that knows the log's end, if nothing else does; held. */
+    private @Nullable JournalFile endFile;
+
+    /** Entries handed to the journal and not yet back. */
+    private int inFlight;
+
+    /** The tail is to be moved up to here. */
+    private long moveUntil;
+
+    private boolean isBusy;
+    private boolean isTrimming;
+
+    /** The segment that the last move since the opening wrote without a failure, or -1: only such a one is written on. */
+    private long growingSegment = -1;
+
+    /** Settled offsets below the end of the segments. Created when first needed. */
+    private @Nullable OffsetRanges settled;
+
+    /** What was settled while a rewrite runs. */
+    private @Nullable OffsetRanges settledMeanwhile;
+
+    private long discardsSinceLook;
+
+    /** Chunk lists of the segments that have been read. Created when first needed. */
+    private @Nullable Map<Long, List<SegmentChunk>> indexes;
+
+    private @Nullable Runnable onClosed;
+
+    JournalledSegments(
+            StorageNode node,
+            OwnerLane lane,
+            ChainUpdates updates,
+            @Nullable JournalFile endFile,
+            BiConsumer<LogId, DetachedLog> onDetached) {
+        this.node = node;
+        this.lane = lane;
+        this.updates = updates;
+        this.endFile = endFile;
+        this.onDetached = onDetached;
+    }
+
+    @Override
+    public void attach(PartitionLog attached) {
+        log = attached;
+    }
+
+    private PartitionLog log() {
+        return Objects.requireNonNull(log);
+    }
+
+    @Override
+    public boolean append(Entry entry) {
+        inFlight++;
+        node.journal().append(entry);
+        return false;
+    }
+
+    @Override
+    public void onDurable(Entry entry) {
+        inFlight--;
+        JournalFile file = entry.file;
+        if (file != null && file != endFile && entry.lastOffset + 1 == log().durableOffset()) {
+            file.hold();
+            setEndFile(file);
+        }
+        if (onClosed != null) {
+            finishClosing();
+        }
+    }
+
+    @Override
+    public void afterDurable() {
+        if (log().tailBytes() > node.config().logTailBytes()) {
+            moveTail();
+        }
+    }
+
+    @Override
+    public void onGone(Entry entry) {
+        JournalFile file = entry.file;
+        if (file != null) {
+            file.release(entry.sizeInBytes);
+        }
+    }
+
+    @Override
+    public long segmentEndOffset() {
+        return updates.chain().segmentEndOffset();
+    }
+
+    @Override
+    public long segmentBytes() {
+        return updates.chain().segmentBytes();
+    }
+
+    // ---- reading ----
+
+    @Override
+    public void fetch(long offset, int maxBytes, FetchCallback callback) {
+        SegmentRef segment = segmentAt(Math.max(offset, log().startOffset()));
+        if (segment == null) {
+            lane.execute(() -> callback.fetched(Unpooled.EMPTY_BUFFER));
+            return;
+        }
+        List<SegmentChunk> known = indexes == null ? null : indexes.get(segment.id());
+        node.threads().background().execute(() -> {
+            try {
+                List<SegmentChunk> index = known != null ? known : SegmentReader.readIndex(node.disk(), segment);
+                ByteBuf batches = SegmentReader.read(node.disk(), segment, index, offset, maxBytes);
+                if (!lane.execute(() -> fetched(segment, index, batches, offset, maxBytes, callback))) {
+                    batches.release();
+                }
+            } catch (IOException | RuntimeException failure) {
+                lane.execute(() -> notFetched(segment, failure, offset, maxBytes, callback));
+            }
+        });
+    }
+
+    private void fetched(
+            SegmentRef segment,
+            List<SegmentChunk> index,
+            ByteBuf batches,
+            long offset,
+            int maxBytes,
+            FetchCallback callback) {
+        if (updates.chain().segments().contains(segment)) {
+            if (indexes == null) {
+                indexes = new HashMap<>();
+            }
+            indexes.put(segment.id(), index);
+        }
+        if (batches.isReadable()) {
+            callback.fetched(batches);
+        } else {
+            batches.release();
+            fetch(Math.max(offset, segment.lastOffset() + 1), maxBytes, callback);
+        }
+    }
+
+    private void notFetched(SegmentRef segment, Exception failure, long offset, int maxBytes, FetchCallback callback) {
+        if (!updates.chain().segments().contains(segment)) {
+            fetch(offset, maxBytes, callback); // it was trimmed or rewritten meanwhile
+        } else if (failure instanceof StorageException known) {
+            callback.failed(known);
+        } else {
+            callback.failed(new StorageException(
+                    StorageException.Kind.UNAVAILABLE,
+                    "the segment file " + segment.fileName() + " cannot be read: " + failure.getMessage(),
+                    failure));
+        }
+    }
+
+    private @Nullable SegmentRef segmentAt(long offset) {
+        List<SegmentRef> segments = updates.chain().segments();
+        int low = 0;
+        int high = segments.size();
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (segments.get(middle).lastOffset() < offset) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low < segments.size() ? segments.get(low) : null;
+    }
+
+    // ---- moving the tail to segments ----
+
+    @Override
+    public void moveTail() {
+        moveUntil = log().durableOffset();
+        moveSome();
+    }
+
+    private void moveSome() {
+        if (isBusy || onClosed != null || log().isClosed()) {
+            return;
+        }
+        List<Entry> entries = new ArrayList<>();
+        List<Movable> movables = new ArrayList<>();
+        int largest = 0;
+        long bytes = 0;
+        Tail tail = log().tail();
+        for (int i = 0; i < tail.size() && bytes < MOST_BYTES_PER_MOVE; i++) {
+            Entry entry = tail.at(i);
+            if (entry.lastOffset >= moveUntil) {
+                break;
+            }
+            if (!entry.gone) {
+                entries.add(entry);
+                movables.add(new Movable(
+                        entry.baseOffset, entry.lastOffset, entry.batch().retain()));
+                bytes += entry.sizeInBytes;
+                largest = Math.max(largest, entry.sizeInBytes);
+            }
+        }
+        if (entries.isEmpty()) {
+            return;
+        }
+        isBusy = true;
+        SegmentRef grown = growing();
+        long id = grown == null ? node.ids().incrementAndGet() : grown.id();
+        SegmentMove move = new SegmentMove(movables, grown, id, largest);
+        node.threads().flusher().execute(() -> {
+            try {
+                SegmentRef segment = move.execute(node.disk(), node.config());
+                lane.execute(() -> moved(entries, segment));
+            } catch (IOException failure) {
+                lane.execute(() -> notMoved(failure));
+            } finally {
+                move.release();
+            }
+        });
+    }
+
+    /** The segment that the next batches go to, or null for a new one. */
+    private @Nullable SegmentRef growing() {
+        List<SegmentRef> segments = updates.chain().segments();
+        if (segments.isEmpty()) {
+            return null;
+        }
+        SegmentRef last = segments.getLast();
+        return last.bytes() < node.config().segmentBytes() && last.id() == growingSegment ? last : null;
+    }
+
+    private void moved(List<Entry> entries, SegmentRef segment) {
+        node.stalls().clear(Stalls.Cause.SEGMENT_SPACE);
+        growingSegment = segment.id();
+        if (log().isClosed() && onClosed == null) {
+            return;
+        }
+        long start = log().startOffset();
+        long durable = log().durableOffset();
+        updates.submit(chain -> chain.withLast(segment).withBounds(start, durable), () -> {
+            isBusy = false;
+            for (Entry entry : entries) {
+                OffsetRanges partly = log().takePartlyDiscarded(entry.baseOffset, entry.lastOffset);
+                if (!partly.isEmpty()) {
+                    settled().addAll(partly);
+                }
+                if (entry.gone) {
+                    // Given up while it was being written: the segment has it, and need not keep it.
+                    settled().add(entry.baseOffset, entry.lastOffset);
+                }
+                log().markGone(entry);
+            }
+            settled().removeBelow(log().startOffset());
+            if (indexes != null) {
+                indexes.remove(segment.id());
+            }
+            releaseEndFileIfKnown();
+            trim(log().startOffset());
+            afterWork();
+        });
+    }
+
+    private void notMoved(IOException failure) {
+        growingSegment = -1;
+        String what = failure instanceof DiskFullException ? "the disk is full" : "segments cannot be written";
+        node.stalls().raise(Stalls.Cause.SEGMENT_SPACE, what + " (" + failure.getMessage() + ")");
+        node.threads()
+                .schedule(
+                        RETRY_MS,
+                        () -> lane.execute(() -> {
+                            isBusy = false;
+                            afterWork();
+                        }));
+        if (onClosed != null) {
+            isBusy = false;
+            finishClosing();
+        }
+    }
+
+    private void afterWork() {
+        if (onClosed != null) {
+            finishClosing();
+            return;
+        }
+        moveSome();
+        rewriteIfWorth();
+    }
+
+    // ---- giving back ----
+
+    @Override
+    public void trim(long before) {
+        SegmentChain chain = updates.chain();
+        if (isTrimming
+                || chain.segments().isEmpty()
+                || chain.segments().getFirst().lastOffset() >= before) {
+            return;
+        }
+        isTrimming = true;
+        long end = log().durableOffset();
+        updates.submit(now -> now.withBounds(before, end).withoutTrimmed(), () -> {
+            isTrimming = false;
+            if (settled != null) {
+                settled.removeBelow(before);
+            }
+            deleteFiles(chain.segments().stream()
+                    .filter(segment -> segment.lastOffset() < before)
+                    .toList());
+            trim(log().startOffset());
+        });
+    }
+
+    @Override
+    public void discard(long firstOffset, long lastOffset) {
+        settled().add(firstOffset, lastOffset);
+        if (settledMeanwhile != null) {
+            settledMeanwhile.add(firstOffset, lastOffset);
+        }
+        discardsSinceLook += lastOffset - firstOffset + 1;
+        rewriteIfWorth();
+    }
+
+    private OffsetRanges settled() {
+        if (settled == null) {
+            settled = new OffsetRanges();
+        }
+        return settled;
+    }
+
+    private void rewriteIfWorth() {
+        if (isBusy || onClosed != null || log().isClosed() || settled == null || !isTimeToLook()) {
+            return;
+        }
+        discardsSinceLook = 0;
+        SegmentRewrite rewrite = SegmentRewrite.pick(
+                updates.chain(), settled(), log().startOffset(), node.config().segmentBytes());
+        if (rewrite == null) {
+            return;
+        }
+        isBusy = true;
+        settledMeanwhile = new OffsetRanges();
+        long id = node.ids().incrementAndGet();
+        node.threads().flusher().execute(() -> {
+            try {
+                SegmentRewrite.Result result = rewrite.execute(node.disk(), node.config(), id);
+                lane.execute(() -> rewritten(rewrite, result));
+            } catch (IOException | StorageException failure) {
+                lane.execute(() -> notRewritten(failure));
+            }
+        });
+    }
+
+    /** Looking walks the chain, so it has to be worth a sixteenth of it. */
+    private boolean isTimeToLook() {
+        long records = 0;
+        for (SegmentRef segment : updates.chain().segments()) {
+            records += segment.records();
+        }
+        return discardsSinceLook >= Math.max(LEAST_DISCARDS_BEFORE_LOOKING, records / 16);
+    }
+
+    private void rewritten(SegmentRewrite rewrite, SegmentRewrite.Result result) {
+        if (log().isClosed() && onClosed == null) {
+            return;
+        }
+        SegmentRef segment = result.segment();
+        List<SegmentRef> replacement = segment == null ? List.of() : List.of(segment);
+        updates.submit(chain -> chain.withReplaced(rewrite.run(), replacement), () -> {
+            isBusy = false;
+            settled().remove(rewrite.firstOffset(), rewrite.lastOffset());
+            settled().addAll(result.settled());
+            if (settledMeanwhile != null) {
+                settled().addAll(settledMeanwhile);
+                settledMeanwhile = null;
+            }
+            settled().removeBelow(log().startOffset());
+            List<SegmentRef> unused = new ArrayList<>(rewrite.run());
+            unused.addAll(replacement);
+            unused.removeAll(updates.chain().segments());
+            deleteFiles(unused);
+            discardsSinceLook = Long.MAX_VALUE / 2; // what became small may be worth merging now
+            afterWork();
+        });
+    }
+
+    private void notRewritten(Exception failure) {
+        // The old segments stay as they are; the next discards try again.
+        isBusy = false;
+        settledMeanwhile = null;
+        LOG.warn("Rewriting segments of log {} failed: {}", log().id(), failure.getMessage());
+        if (onClosed != null) {
+            finishClosing();
+        } else {
+            moveSome();
+        }
+    }
+
+    private void deleteFiles(List<SegmentRef> segments) {
+        if (indexes != null) {
+            segments.forEach(segment -> indexes.remove(segment.id()));
+        }
+        SegmentFiles.delete(node, segments);
+    }
+
+    // ---- the journal wants its space back ----
+
+    @Override
+    public long bytesInJournalFile(JournalFile file) {
+        long bytes = 0;
+        Tail tail = log().tail();
+        for (int i = 0; i < tail.size(); i++) {
+            Entry entry = tail.at(i);
+            if (!entry.gone && entry.file == file) {
+                bytes += entry.sizeInBytes;
+            }
+        }
+        return bytes;
+    }
+
+    @Override
+    public void saveEnd(JournalFile file) {
+        if (endFile == file && !log().isClosed()) {
+            long start = log().startOffset();
+            long end = log().durableOffset();
+            updates.submit(chain -> chain.withBounds(start, end), this::releaseEndFileIfKnown);
+        }
+    }
+
+    @Override
+    public void copyForward(JournalFile file) {
+        if (isBusy || log().isClosed()) {
+            return; // a move under way leads out of the journal anyway
+        }
+        log().tail().forEach(entry -> {
+            if (entry.file == file && !entry.inFlight) {
+                entry.inFlight = true;
+                append(entry);
+            }
+        });
+    }
+
+    private void releaseEndFileIfKnown() {
+        if (endFile != null && updates.chain().endOffset() >= log().durableOffset()) {
+            setEndFile(null);
+        }
+    }
+
+    private void setEndFile(@Nullable JournalFile file) {
+        JournalFile old = endFile;
+        endFile = file;
+        if (old != null) {
+            old.release();
+        }
+    }
+
+    // ---- the end ----
+
+    @Override
+    public void close(Runnable done) {
+        onClosed = done;
+        finishClosing();
+    }
+
+    private void finishClosing() {
+        Runnable done = onClosed;
+        if (done == null || isBusy || inFlight > 0 || !updates.isIdle()) {
+            if (done != null && !isBusy && inFlight == 0) {
+                updates.submit(chain -> chain, this::finishClosing);
+            }
+            return;
+        }
+        onClosed = null;
+        DetachedLog detached = new DetachedLog();
+        log().tail().forEach(entry -> {
+            JournalFile file = Objects.requireNonNull(entry.file);
+            file.hold(1, entry.sizeInBytes);
+            detached.add(new DetachedLog.Held(
+                    entry.baseOffset, entry.lastOffset, entry.batch().retain(), file));
+        });
+        if (endFile != null) {
+            detached.noteEnd(log().durableOffset(), endFile);
+            setEndFile(null);
+        }
+        onDetached.accept(log().id(), detached);
+        done.run();
+    }
+
+    @Override
+    public void abandon() {
+        Runnable done = onClosed;
+        onClosed = null;
+        if (done != null) {
+            done.run();
+        }
+    }
+}

@@ -1,0 +1,153 @@
+package dev.sluice.log;
+
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Copies what is still needed of a run of adjacent segments to one new segment. Made on the owner thread, run once on the
+ * flusher thread; what it was given does not change.
+ */
+final class SegmentRewrite {
+    /** The outcome: the new segment, or none if nothing was needed, and the settled offsets inside what was copied. */
+    record Result(@Nullable SegmentRef segment, OffsetRanges settled) {}
+
+    private static final int SMALL_SEGMENTS_TO_MERGE = 4;
+
+    private final List<SegmentRef> run;
+    private final OffsetRanges settled;
+    private final long startOffset;
+
+    private SegmentRewrite(List<SegmentRef> run, OffsetRanges settled, long startOffset) {
+        this.run = run;
+        this.settled = settled;
+        this.startOffset = startOffset;
+    }
+
+    /**
+     * Picks what is worth rewriting: a segment of which less than half is needed, together with small neighbours, or several
+     * small neighbours. The last segment, which still grows, is left alone unless nothing of it is needed.
+     */
+    static @Nullable SegmentRewrite pick(
+            SegmentChain chain, OffsetRanges settled, long startOffset, long segmentBytes) {
+        List<SegmentRef> run = new ArrayList<>();
+        long runBytes = 0;
+        boolean hasSparse = false;
+        for (int i = 0; i < chain.segments().size(); i++) {
+            SegmentRef segment = chain.segments().get(i);
+            long first = Math.max(startOffset, segment.baseOffset());
+            long dead = settled.countWithin(first, segment.lastOffset()) + first - segment.baseOffset();
+            long live = Math.max(0, segment.records() - dead);
+            long liveBytes = segment.bytes() / Math.max(1, segment.records()) * live;
+            boolean isSparse = live * 2 < segment.records();
+            boolean isSmall = liveBytes <= segmentBytes / 4;
+            boolean isLast = i == chain.segments().size() - 1;
+            boolean fits = runBytes + liveBytes <= segmentBytes / 2;
+            if (isSmall && fits && (!isLast || live == 0)) {
+                run.add(segment);
+                runBytes += liveBytes;
+                hasSparse |= isSparse;
+            } else if (hasSparse || run.size() >= SMALL_SEGMENTS_TO_MERGE) {
+                break;
+            } else {
+                run.clear();
+                runBytes = 0;
+                hasSparse = false;
+                if (isSparse && !isLast) {
+                    run.add(segment);
+                    runBytes = liveBytes;
+                    hasSparse = true;
+                }
+            }
+        }
+        if (run.isEmpty() || (!hasSparse && run.size() < SMALL_SEGMENTS_TO_MERGE)) {
+            return null;
+        }
+        OffsetRanges within =
+                settled.copyOf(run.getFirst().baseOffset(), run.getLast().lastOffset());
+        return new SegmentRewrite(List.copyOf(run), within, startOffset);
+    }
+
+    List<SegmentRef> run() {
+        return run;
+    }
+
+    long firstOffset() {
+        return run.getFirst().baseOffset();
+    }
+
+    long lastOffset() {
+        return run.getLast().lastOffset();
+    }
+
+    /** Blocks. A file that was begun is deleted if this fails. */
+    Result execute(Disk disk, StorageConfig config, long newSegment) throws IOException {
+        OffsetRanges kept = new OffsetRanges();
+        SegmentWriter writer = null;
+        long base = 0;
+        long last = 0;
+        boolean done = false;
+        try {
+            for (SegmentRef segment : run) {
+                if (isDead(segment.baseOffset(), segment.lastOffset())) {
+                    continue;
+                }
+                List<SegmentChunk> chunks = SegmentReader.readIndex(disk, segment);
+                for (SegmentChunk chunk : chunks) {
+                    if (isDead(chunk.firstOffset(), chunk.lastOffset())) {
+                        continue;
+                    }
+                    ByteBuf batches = SegmentReader.readChunk(disk, segment, chunk);
+                    try {
+                        for (int at = 0; at < batches.writerIndex(); at += RecordBatch.sizeInBytes(batches, at)) {
+                            long first = RecordBatch.baseOffset(batches, at);
+                            long end = RecordBatch.lastOffset(batches, at);
+                            if (isDead(first, end)) {
+                                continue;
+                            }
+                            if (writer == null) {
+                                writer = SegmentWriter.open(disk, config, newSegment, 0, largestChunk(disk));
+                                base = first;
+                            }
+                            writer.add(batches, at, RecordBatch.sizeInBytes(batches, at));
+                            kept.addAll(settled.copyOf(first, end));
+                            last = end;
+                        }
+                    } finally {
+                        batches.release();
+                    }
+                }
+            }
+            if (writer == null) {
+                return new Result(null, kept);
+            }
+            writer.finish();
+            done = true;
+            return new Result(new SegmentRef(newSegment, base, last, writer.endPosition(), writer.records()), kept);
+        } finally {
+            if (writer != null) {
+                writer.close();
+                if (!done) {
+                    disk.delete(SegmentRef.fileName(newSegment));
+                }
+            }
+        }
+    }
+
+    private boolean isDead(long first, long last) {
+        return last < startOffset || settled.covers(Math.max(first, startOffset), last);
+    }
+
+    /** So that the writer's buffer holds any batch there is. */
+    private int largestChunk(Disk disk) throws IOException {
+        int largest = 0;
+        for (SegmentRef segment : run) {
+            for (SegmentChunk chunk : SegmentReader.readIndex(disk, segment)) {
+                largest = Math.max(largest, chunk.payloadBytes());
+            }
+        }
+        return largest;
+    }
+}

@@ -1,0 +1,18 @@
+package dev.sluice.log;
+
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * What the logs of one node share. Thread-safe: immutable, of thread-safe parts.
+ *
+ * @param ids gives out numbers that were never given out in this data folder before
+ */
+record StorageNode(
+        Disk disk,
+        StorageConfig config,
+        StorageThreads threads,
+        MetadataStore metadata,
+        Journal journal,
+        TailBudget budget,
+        Stalls stalls,
+        AtomicLong ids) {}

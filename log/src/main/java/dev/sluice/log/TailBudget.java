@@ -1,0 +1,96 @@
+package dev.sluice.log;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * Keeps the batches in memory, of all logs together, within their budget: above it the largest tails are written to
+ * segments, at twice as much the storage stalls until there is room. Thread-safe.
+ */
+final class TailBudget {
+    private final long budgetBytes;
+    private final LongAdder tailBytes = new LongAdder();
+    private final Stalls stalls;
+    private final List<OwnerLane> lanes = new CopyOnWriteArrayList<>();
+
+    /** Owners that have been asked to write tails and have not done so yet. */
+    private final AtomicInteger asked = new AtomicInteger();
+
+    private final AtomicBoolean stalled = new AtomicBoolean();
+
+    TailBudget(long budgetBytes, Stalls stalls) {
+        this.budgetBytes = budgetBytes;
+        this.stalls = stalls;
+    }
+
+    void add(OwnerLane lane) {
+        lanes.add(lane);
+    }
+
+    void take(int bytes) {
+        tailBytes.add(bytes);
+    }
+
+    void release(int bytes) {
+        tailBytes.add(-bytes);
+        if (stalled.get()) {
+            check();
+        }
+    }
+
+    long tailBytes() {
+        return tailBytes.sum();
+    }
+
+    /** Looks at the sum; cheap when all is well. Any thread. */
+    void check() {
+        long bytes = tailBytes.sum();
+        if (bytes <= budgetBytes) {
+            if (stalled.compareAndSet(true, false)) {
+                stalls.clear(Stalls.Cause.MEMORY);
+            }
+            return;
+        }
+        if (bytes > 2 * budgetBytes && stalled.compareAndSet(false, true)) {
+            stalls.raise(Stalls.Cause.MEMORY, "batches wait in memory faster than they can be written to segments");
+        }
+        if (asked.compareAndSet(0, lanes.size())) {
+            long leave = budgetBytes / 4 * 3 / Math.max(1, lanes.size());
+            for (OwnerLane lane : lanes) {
+                boolean isAlive = lane.execute(() -> {
+                    asked.decrementAndGet();
+                    writeLargest(lane.logs(), leave);
+                });
+                if (!isAlive) {
+                    asked.decrementAndGet();
+                }
+            }
+        }
+    }
+
+    /** Starts to write the largest tails of one owner until what is left is small enough. Owner thread. */
+    private static void writeLargest(List<PartitionLog> logs, long leaveBytes) {
+        long sum = 0;
+        for (PartitionLog log : logs) {
+            sum += log.tailBytes();
+        }
+        if (sum <= leaveBytes) {
+            return;
+        }
+        List<PartitionLog> largestFirst = new ArrayList<>(logs);
+        largestFirst.removeIf(PartitionLog::isInMemoryOnly);
+        largestFirst.sort(Comparator.comparingLong(PartitionLog::tailBytes).reversed());
+        for (PartitionLog log : largestFirst) {
+            if (sum <= leaveBytes || log.tailBytes() == 0) {
+                return;
+            }
+            sum -= log.tailBytes();
+            log.store().moveTail();
+        }
+    }
+}
