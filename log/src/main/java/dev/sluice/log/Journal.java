@@ -68,6 +68,13 @@ final class Journal {
         space.recovered(found.files(), found.unusedFileName());
     }
 
+    /** Lets go of everything: the storage does not open after all. */
+    void abandon() {
+        closed = true;
+        space.close();
+        writer.close();
+    }
+
     /** Makes the entry durable and tells its log's owner. Any thread; costs a few instructions. */
     void append(Entry entry) {
         if (queue.add(entry)) {

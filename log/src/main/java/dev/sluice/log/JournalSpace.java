@@ -173,19 +173,26 @@ final class JournalSpace {
     }
 
     private void notPrepared(long bytes, IOException failure) {
-        String what = failure instanceof DiskFullException ? "the disk is full" : "the journal cannot grow";
-        stalls.raise(Stalls.Cause.JOURNAL_SPACE, what + " (" + failure.getMessage() + ")");
-        leaveOldest();
-        threads.schedule(
-                RETRY_MS,
-                () -> threads.journal().execute(() -> {
-                    if (preparing == bytes) {
-                        preparing = 0;
-                        if (spare.isEmpty()) {
-                            prepare(bytes);
-                        }
-                    }
-                }));
+        if (spare.isEmpty()) {
+            String what = failure instanceof DiskFullException ? "the disk is full" : "the journal cannot grow";
+            stalls.raise(Stalls.Cause.JOURNAL_SPACE, what + " (" + failure.getMessage() + ")");
+            leaveOldest();
+        }
+        threads.schedule(RETRY_MS, () -> threads.journal().execute(() -> {
+            if (preparing == bytes) {
+                preparing = 0;
+                prepareAgain(bytes);
+            }
+        }));
+    }
+
+    private void prepareAgain(long bytes) {
+        if (spare.isEmpty()) {
+            prepare(bytes);
+        } else {
+            stalls.clear(Stalls.Cause.JOURNAL_SPACE);
+        }
+        onFileReady.run();
     }
 
     // ---- emptying files ----

@@ -255,7 +255,10 @@ final class JournalledSegments implements SegmentStore {
             return null;
         }
         SegmentRef last = segments.getLast();
-        return last.bytes() < node.config().segmentBytes() && last.id() == growingSegment ? last : null;
+        boolean canGrow = last.bytes() < node.config().segmentBytes()
+                && last.id() == growingSegment
+                && last.lastOffset() >= log().startOffset();
+        return canGrow ? last : null;
     }
 
     private void moved(List<Entry> entries, SegmentRef segment) {
@@ -284,7 +287,6 @@ final class JournalledSegments implements SegmentStore {
                 indexes.remove(segment.id());
             }
             releaseEndFileIfKnown();
-            trim(log().startOffset());
             afterWork();
         });
     }
@@ -293,16 +295,20 @@ final class JournalledSegments implements SegmentStore {
         growingSegment = -1;
         String what = failure instanceof DiskFullException ? "the disk is full" : "segments cannot be written";
         node.stalls().raise(Stalls.Cause.SEGMENT_SPACE, what + " (" + failure.getMessage() + ")");
-        node.threads()
-                .schedule(
-                        RETRY_MS,
-                        () -> lane.execute(() -> {
-                            isBusy = false;
-                            afterWork();
-                        }));
         if (onClosed != null) {
             isBusy = false;
+            node.stalls().clear(Stalls.Cause.SEGMENT_SPACE); // this log does not try again
             finishClosing();
+            return;
+        }
+        node.threads().schedule(RETRY_MS, () -> lane.execute(this::moveAgain));
+    }
+
+    private void moveAgain() {
+        isBusy = false;
+        afterWork();
+        if (!isBusy) {
+            node.stalls().clear(Stalls.Cause.SEGMENT_SPACE); // there is nothing left to move
         }
     }
 
@@ -311,6 +317,7 @@ final class JournalledSegments implements SegmentStore {
             finishClosing();
             return;
         }
+        trim(log().startOffset());
         moveSome();
         rewriteIfWorth();
     }
@@ -320,7 +327,8 @@ final class JournalledSegments implements SegmentStore {
     @Override
     public void trim(long before) {
         SegmentChain chain = updates.chain();
-        if (isTrimming
+        // What is being moved or rewritten keeps its segments until that is done; then this is called again.
+        if (isBusy || isTrimming
                 || chain.segments().isEmpty()
                 || chain.segments().getFirst().lastOffset() >= before) {
             return;
@@ -357,7 +365,7 @@ final class JournalledSegments implements SegmentStore {
     }
 
     private void rewriteIfWorth() {
-        if (isBusy || onClosed != null || log().isClosed() || settled == null || !isTimeToLook()) {
+        if (isBusy || isTrimming || onClosed != null || log().isClosed() || settled == null || !isTimeToLook()) {
             return;
         }
         discardsSinceLook = 0;
@@ -420,6 +428,7 @@ final class JournalledSegments implements SegmentStore {
         if (onClosed != null) {
             finishClosing();
         } else {
+            trim(log().startOffset());
             moveSome();
         }
     }

@@ -69,6 +69,11 @@ final class LocalMetadataStore implements MetadataStore, AutoCloseable {
         }
     }
 
+    /** Closes the file: the storage does not open after all. */
+    void abandon() {
+        closeFile();
+    }
+
     /** Writes one key at once, on the thread that opens and before any other change; blocks. */
     void putWhileOpening(String key, byte[] value) throws IOException {
         MetadataFile.Change change = new MetadataFile.Change(key, table.nextVersion(), value);

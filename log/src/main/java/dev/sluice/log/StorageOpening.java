@@ -36,6 +36,17 @@ final class StorageOpening {
         disk.createFolder(JournalSpace.FOLDER);
         disk.createFolder(SegmentRef.FOLDER);
         LocalMetadataStore metadata = LocalMetadataStore.open(disk, threads.metadata());
+        try {
+            return recover(disk, config, threads, lock, metadata);
+        } catch (IOException | RuntimeException failure) {
+            metadata.abandon();
+            throw failure;
+        }
+    }
+
+    private static Storage recover(
+            Disk disk, StorageConfig config, StorageThreads threads, AutoCloseable lock, LocalMetadataStore metadata)
+            throws IOException {
         Map<LogId, SegmentChain> chains = new HashMap<>();
         for (LogId id : SegmentChain.logs(metadata)) {
             metadata.get(SegmentChain.key(id))
@@ -50,18 +61,23 @@ final class StorageOpening {
         Stalls stalls = new Stalls();
         TailBudget budget = new TailBudget(config.tailBudgetBytes(), stalls);
         Journal journal = new Journal(disk, config, threads, state, stalls, budget);
-        JournalRecovery.Result found = new JournalRecovery(disk, before, chains, journal.space()::onFree).recover();
-        metadata.putWhileOpening(JournalState.KEY, now.encode());
-        journal.recovered(found);
-        SegmentFiles.deleteUnnamed(disk, chains.values());
+        Map<LogId, DetachedLog> logs = Map.of();
+        try {
+            JournalRecovery.Result found =
+                    new JournalRecovery(disk, before, chains, journal.space()::onFree).recover();
+            logs = found.logs();
+            metadata.putWhileOpening(JournalState.KEY, now.encode());
+            journal.recovered(found);
+            SegmentFiles.deleteUnnamed(disk, chains.values());
+        } catch (IOException | RuntimeException failure) {
+            journal.abandon();
+            logs.values().forEach(DetachedLog::forget);
+            throw failure;
+        }
+        LOG.info("Opened {}: {} logs, {} of them in the journal", disk.describe(), chains.size(), logs.size());
         StorageNode node = new StorageNode(
                 disk, config, threads, metadata, journal, budget, stalls, new AtomicLong(now.starts() << 32));
-        LOG.info(
-                "Opened {}: {} logs, {} of them in the journal",
-                disk.describe(),
-                chains.size(),
-                found.logs().size());
-        return new Storage(node, metadata, lock, found.logs());
+        return new Storage(node, metadata, lock, logs);
     }
 
     static StorageException cannotOpen(String where, IOException failure) {
