@@ -1,6 +1,7 @@
 package dev.sluice.amqp;
 
 import dev.sluice.broker.BrokerShard;
+import dev.sluice.broker.ConfirmWhen;
 import dev.sluice.broker.Refusal;
 import dev.sluice.broker.Route;
 import io.netty.buffer.ByteBuf;
@@ -135,14 +136,12 @@ final class ChannelPublisher {
         }
         ChannelConfirms waiting = confirms;
         if (waiting == null) {
-            broker.publish(found, null, body, section, null, 0);
-        } else if (persistent) {
-            long sequence = waiting.begin(found.queueCount());
-            broker.publish(found, null, body, section, waiting, sequence);
+            broker.publish(found, null, body, section, ConfirmWhen.TAKEN, null, 0);
         } else {
-            // It would not survive anyway, so there is nothing to wait for.
-            waiting.begin(0);
-            broker.publish(found, null, body, section, null, 0);
+            // What is not persistent need not survive, so it does not wait for the disk.
+            ConfirmWhen confirm = persistent ? ConfirmWhen.STORED : ConfirmWhen.TAKEN;
+            long sequence = waiting.begin(found.queueCount());
+            broker.publish(found, null, body, section, confirm, waiting, sequence);
         }
         channel.published(body.readableBytes());
     }

@@ -149,12 +149,19 @@ public final class BrokerShard {
      * Puts a record into every queue of the route. Copies the bytes from reader index to writer index of each buffer and releases nothing.
      *
      * @param headers a headers section as {@link dev.sluice.log.RecordHeaders} writes it
+     * @param confirm when the sink is told
      * @param sink is told once per queue of the route; null for a publisher that does not want to know
      */
     public void publish(
-            Route route, @Nullable ByteBuf key, ByteBuf value, ByteBuf headers, @Nullable ConfirmSink sink, long sequence) {
+            Route route,
+            @Nullable ByteBuf key,
+            ByteBuf value,
+            ByteBuf headers,
+            ConfirmWhen confirm,
+            @Nullable ConfirmSink sink,
+            long sequence) {
         for (Inlet inlet : route.inlets()) {
-            inlet.append(key, value, headers, sink, sequence);
+            inlet.append(key, value, headers, confirm, sink, sequence);
         }
     }
 

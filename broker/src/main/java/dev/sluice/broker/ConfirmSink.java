@@ -5,7 +5,7 @@ package dev.sluice.broker;
  * reported once for each queue that the record was routed to.
  */
 public interface ConfirmSink {
-    /** The records with these sequence numbers, both included, are as safe as their queue is durable. */
+    /** The records with these sequence numbers, both included, are as safe as {@link ConfirmWhen} asked for. */
     void stored(long firstSequence, long lastSequence);
 
     /** The records with these sequence numbers, both included, were not taken. */

@@ -63,6 +63,14 @@ final class Dispatcher {
         }
     }
 
+    /** There was nothing for it: it is its turn again. */
+    void unserved(Consumer consumer) {
+        if (!consumer.queued && consumer.isServable()) {
+            consumer.queued = true;
+            servable.addFirst(consumer);
+        }
+    }
+
     /** The consumer got a record: it goes to the end of the ring if it can take more. */
     void served(Consumer consumer) {
         if (!consumer.touched) {

@@ -18,7 +18,8 @@ final class Inlet {
     long routed;
 
     private @Nullable RecordBatchBuilder batch;
-    private @Nullable Confirms confirms;
+    private @Nullable Confirms whenTaken;
+    private @Nullable Confirms whenStored;
 
     Inlet(Queue queue, BrokerShard shard) {
         this.queue = queue;
@@ -26,7 +27,13 @@ final class Inlet {
     }
 
     /** Copies the record; releases nothing. */
-    void append(@Nullable ByteBuf key, ByteBuf value, ByteBuf headers, @Nullable ConfirmSink sink, long sequence) {
+    void append(
+            @Nullable ByteBuf key,
+            ByteBuf value,
+            ByteBuf headers,
+            ConfirmWhen confirm,
+            @Nullable ConfirmSink sink,
+            long sequence) {
         RecordBatchBuilder open = batch;
         if (open == null) {
             open = shard.takeBuilder();
@@ -35,15 +42,26 @@ final class Inlet {
         }
         open.append(shard.turnTimeMs(), key, value, headers);
         if (sink != null) {
-            if (confirms == null) {
-                confirms = new Confirms();
-            }
-            confirms.add(sink, sequence);
+            confirms(confirm).add(sink, sequence);
         }
         if (open.sizeInBytes() >= BATCH_BYTES) {
             handOver(open);
             batch = shard.takeBuilder();
         }
+    }
+
+    private Confirms confirms(ConfirmWhen confirm) {
+        Confirms open = confirm == ConfirmWhen.TAKEN ? whenTaken : whenStored;
+        if (open != null) {
+            return open;
+        }
+        var created = new Confirms();
+        if (confirm == ConfirmWhen.TAKEN) {
+            whenTaken = created;
+        } else {
+            whenStored = created;
+        }
+        return created;
     }
 
     /** Ends the batch of this turn. */
@@ -64,12 +82,14 @@ final class Inlet {
         int count = open.recordCount();
         ByteBuf bytes = open.build();
         shard.giveBack(open);
-        Confirms waiting = confirms;
-        confirms = null;
+        Confirms taken = whenTaken;
+        Confirms stored = whenStored;
+        whenTaken = null;
+        whenStored = null;
         if (queue.home() == shard) {
-            queue.append(bytes, count, waiting, shard);
+            queue.append(bytes, count, taken, stored, shard);
         } else {
-            shard.send(queue.home(), () -> queue.append(bytes, count, waiting, shard));
+            shard.send(queue.home(), () -> queue.append(bytes, count, taken, stored, shard));
         }
     }
 }

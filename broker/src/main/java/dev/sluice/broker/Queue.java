@@ -126,26 +126,35 @@ final class Queue implements PartitionLog.Listener {
     }
 
     /** Takes over {@code batch}. */
-    void append(ByteBuf batch, int count, @Nullable Confirms confirms, BrokerShard publisher) {
+    void append(
+            ByteBuf batch, int count, @Nullable Confirms taken, @Nullable Confirms stored, BrokerShard publisher) {
         Refusal refusal = refusal(count);
         if (refusal != null) {
             batch.release();
-            if (confirms != null) {
-                publisher.answer(shard, () -> confirms.refused(refusal));
-            }
+            refuse(taken, refusal, publisher);
+            refuse(stored, refusal, publisher);
             return;
         }
         PartitionLog open = log();
         long end = open.append(batch) + count;
         backlog().appended(count);
         counters.published += count;
-        if (confirms != null) {
-            waiting.addLast(new Waiting(end, confirms, publisher));
+        if (taken != null) {
+            publisher.answer(shard, taken::stored);
+        }
+        if (stored != null) {
+            waiting.addLast(new Waiting(end, stored, publisher));
         }
         if (open.durableOffset() >= end) {
             confirmBelow(open.durableOffset());
         }
         wake();
+    }
+
+    private void refuse(@Nullable Confirms confirms, Refusal refusal, BrokerShard publisher) {
+        if (confirms != null) {
+            publisher.answer(shard, () -> confirms.refused(refusal));
+        }
     }
 
     private @Nullable Refusal refusal(int count) {
@@ -237,7 +246,7 @@ final class Queue implements PartitionLog.Listener {
         }
         if (!toNextReadable()) {
             consumer.releaseShared(1);
-            dispatcher.offer(consumer);
+            dispatcher.unserved(consumer);
             return false;
         }
         deliver(consumer);
