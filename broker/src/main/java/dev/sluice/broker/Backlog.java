@@ -220,7 +220,13 @@ final class Backlog {
 
     /** Writes everything. */
     void writeSnapshot(ByteBuf out, long queueId) {
-        CursorChange.write(out, queueId, acknowledged.floor(), Math.max(next, deliveredBefore), acknowledged.above(), deliveryCounts);
+        CursorChange.write(
+                out,
+                queueId,
+                acknowledged.floor(),
+                Math.max(next, deliveredBefore),
+                acknowledged.above(),
+                deliveryCounts);
         forgetChanges();
     }
 

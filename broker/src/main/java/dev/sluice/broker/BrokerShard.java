@@ -74,7 +74,10 @@ public final class BrokerShard {
     /** Finds out whether the exchange is there. */
     public void checkExchange(String name, Reply<ExchangeSpec> reply) {
         Exchange present = topology.exchange(name);
-        reply.on(present == null ? Outcome.refused(Refusal.Reason.EXCHANGE_NOT_FOUND, name) : Outcome.done(present.spec));
+        reply.on(
+                present == null
+                        ? Outcome.refused(Refusal.Reason.EXCHANGE_NOT_FOUND, name)
+                        : Outcome.done(present.spec));
     }
 
     /** The reply says whether there was one. */
@@ -354,7 +357,9 @@ public final class BrokerShard {
         send(
                 queue.home(),
                 () -> returning.on(
-                        queue.isDeleted() ? Outcome.refused(Refusal.Reason.QUEUE_NOT_FOUND, name) : action.apply(queue)));
+                        queue.isDeleted()
+                                ? Outcome.refused(Refusal.Reason.QUEUE_NOT_FOUND, name)
+                                : action.apply(queue)));
     }
 
     private <T> @Nullable Queue find(String name, long connection, Reply<T> reply) {

@@ -10,4 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param prefetch how many unsettled deliveries it may have, 0 for any number; without meaning when {@code noAck}
  * @param shared a limit that it shares with other consumers; null for none
  */
-public record ConsumerSpec(boolean noAck, boolean exclusive, int prefetch, @Nullable SharedCredit shared) {}
+public record ConsumerSpec(
+        boolean noAck,
+        boolean exclusive,
+        int prefetch,
+        @Nullable SharedCredit shared) {}

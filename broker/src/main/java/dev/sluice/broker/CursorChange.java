@@ -25,7 +25,12 @@ final class CursorChange {
     private CursorChange() {}
 
     static void write(
-            ByteBuf out, long queueId, long floor, long deliveredBelow, OffsetRanges ranges, LongObjectMap<Integer> counts) {
+            ByteBuf out,
+            long queueId,
+            long floor,
+            long deliveredBelow,
+            OffsetRanges ranges,
+            LongObjectMap<Integer> counts) {
         out.writeByte(VERSION).writeLong(queueId).writeLong(floor).writeLong(deliveredBelow);
         out.writeInt(ranges.size());
         for (int i = 0; i < ranges.size(); i++) {

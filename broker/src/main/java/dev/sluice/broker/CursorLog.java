@@ -146,7 +146,9 @@ final class CursorLog implements PartitionLog.Listener {
 
     @Override
     public void durable(long durableOffset) {
-        for (Written first = written.peekFirst(); first != null && first.end <= durableOffset; first = written.peekFirst()) {
+        for (Written first = written.peekFirst();
+                first != null && first.end <= durableOffset;
+                first = written.peekFirst()) {
             written.removeFirst();
             first.whenDurable.run();
         }

@@ -50,7 +50,8 @@ final class Dispatcher {
     }
 
     /** Whose turn it is, with one of its shared limit taken; null if nobody can take a record. */
-    @Nullable Consumer next() {
+    @Nullable
+    Consumer next() {
         while (true) {
             Consumer consumer = servable.pollFirst();
             if (consumer == null) {

@@ -145,7 +145,14 @@ public final class EmbeddedBroker implements AutoCloseable {
             byte[] key = message.key();
             ByteBuf headers = RecordCodec.headers(exchange, routingKey, message.headers());
             ByteBuf body = Unpooled.wrappedBuffer(message.body());
-            on.publish(route, key == null ? null : Unpooled.wrappedBuffer(key), body, headers, ConfirmWhen.STORED, published, 0);
+            on.publish(
+                    route,
+                    key == null ? null : Unpooled.wrappedBuffer(key),
+                    body,
+                    headers,
+                    ConfirmWhen.STORED,
+                    published,
+                    0);
         } catch (RuntimeException failed) {
             published.failed(failed);
         }

@@ -53,7 +53,8 @@ final class LogReader implements AutoCloseable, FetchCallback {
         return cursor;
     }
 
-    @Nullable StorageException failure() {
+    @Nullable
+    StorageException failure() {
         return failure;
     }
 
@@ -145,7 +146,8 @@ final class LogReader implements AutoCloseable, FetchCallback {
             batches.release();
             failure = new StorageException(
                     StorageException.Kind.CORRUPT,
-                    "the records from offset " + fetchingFrom + " to " + log.durableOffset() + " are missing in storage");
+                    "the records from offset " + fetchingFrom + " to " + log.durableOffset()
+                            + " are missing in storage");
         }
         fetched.run();
     }

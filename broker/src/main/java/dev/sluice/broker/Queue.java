@@ -121,13 +121,13 @@ final class Queue implements PartitionLog.Listener {
     }
 
     /** Why it can only be deleted; null for a queue in order. Any thread. */
-    @Nullable Refusal unavailable() {
+    @Nullable
+    Refusal unavailable() {
         return unavailable;
     }
 
     /** Takes over {@code batch}. */
-    void append(
-            ByteBuf batch, int count, @Nullable Confirms taken, @Nullable Confirms stored, BrokerShard publisher) {
+    void append(ByteBuf batch, int count, @Nullable Confirms taken, @Nullable Confirms stored, BrokerShard publisher) {
         Refusal refusal = refusal(count);
         if (refusal != null) {
             batch.release();
@@ -184,7 +184,9 @@ final class Queue implements PartitionLog.Listener {
     }
 
     private void confirmBelow(long durableOffset) {
-        for (Waiting first = waiting.peekFirst(); first != null && first.end <= durableOffset; first = waiting.peekFirst()) {
+        for (Waiting first = waiting.peekFirst();
+                first != null && first.end <= durableOffset;
+                first = waiting.peekFirst()) {
             waiting.removeFirst();
             first.publisher.answer(shard, first.confirms::stored);
         }
@@ -263,7 +265,10 @@ final class Queue implements PartitionLog.Listener {
         Position position = open.peek();
         if (position == Position.FAILED) {
             LOG.error("queue {} cannot be read", name(), open.failure());
-            outOfOrder = new Refusal(Refusal.Reason.STORAGE, name(), String.valueOf(open.failure().getMessage()));
+            outOfOrder = new Refusal(
+                    Refusal.Reason.STORAGE,
+                    name(),
+                    String.valueOf(open.failure().getMessage()));
         }
         if (position != Position.AT) {
             return false;
@@ -271,7 +276,11 @@ final class Queue implements PartitionLog.Listener {
         long missing = open.skipMissing();
         if (missing > 0) {
             counters.damaged += missing;
-            LOG.error("queue {}: {} records before offset {} are missing in storage", name(), missing, open.record().offset());
+            LOG.error(
+                    "queue {}: {} records before offset {} are missing in storage",
+                    name(),
+                    missing,
+                    open.record().offset());
         }
         return true;
     }
@@ -439,7 +448,9 @@ final class Queue implements PartitionLog.Listener {
     }
 
     QueueStatus status() {
-        return unavailable != null ? new QueueStatus(name(), 0, 0) : new QueueStatus(name(), backlog().ready(), dispatcher.size());
+        return unavailable != null
+                ? new QueueStatus(name(), 0, 0)
+                : new QueueStatus(name(), backlog().ready(), dispatcher.size());
     }
 
     QueueStatistics statistics() {

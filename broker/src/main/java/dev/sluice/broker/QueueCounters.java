@@ -15,6 +15,18 @@ final class QueueCounters {
 
     QueueStatistics snapshot(String queue, long ready, long unsettled) {
         return new QueueStatistics(
-                queue, ready, unsettled, published, delivered, redelivered, acknowledged, rejected, expired, droppedAtLimit, refusedAtLimit, purged, damaged);
+                queue,
+                ready,
+                unsettled,
+                published,
+                delivered,
+                redelivered,
+                acknowledged,
+                rejected,
+                expired,
+                droppedAtLimit,
+                refusedAtLimit,
+                purged,
+                damaged);
     }
 }

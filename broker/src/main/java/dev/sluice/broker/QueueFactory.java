@@ -24,8 +24,7 @@ final class QueueFactory {
     private final List<BrokerShard> views;
     private final RandomGenerator random;
 
-    QueueFactory(
-            Storage storage, TopologyStore store, Shards shards, List<BrokerShard> views, RandomGenerator random) {
+    QueueFactory(Storage storage, TopologyStore store, Shards shards, List<BrokerShard> views, RandomGenerator random) {
         this.storage = storage;
         this.store = store;
         this.shards = shards;
@@ -62,10 +61,13 @@ final class QueueFactory {
     }
 
     private CompletableFuture<Queue> open(Queue queue, CursorState state) {
-        return openLog(queue.id(), queue.shard(), queue).thenApplyAsync(log -> {
-            queue.open(log, state);
-            return queue;
-        }, queue.shard());
+        return openLog(queue.id(), queue.shard(), queue)
+                .thenApplyAsync(
+                        log -> {
+                            queue.open(log, state);
+                            return queue;
+                        },
+                        queue.shard());
     }
 
     /** The log belongs to {@code owner}: what depends on it has to be sent there, since the future may be complete before anybody waits for it. */

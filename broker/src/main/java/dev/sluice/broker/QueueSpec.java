@@ -7,5 +7,4 @@ package dev.sluice.broker;
  * @param exclusive whether only the connection that declared it may use it, and it goes with that connection
  * @param autoDelete whether it goes when its last consumer goes
  */
-public record QueueSpec(
-        String name, boolean durable, boolean exclusive, boolean autoDelete, QueueSettings settings) {}
+public record QueueSpec(String name, boolean durable, boolean exclusive, boolean autoDelete, QueueSettings settings) {}

@@ -45,7 +45,10 @@ final class Recovery {
     }
 
     CompletableFuture<Void> run() {
-        return openCursorLogs().thenCompose(this::openQueues).thenCompose(this::fillTopologies).thenCompose(done -> snapshotCursors());
+        return openCursorLogs()
+                .thenCompose(this::openQueues)
+                .thenCompose(this::fillTopologies)
+                .thenCompose(done -> snapshotCursors());
     }
 
     /** Completes with the state of each queue by its id. */
@@ -84,8 +87,10 @@ final class Recovery {
 
     private static CompletableFuture<Map<Long, CursorState>> scan(PartitionLog log) {
         var states = new HashMap<Long, CursorState>();
-        return LogScan.run(log, (RecordCursor record) -> CursorChange.merge(
-                        record, states.computeIfAbsent(CursorChange.queueId(record), id -> new CursorState())))
+        return LogScan.run(
+                        log,
+                        (RecordCursor record) -> CursorChange.merge(
+                                record, states.computeIfAbsent(CursorChange.queueId(record), id -> new CursorState())))
                 .thenApply(done -> states);
     }
 
@@ -131,7 +136,8 @@ final class Recovery {
             snapshots.add(durable);
             view.shard().execute(() -> {
                 long[] start = new long[1];
-                Runnable trim = () -> view.shard().execute(() -> view.cursorLog().trim(start[0]));
+                Runnable trim =
+                        () -> view.shard().execute(() -> view.cursorLog().trim(start[0]));
                 start[0] = view.cursorLog().snapshot(view.topology().queues(), () -> durable.complete(trim));
             });
         }

@@ -35,7 +35,8 @@ public final class RouteHeader {
         byte[] first = exchange.getBytes(StandardCharsets.UTF_8);
         byte[] second = routingKey.getBytes(StandardCharsets.UTF_8);
         if (first.length > MAX_BYTES || second.length > MAX_BYTES) {
-            throw new IllegalArgumentException("names of exchanges and routing keys have at most " + MAX_BYTES + " bytes");
+            throw new IllegalArgumentException(
+                    "names of exchanges and routing keys have at most " + MAX_BYTES + " bytes");
         }
         ByteBuf out = Unpooled.buffer(2 + first.length + second.length);
         out.writeByte(first.length).writeBytes(first).writeByte(second.length).writeBytes(second);

@@ -24,11 +24,13 @@ final class Topology {
         return version;
     }
 
-    @Nullable Exchange exchange(String name) {
+    @Nullable
+    Exchange exchange(String name) {
         return exchanges.get(name);
     }
 
-    @Nullable Queue queue(String name) {
+    @Nullable
+    Queue queue(String name) {
         return queues.get(name);
     }
 
@@ -71,8 +73,12 @@ final class Topology {
 
     private void add(Binding binding) {
         Exchange source = exchanges.get(binding.source());
-        if (source != null && bySource.computeIfAbsent(binding.source(), s -> new LinkedHashSet<>()).add(binding)) {
-            byDestination.computeIfAbsent(binding.destination(), d -> new LinkedHashSet<>()).add(binding);
+        if (source != null
+                && bySource.computeIfAbsent(binding.source(), s -> new LinkedHashSet<>())
+                        .add(binding)) {
+            byDestination
+                    .computeIfAbsent(binding.destination(), d -> new LinkedHashSet<>())
+                    .add(binding);
             source.matcher.add(binding);
         }
     }

@@ -70,8 +70,8 @@ final class TopologyCodec {
             var id = new LogId(in.readLong());
             String name = in.readUTF();
             boolean autoDelete = in.readBoolean();
-            var settings = new QueueSettings(
-                    in.readLong(), Overflow.valueOf(in.readUTF()), in.readLong(), in.readLong());
+            var settings =
+                    new QueueSettings(in.readLong(), Overflow.valueOf(in.readUTF()), in.readLong(), in.readLong());
             return new StoredQueue(id, new QueueSpec(name, true, false, autoDelete, settings));
         });
     }
@@ -165,8 +165,9 @@ final class TopologyCodec {
             }
             case null, default -> {
                 if (value != null && !Binding.PRESENT.equals(value)) {
-                    throw new IllegalArgumentException("an argument of type " + value.getClass().getName()
-                            + " cannot be stored; use a string, a number, a boolean, bytes, a time, a list or a map");
+                    throw new IllegalArgumentException(
+                            "an argument of type " + value.getClass().getName()
+                                    + " cannot be stored; use a string, a number, a boolean, bytes, a time, a list or a map");
                 }
                 out.writeByte('V');
             }

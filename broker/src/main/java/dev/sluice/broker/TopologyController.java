@@ -157,17 +157,16 @@ final class TopologyController {
     /** A binding outlives the process when both its ends do. */
     private boolean isStored(Binding binding) {
         Exchange source = topology().exchange(binding.source());
-        boolean destinationStored =
-                switch (binding.destination()) {
-                    case Destination.ToExchange(String name) -> {
-                        Exchange exchange = topology().exchange(name);
-                        yield exchange != null && exchange.spec.durable();
-                    }
-                    case Destination.ToQueue(String name) -> {
-                        Queue queue = topology().queue(name);
-                        yield queue != null && queue.isPersistent();
-                    }
-                };
+        boolean destinationStored = switch (binding.destination()) {
+            case Destination.ToExchange(String name) -> {
+                Exchange exchange = topology().exchange(name);
+                yield exchange != null && exchange.spec.durable();
+            }
+            case Destination.ToQueue(String name) -> {
+                Queue queue = topology().queue(name);
+                yield queue != null && queue.isPersistent();
+            }
+        };
         return source != null && source.spec.durable() && destinationStored;
     }
 
@@ -185,7 +184,9 @@ final class TopologyController {
 
     private CompletableFuture<Void> announce(Queue queue) {
         if (queue.owner() != 0) {
-            exclusive.computeIfAbsent(queue.owner(), connection -> new HashSet<>()).add(queue);
+            exclusive
+                    .computeIfAbsent(queue.owner(), connection -> new HashSet<>())
+                    .add(queue);
         }
         return broadcast(new TopologyChange.QueueDeclared(queue));
     }
@@ -233,15 +234,19 @@ final class TopologyController {
     }
 
     void deleteUnused(Queue queue) {
-        submit(outcome -> {}, queue.name(), () -> topology().queue(queue.name()) == queue
-                ? removeIf(queue, true, false)
-                : done());
+        submit(
+                outcome -> {},
+                queue.name(),
+                () -> topology().queue(queue.name()) == queue ? removeIf(queue, true, false) : done());
     }
 
     void closeConnection(long connection) {
-        submit(outcome -> {}, "", () -> all(exclusive.getOrDefault(connection, Set.of()).stream()
-                .map(queue -> removeIf(queue, false, false))
-                .toList()));
+        submit(
+                outcome -> {},
+                "",
+                () -> all(exclusive.getOrDefault(connection, Set.of()).stream()
+                        .map(queue -> removeIf(queue, false, false))
+                        .toList()));
     }
 
     private CompletableFuture<Outcome<Long>> removeIf(Queue queue, boolean ifUnused, boolean ifEmpty) {

@@ -42,8 +42,9 @@ class MatcherTest {
             String key = randomKey(random, new String[] {"a", "b", "c"}, 5);
             assertThat(match(topic, key))
                     .as("seed %d, key %s", seed, key)
-                    .containsExactlyElementsOf(
-                            patterns.stream().filter(p -> expression(p).matcher(key).matches()).toList());
+                    .containsExactlyElementsOf(patterns.stream()
+                            .filter(p -> expression(p).matcher(key).matches())
+                            .toList());
         }
     }
 
@@ -60,11 +61,12 @@ class MatcherTest {
         var expression = new StringBuilder("(?=.)");
         var body = new StringBuilder();
         for (String word : pattern.split("\\.", -1)) {
-            body.append(switch (word) {
-                case "*" -> "(^|\\.)[^.]+";
-                case "#" -> "((^|\\.)[^.]+)*";
-                default -> "(^|\\.)" + Pattern.quote(word);
-            });
+            body.append(
+                    switch (word) {
+                        case "*" -> "(^|\\.)[^.]+";
+                        case "#" -> "((^|\\.)[^.]+)*";
+                        default -> "(^|\\.)" + Pattern.quote(word);
+                    });
         }
         return Pattern.compile(expression.append(body).toString());
     }
@@ -77,7 +79,8 @@ class MatcherTest {
         headers.add(binding("there", Map.of("type", Binding.PRESENT)));
         headers.add(binding("with-x", Map.of("x-match", "all-with-x", "x-id", 1L)));
         headers.add(binding("nothing", Map.of()));
-        assertThat(match(headers, Map.of("type", "pdf", "pages", 3L))).containsExactly("all", "any", "nothing", "there");
+        assertThat(match(headers, Map.of("type", "pdf", "pages", 3L)))
+                .containsExactly("all", "any", "nothing", "there");
         assertThat(match(headers, Map.of("pages", 3L))).containsExactly("any", "nothing");
         assertThat(match(headers, Map.of("type", "txt", "x-id", 1L))).containsExactly("nothing", "there", "with-x");
     }

@@ -16,8 +16,9 @@ final class Clients {
             switch (arguments[i]) {
                 case "--host" -> factory.setHost(arguments[i + 1]);
                 case "--port" -> factory.setPort(Integer.parseInt(arguments[i + 1]));
-                default -> throw new IllegalArgumentException(
-                        "unknown option " + arguments[i] + ", there are --host ADDRESS and --port N");
+                default ->
+                    throw new IllegalArgumentException(
+                            "unknown option " + arguments[i] + ", there are --host ADDRESS and --port N");
             }
         }
         return factory;

@@ -44,7 +44,8 @@ public final class PubSub {
         BlockingQueue<String> received = new LinkedBlockingQueue<>();
         String queue = channel.queueDeclare().getQueue();
         channel.queueBind(queue, TOPIC, "news.#");
-        channel.basicConsume(queue, true, (tag, delivery) -> received.add(new String(delivery.getBody(), UTF_8)), tag -> {});
+        channel.basicConsume(
+                queue, true, (tag, delivery) -> received.add(new String(delivery.getBody(), UTF_8)), tag -> {});
         return received;
     }
 

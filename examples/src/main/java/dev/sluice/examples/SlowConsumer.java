@@ -28,8 +28,7 @@ public final class SlowConsumer {
         try (Connection connection = Clients.factory(arguments).newConnection()) {
             Channel consumer = connection.createChannel();
             consumer.queueDelete(QUEUE); // what an interrupted run left
-            consumer.queueDeclare(
-                    QUEUE, true, false, false, Map.of("x-max-length", LIMIT, "x-overflow", "drop-head"));
+            consumer.queueDeclare(QUEUE, true, false, false, Map.of("x-max-length", LIMIT, "x-overflow", "drop-head"));
             consumer.basicQos(1);
             consumer.basicConsume(
                     QUEUE,
@@ -48,11 +47,13 @@ public final class SlowConsumer {
             Channel publisher = connection.createChannel();
             publisher.confirmSelect();
             for (int message = 0; message < MESSAGES; message++) {
-                publisher.basicPublish("", QUEUE, null, Integer.toString(message).getBytes(UTF_8));
+                publisher.basicPublish(
+                        "", QUEUE, null, Integer.toString(message).getBytes(UTF_8));
             }
             publisher.waitForConfirmsOrDie();
             boolean complete = newestReceived.await(60, TimeUnit.SECONDS)
-                    && received.containsAll(IntStream.range(MESSAGES - LIMIT, MESSAGES).boxed().toList());
+                    && received.containsAll(
+                            IntStream.range(MESSAGES - LIMIT, MESSAGES).boxed().toList());
 
             System.out.printf(
                     "slow-consumer: %d published, %d received, %d dropped, the newest %d received: %b%n",

@@ -36,7 +36,8 @@ public final class WorkQueue {
             }
             publisher.confirmSelect();
             for (int job = 0; job < JOBS; job++) {
-                publisher.basicPublish("", QUEUE, MessageProperties.PERSISTENT_TEXT_PLAIN, ("job " + job).getBytes(UTF_8));
+                publisher.basicPublish(
+                        "", QUEUE, MessageProperties.PERSISTENT_TEXT_PLAIN, ("job " + job).getBytes(UTF_8));
             }
             publisher.waitForConfirmsOrDie(); // every job is on disk from here on
             boolean complete = acknowledged.await(30, TimeUnit.SECONDS);

@@ -178,12 +178,14 @@ final class JournalSpace {
             stalls.raise(Stalls.Cause.JOURNAL_SPACE, what + " (" + failure.getMessage() + ")");
             leaveOldest();
         }
-        threads.schedule(RETRY_MS, () -> threads.journal().execute(() -> {
-            if (preparing == bytes) {
-                preparing = 0;
-                prepareAgain(bytes);
-            }
-        }));
+        threads.schedule(
+                RETRY_MS,
+                () -> threads.journal().execute(() -> {
+                    if (preparing == bytes) {
+                        preparing = 0;
+                        prepareAgain(bytes);
+                    }
+                }));
     }
 
     private void prepareAgain(long bytes) {

@@ -328,7 +328,8 @@ final class JournalledSegments implements SegmentStore {
     public void trim(long before) {
         SegmentChain chain = updates.chain();
         // What is being moved or rewritten keeps its segments until that is done; then this is called again.
-        if (isBusy || isTrimming
+        if (isBusy
+                || isTrimming
                 || chain.segments().isEmpty()
                 || chain.segments().getFirst().lastOffset() >= before) {
             return;

@@ -63,8 +63,7 @@ final class StorageOpening {
         Journal journal = new Journal(disk, config, threads, state, stalls, budget);
         Map<LogId, DetachedLog> logs = Map.of();
         try {
-            JournalRecovery.Result found =
-                    new JournalRecovery(disk, before, chains, journal.space()::onFree).recover();
+            JournalRecovery.Result found = new JournalRecovery(disk, before, chains, journal.space()::onFree).recover();
             logs = found.logs();
             metadata.putWhileOpening(JournalState.KEY, now.encode());
             journal.recovered(found);

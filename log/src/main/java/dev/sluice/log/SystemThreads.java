@@ -26,7 +26,12 @@ final class SystemThreads implements StorageThreads {
     private static ThreadPoolExecutor pool(String name, int threads) {
         // The queue is bounded by what is in flight: each log has at most a few tasks here.
         ThreadPoolExecutor pool = new ThreadPoolExecutor(
-                threads, threads, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), daemon(name),
+                threads,
+                threads,
+                IDLE_SECONDS,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(),
+                daemon(name),
                 // Once the storage has ended, what comes back to its threads has nothing left to do.
                 new ThreadPoolExecutor.DiscardPolicy());
         pool.allowCoreThreadTimeOut(true);

@@ -72,7 +72,8 @@ final class SimDamage {
             position = random.below(bytes.length);
             // Most of a file that was made ahead is empty; and heads of frames and chunks are where it hurts.
             if (random.oneIn(3)) {
-                position = Math.min(bytes.length - 1, position / Disk.BLOCK_BYTES * Disk.BLOCK_BYTES + random.below(120));
+                position =
+                        Math.min(bytes.length - 1, position / Disk.BLOCK_BYTES * Disk.BLOCK_BYTES + random.below(120));
             }
             if (bytes[position] != 0) {
                 return position;

@@ -133,7 +133,8 @@ final class SimDiskTest {
     }
 
     private static ByteBuffer blocks(int count) {
-        ByteBuffer blocks = ByteBuffer.allocateDirect((count + 1) * 4096).alignedSlice(4096).limit(count * 4096);
+        ByteBuffer blocks =
+                ByteBuffer.allocateDirect((count + 1) * 4096).alignedSlice(4096).limit(count * 4096);
         while (blocks.hasRemaining()) {
             blocks.put((byte) 7);
         }
