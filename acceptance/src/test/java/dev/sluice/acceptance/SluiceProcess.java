@@ -1,0 +1,199 @@
+package dev.sluice.acceptance;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * One run of the packaged broker as its own process, on a data folder that may have served earlier runs. Thread-safe:
+ * the lines of output are guarded by their own lock, everything else is final.
+ *
+ * <p>The system property {@code sluice.command} names another program that takes the same arguments and prints the
+ * same line when it is ready.
+ */
+final class SluiceProcess implements AutoCloseable {
+    private static final Pattern READY = Pattern.compile("ready in (\\d+) ms: amqp \\S+:(\\d+).*");
+    private static final Duration START_LIMIT = Duration.ofSeconds(60);
+    private static final Duration STOP_LIMIT = Duration.ofSeconds(30);
+    private static final int KEPT_LINES = 500;
+
+    /** What the broker says about itself in its line {@code ready in N ms: amqp HOST:PORT}. */
+    private record Ready(int millis, int amqpPort) {}
+
+    private final Path data;
+    private final Process process;
+    private final Deque<String> output = new ArrayDeque<>();
+    private final CompletableFuture<Ready> ready = new CompletableFuture<>();
+    private final Thread stopper = new Thread(this::kill);
+
+    private SluiceProcess(Path data, List<String> options) throws IOException {
+        this.data = data;
+        List<String> command = new ArrayList<>(List.of(command(), "start", "--data", data.toString()));
+        command.addAll(options);
+        process = new ProcessBuilder(command)
+                .directory(repository().toFile())
+                .redirectErrorStream(true)
+                .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+                .start();
+        Runtime.getRuntime().addShutdownHook(stopper);
+        Thread.ofVirtual().start(this::readOutput);
+    }
+
+    /** Starts the broker on a free port of its own choice and waits until it is ready. */
+    static SluiceProcess start(Path data) throws IOException {
+        return start(data, "--amqp-port", "0");
+    }
+
+    /** Starts the broker with these options and waits until it is ready; fails with what it printed if it is not. */
+    static SluiceProcess start(Path data, String... options) throws IOException {
+        SluiceProcess sluice = launch(data, options);
+        sluice.awaitReady();
+        return sluice;
+    }
+
+    /** Starts the broker with these options without waiting for anything. */
+    static SluiceProcess launch(Path data, String... options) throws IOException {
+        return new SluiceProcess(data, List.of(options));
+    }
+
+    /** The folder that holds the launcher: the tests run in it or in one of its modules. */
+    static Path repository() {
+        Path here = Path.of("").toAbsolutePath();
+        Path parent = here.getParent();
+        return parent != null && Files.exists(parent.resolve("LICENSE")) ? parent : here;
+    }
+
+    private static String command() {
+        return System.getProperty(
+                "sluice.command", repository().resolve("sluice").toString());
+    }
+
+    private void readOutput() {
+        try (var reader = process.inputReader()) {
+            for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+                keep(line);
+                Matcher matcher = READY.matcher(line);
+                if (matcher.matches()) {
+                    ready.complete(new Ready(Integer.parseInt(matcher.group(1)), Integer.parseInt(matcher.group(2))));
+                }
+            }
+        } catch (IOException e) {
+            keep("the output ended: " + e);
+        }
+        ready.completeExceptionally(new IllegalStateException("the broker ended before it was ready"));
+    }
+
+    private void keep(String line) {
+        synchronized (output) {
+            if (output.size() == KEPT_LINES) {
+                output.removeFirst();
+            }
+            output.addLast(line);
+        }
+    }
+
+    private Ready awaitReady() {
+        try {
+            return ready.get(START_LIMIT.toSeconds(), TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            kill();
+            throw new AssertionError("the broker did not become ready; it printed:\n" + output(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
+    int amqpPort() {
+        return awaitReady().amqpPort();
+    }
+
+    /** The time from start to ready, as the broker itself measured it. */
+    int readyMillis() {
+        return awaitReady().millis();
+    }
+
+    /** The last lines that the broker printed. */
+    String output() {
+        synchronized (output) {
+            return String.join("\n", output);
+        }
+    }
+
+    /** Waits until the process has ended by itself; its exit code. */
+    int awaitExit() throws InterruptedException {
+        if (!process.waitFor(STOP_LIMIT.toSeconds(), TimeUnit.SECONDS)) {
+            kill();
+            throw new AssertionError("the broker did not end within " + STOP_LIMIT + "; it printed:\n" + output());
+        }
+        forget();
+        return process.exitValue();
+    }
+
+    /** Asks the broker to stop (SIGTERM) and waits for its end; its exit code. */
+    int stop() throws InterruptedException {
+        process.destroy();
+        return awaitExit();
+    }
+
+    /** Ends the broker without a warning (SIGKILL) and returns when it is gone. */
+    void kill() {
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
+        process.destroyForcibly();
+        process.onExit().join();
+        forget();
+    }
+
+    /** Starts the broker again on the same folder, on the same port where it had one. */
+    SluiceProcess restart() throws IOException {
+        return start(data, "--amqp-port", Integer.toString(amqpPort()));
+    }
+
+    boolean isAlive() {
+        return process.isAlive();
+    }
+
+    /** The memory that the process and its children occupy now. */
+    long residentBytes() {
+        long own = residentBytes(process.toHandle());
+        return own
+                + process.descendants().mapToLong(SluiceProcess::residentBytes).sum();
+    }
+
+    private static long residentBytes(ProcessHandle handle) {
+        try (var lines = Files.lines(Path.of("/proc", Long.toString(handle.pid()), "status"))) {
+            return lines.filter(line -> line.startsWith("VmRSS:"))
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024)
+                    .sum();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void forget() {
+        if (Thread.currentThread() != stopper) {
+            try {
+                Runtime.getRuntime().removeShutdownHook(stopper);
+            } catch (IllegalStateException e) {
+                keep("killed while the tests end");
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        kill();
+    }
+}
