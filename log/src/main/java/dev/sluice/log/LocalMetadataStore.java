@@ -150,6 +150,7 @@ final class LocalMetadataStore implements MetadataStore, AutoCloseable {
                 case Command.Close close -> {
                     commit(group);
                     group = new Group();
+                    markEnd();
                     closeFile();
                     closed = true;
                     close.done.complete(null);
@@ -242,6 +243,18 @@ final class LocalMetadataStore implements MetadataStore, AutoCloseable {
         target.force();
         fileBytes += bytes;
         sequence++;
+    }
+
+    /** One more group, of nothing: so damage of the last change is told from an unfinished write, which would be this. */
+    private void markEnd() {
+        if (file == null) {
+            return;
+        }
+        try {
+            append(List.of());
+        } catch (IOException failure) {
+            LOG.warn("The end of the metadata file could not be marked: {}", failure.toString());
+        }
     }
 
     /** Writes all that is live to a new file and puts it in the place of the old one; the old one serves until then. */

@@ -317,7 +317,12 @@ public final class PartitionLog {
     void abandon() {
         closed = true;
         store.abandon();
-        tail.forEach(Entry::release);
+        tail.forEach(entry -> {
+            entry.gone = true; // whatever ends later finds nothing left to do
+            entry.release();
+        });
+        budget.release(tailBytes);
+        tailBytes = 0;
     }
 
     void onStalled(String reason) {

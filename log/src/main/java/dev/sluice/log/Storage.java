@@ -291,7 +291,7 @@ public final class Storage implements AutoCloseable {
         }
         ended.forEach((lane, done) -> {
             Runnable abandon = () -> {
-                lane.logs().forEach(PartitionLog::abandon);
+                List.copyOf(lane.logs()).forEach(PartitionLog::abandon); // one that was closing leaves the list
                 lane.logs().clear();
                 done.complete(null);
             };

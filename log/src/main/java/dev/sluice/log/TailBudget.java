@@ -36,7 +36,7 @@ final class TailBudget {
         tailBytes.add(bytes);
     }
 
-    void release(int bytes) {
+    void release(long bytes) {
         tailBytes.add(-bytes);
         if (stalled.get()) {
             check();

@@ -185,6 +185,8 @@ public final class SimDisk implements Disk {
             throw new StorageException(StorageException.Kind.BUSY, "the simulated disk is locked");
         }
         locked = true;
+        // A new process goes by what it reads.
+        files.values().forEach(content -> content.isUnknown = false);
         return () -> locked = false;
     }
 

@@ -42,7 +42,7 @@ final class LogSim implements AutoCloseable {
     private long timestampMs;
 
     /** The last write of the journal before the machine went down. */
-    SimDisk.@Nullable Written lastFrame;
+    SimDisk.@Nullable Written lastWritten;
     /** Damage was done: a log, or the storage, may refuse. */
     boolean damageIsExpected;
     /** What the storage said when it refused to open because of damage. */
@@ -147,12 +147,13 @@ final class LogSim implements AutoCloseable {
         for (SimLog log : logs) {
             if (log.state == SimLog.State.DELETED) {
                 require(!found.contains(log.model.id), "log " + log.model.id + " was deleted and is there again");
-            } else if (log.exists && log.state != SimLog.State.DELETING) {
+            } else if (log.exists && log.state != SimLog.State.DELETING && !log.deletionFailed) {
                 require(found.contains(log.model.id), "log " + log.model.id + " is gone");
             }
+            log.exists = found.contains(log.model.id);
+            boolean wentAway = (log.state == SimLog.State.DELETING || log.deletionFailed) && !log.exists;
             if (log.state != SimLog.State.DELETED) {
-                log.exists = found.contains(log.model.id);
-                log.state = SimLog.State.CLOSED;
+                log.state = wentAway ? SimLog.State.DELETED : SimLog.State.CLOSED;
             }
         }
     }
@@ -164,7 +165,7 @@ final class LogSim implements AutoCloseable {
         }
         trace.add("crashed");
         disk.faults().clear();
-        lastFrame = disk.lastWritten();
+        lastWritten = disk.lastWritten();
         shutDown();
         for (SimLog log : logs) {
             if (log.state != SimLog.State.DELETED && log.state != SimLog.State.DELETING) {
@@ -503,11 +504,16 @@ final class LogSim implements AutoCloseable {
         trace.add("delete " + log.model.id);
         log.state = SimLog.State.DELETING;
         BooleanSupplier alive = alive();
+        int failuresBefore = disk.injected();
         storage().deleteLog(log.model.id, () -> {
             if (alive.getAsBoolean()) {
-                trace.add(log.model.id + " deleted");
-                log.state = SimLog.State.DELETED;
-                log.exists = false;
+                log.exists = storage().logs().contains(log.model.id);
+                trace.add(log.model.id + (log.exists ? " not deleted" : " deleted"));
+                require(
+                        !log.exists || disk.injected() > failuresBefore || disk.faults().isAny(),
+                        "log " + log.model.id + " is not deleted though nothing failed");
+                log.state = log.exists ? SimLog.State.CLOSED : SimLog.State.DELETED;
+                log.deletionFailed = log.exists;
             }
         });
     }

@@ -2,6 +2,7 @@ package dev.sluice.testkit;
 
 import dev.sluice.log.Disk;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * In no case may a read give other bytes than were written, or skip any but those.
  */
 final class SimDamage {
+    private static final byte[] JOURNAL_FRAME = "SLJF".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] METADATA_GROUP = "SMG1".getBytes(StandardCharsets.US_ASCII);
 
     final String file;
@@ -52,11 +54,12 @@ final class SimDamage {
             }
         }
         boolean inLastGroup = !endedCleanly && file.equals("metadata") && position >= lastGroup(bytes);
-        SimDisk.Written frame = sim.lastFrame;
-        if (!endedCleanly && frame != null && frame.name().equals(file)) {
-            boolean isHit = position >= frame.position() && position < frame.position() + frame.length();
-            if (isHit) {
-                allowLossOf(sim, bytes, frame);
+        SimDisk.Written written = sim.lastWritten;
+        if (!endedCleanly && written != null && written.name().equals(file)) {
+            int frame = lastFrame(bytes, written);
+            int end = (int) written.position() + written.length();
+            if (position >= frame && position < end) {
+                allowLossOf(sim, bytes, frame, end);
             }
         }
         disk.flipBit(file, position, sim.random.below(8));
@@ -82,11 +85,20 @@ final class SimDamage {
         return position;
     }
 
-    private static void allowLossOf(LogSim sim, byte[] bytes, SimDisk.Written frame) {
+    /** Where the frame begins that the last write was all of, or the end of. */
+    private static int lastFrame(byte[] bytes, SimDisk.Written written) {
+        int at = (int) written.position();
+        while (at > 0 && !startsAt(bytes, at, JOURNAL_FRAME)) {
+            at -= Disk.BLOCK_BYTES;
+        }
+        return at;
+    }
+
+    private static void allowLossOf(LogSim sim, byte[] bytes, int from, int end) {
         for (SimLog log : sim.logs) {
             for (LogModel.Batch batch : log.model.batches()) {
-                int at = LogModel.find(batch, bytes, (int) frame.position());
-                if (at >= 0 && at < frame.position() + frame.length()) {
+                int at = LogModel.find(batch, bytes, from);
+                if (at >= 0 && at < end) {
                     log.model.mayHaveLost(batch);
                 }
             }
@@ -95,14 +107,15 @@ final class SimDamage {
 
     private static int lastGroup(byte[] bytes) {
         for (int at = bytes.length - METADATA_GROUP.length; at >= 0; at--) {
-            if (bytes[at] == METADATA_GROUP[0]
-                    && bytes[at + 1] == METADATA_GROUP[1]
-                    && bytes[at + 2] == METADATA_GROUP[2]
-                    && bytes[at + 3] == METADATA_GROUP[3]) {
+            if (startsAt(bytes, at, METADATA_GROUP)) {
                 return at;
             }
         }
         return 0;
+    }
+
+    private static boolean startsAt(byte[] bytes, int at, byte[] magic) {
+        return Arrays.equals(bytes, at, Math.min(at + magic.length, bytes.length), magic, 0, magic.length);
     }
 
     /** Nothing can be said about what the storage holds now. */

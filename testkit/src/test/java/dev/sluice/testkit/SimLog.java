@@ -26,6 +26,8 @@ final class SimLog {
     PartitionLog log;
     /** It was opened once, so it exists until it is deleted. */
     boolean exists;
+    /** Whether it was deleted on disk is unknown. */
+    boolean deletionFailed;
     /** What it said when it refused because of damage. */
     @Nullable
     StorageException refusal;
@@ -87,6 +89,7 @@ final class SimLog {
                 trace.accept(model.id + " opened " + opened.startOffset() + ".." + opened.endOffset());
                 state = State.OPEN;
                 exists = true;
+                deletionFailed = false;
                 model.opened(opened.startOffset(), opened.durableOffset(), opened.endOffset());
                 restoreProgress(opened);
             }

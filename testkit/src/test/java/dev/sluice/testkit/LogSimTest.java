@@ -1,0 +1,95 @@
+package dev.sluice.testkit;
+
+import org.junit.jupiter.api.Test;
+
+/** Logs in a journal and in segments on a simulated machine; {@link SimLives} says how to run other seeds. */
+final class LogSimTest {
+
+    /** Crashes, torn and reordered writes, failed syncs, errors of any call, full disks. */
+    @Test
+    void keepsWhatItConfirmedWhateverHappens() {
+        SimLives.forEachSeed("LogSimTest#keepsWhatItConfirmedWhateverHappens", 3_000, seed -> {
+            LogSim sim = new LogSim(seed, LogSim.MANY_LOGS);
+            SimLives.live(sim, () -> {
+                sim.start();
+                int chapters = sim.random.between(1, 8);
+                for (int i = 0; i < chapters; i++) {
+                    sim.live(sim.random.between(1, 60));
+                    sim.disturb();
+                }
+                sim.verifyEverything();
+                sim.stopCleanly();
+                sim.start();
+                sim.verifyEverything();
+            });
+        });
+    }
+
+    @Test
+    void survivesACrashAtEveryOperation() {
+        SimLives.forEachSeed("LogSimTest#survivesACrashAtEveryOperation", 20, seed -> {
+            long operations = Long.MAX_VALUE;
+            for (long at = 0; at < operations; at++) {
+                operations = Math.min(operations, lifeWithCrashAt(seed, at));
+            }
+        });
+    }
+
+    private static long lifeWithCrashAt(long seed, long operation) {
+        LogSim sim = new LogSim(seed, 2);
+        long[] operations = {0};
+        SimLives.live(sim, () -> {
+            SimDisk first = sim.disk;
+            first.crashAt(operation, operation % 3 == 0 ? SimDisk.Crash.KILL : SimDisk.Crash.POWER);
+            sim.start();
+            sim.live(40);
+            operations[0] = sim.disk == first ? first.operations() : Long.MAX_VALUE;
+            sim.verifyEverything();
+        });
+        return operations[0];
+    }
+
+    /** A bit that changes at rest is refused or repaired, never read as something else. */
+    @Test
+    void neverReadsDamageAsData() {
+        SimLives.forEachSeed("LogSimTest#neverReadsDamageAsData", 1_000, seed -> {
+            LogSim sim = new LogSim(seed, LogSim.MANY_LOGS);
+            SimLives.live(sim, () -> {
+                sim.start();
+                sim.live(sim.random.between(10, 80));
+                sim.settle();
+                boolean endsCleanly = sim.random.oneIn(2);
+                if (endsCleanly) {
+                    sim.stopCleanly();
+                } else {
+                    sim.crash(SimDisk.Crash.POWER);
+                }
+                sim.damageIsExpected = true;
+                SimDamage damage = SimDamage.inflict(sim, endsCleanly);
+                sim.trace.add("damage: " + damage);
+                if (damage.isUntold()) {
+                    return;
+                }
+                sim.start();
+                if (sim.isUp()) {
+                    sim.verifyEverything();
+                }
+                damage.checkRefusals(sim);
+            });
+        });
+    }
+
+    @Test
+    void givesBackAllSpaceOfWhatIsNotNeeded() {
+        SimLives.forEachSeed("LogSimTest#givesBackAllSpaceOfWhatIsNotNeeded", 500, seed -> {
+            LogSim sim = new LogSim(seed, LogSim.MANY_LOGS);
+            SimLives.live(sim, () -> {
+                sim.start();
+                sim.live(sim.random.between(10, 150));
+                sim.settle();
+                sim.verifyEverything();
+                sim.verifySpaceIsGivenBack();
+            });
+        });
+    }
+}
