@@ -38,6 +38,7 @@ final class Journal {
     private long durableSequence;
     private boolean isBroken;
     private boolean closed;
+    private @Nullable CompletableFuture<Void> onClosed;
     private final List<OwnerLane> touchedLanes = new ArrayList<>();
 
     Journal(
@@ -101,17 +102,25 @@ final class Journal {
     CompletableFuture<Void> close() {
         CompletableFuture<Void> done = new CompletableFuture<>();
         threads.journal().execute(() -> {
+            onClosed = done;
             drain();
-            closed = true;
-            space.close();
-            writer.close();
-            boolean isClean = firstPending == null;
-            releasePending();
-            CompletableFuture<Void> noted =
-                    isClean ? state.endClean(durableSequence) : CompletableFuture.<Void>completedFuture(null);
-            var _ = noted.whenComplete((ignored, failure) -> done.complete(null));
         });
         return done;
+    }
+
+    /** Ends once all is written, or cannot be. */
+    private void finishClosing(CompletableFuture<Void> done) {
+        boolean isClean = firstPending == null;
+        if (!isClean && !isBroken && !stalls.isRaised(Stalls.Cause.JOURNAL_SPACE)) {
+            return; // a file is being made
+        }
+        closed = true;
+        space.close();
+        writer.close();
+        releasePending();
+        CompletableFuture<Void> noted =
+                isClean ? state.endClean(durableSequence) : CompletableFuture.<Void>completedFuture(null);
+        var _ = noted.whenComplete((ignored, failure) -> done.complete(null));
     }
 
     /** What could not be written any more: nobody was told that it is durable. */
@@ -133,11 +142,13 @@ final class Journal {
             return;
         }
         takeQueue();
-        while (firstPending != null && !isBroken) {
-            if (!writeFrame(firstPending)) {
-                return;
-            }
+        boolean mayGoOn = true;
+        while (mayGoOn && firstPending != null && !isBroken) {
+            mayGoOn = writeFrame(firstPending);
             takeQueue();
+        }
+        if (onClosed != null) {
+            finishClosing(onClosed);
         }
     }
 

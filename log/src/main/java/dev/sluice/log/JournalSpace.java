@@ -35,6 +35,7 @@ final class JournalSpace {
     private final StorageThreads threads;
     private final JournalState state;
     private final Stalls stalls;
+    /** Tries again what waited for a file: there is one, or there will be none for a while. */
     private final Runnable onFileReady;
 
     /** In the order of their frames; the last one is written if it is not full. */
@@ -142,6 +143,10 @@ final class JournalSpace {
         return null;
     }
 
+    private boolean hasSpare(long frameBytes) {
+        return spare.stream().anyMatch(file -> file.hasRoomFor(frameBytes));
+    }
+
     // ---- making files ----
 
     private void prepare(long atLeastBytes) {
@@ -173,10 +178,11 @@ final class JournalSpace {
     }
 
     private void notPrepared(long bytes, IOException failure) {
-        if (spare.isEmpty()) {
+        if (!hasSpare(bytes)) {
             String what = failure instanceof DiskFullException ? "the disk is full" : "the journal cannot grow";
             stalls.raise(Stalls.Cause.JOURNAL_SPACE, what + " (" + failure.getMessage() + ")");
             leaveOldest();
+            onFileReady.run(); // whoever waits for the end waits no longer
         }
         threads.schedule(
                 RETRY_MS,
@@ -189,7 +195,7 @@ final class JournalSpace {
     }
 
     private void prepareAgain(long bytes) {
-        if (spare.isEmpty()) {
+        if (!hasSpare(bytes)) {
             prepare(bytes);
         } else {
             stalls.clear(Stalls.Cause.JOURNAL_SPACE);

@@ -55,6 +55,9 @@ final class JournalledSegments implements SegmentStore {
 
     private long discardsSinceLook;
 
+    /** As {@link SegmentRewrite#pick} wants it. */
+    private final Map<Long, Long> irremovable = new HashMap<>(0);
+
     /** Chunk lists of the segments that have been read. Created when first needed. */
     private @Nullable Map<Long, List<SegmentChunk>> indexes;
 
@@ -371,7 +374,7 @@ final class JournalledSegments implements SegmentStore {
         }
         discardsSinceLook = 0;
         SegmentRewrite rewrite = SegmentRewrite.pick(
-                updates.chain(), settled(), log().startOffset(), node.config().segmentBytes());
+                updates.chain(), settled(), log().startOffset(), node.config().segmentBytes(), irremovable);
         if (rewrite == null) {
             return;
         }
@@ -407,6 +410,9 @@ final class JournalledSegments implements SegmentStore {
             isBusy = false;
             settled().remove(rewrite.firstOffset(), rewrite.lastOffset());
             settled().addAll(result.settled());
+            if (segment != null) {
+                irremovable.put(segment.id(), rewrite.irremovable(result));
+            }
             if (settledMeanwhile != null) {
                 settled().addAll(settledMeanwhile);
                 settledMeanwhile = null;
@@ -438,6 +444,7 @@ final class JournalledSegments implements SegmentStore {
         if (indexes != null) {
             segments.forEach(segment -> indexes.remove(segment.id()));
         }
+        segments.forEach(segment -> irremovable.remove(segment.id()));
         SegmentFiles.delete(node, segments);
     }
 

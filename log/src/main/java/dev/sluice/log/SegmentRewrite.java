@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,17 +30,26 @@ final class SegmentRewrite {
     /**
      * Picks what is worth rewriting: a segment of which less than half is needed, together with small neighbours, or several
      * small neighbours. The last segment, which still grows, is left alone unless nothing of it is needed.
+     *
+     * @param irremovable by segment: how many records it was rewritten with though they were settled, because their batch was
+     *     still needed; they count as needed, or it would be rewritten again and again
      */
     static @Nullable SegmentRewrite pick(
-            SegmentChain chain, OffsetRanges settled, long startOffset, long segmentBytes) {
+            SegmentChain chain,
+            OffsetRanges settled,
+            long startOffset,
+            long segmentBytes,
+            Map<Long, Long> irremovable) {
         List<SegmentRef> run = new ArrayList<>();
         long runBytes = 0;
         boolean hasSparse = false;
         for (int i = 0; i < chain.segments().size(); i++) {
             SegmentRef segment = chain.segments().get(i);
             long first = Math.max(startOffset, segment.baseOffset());
-            long dead = settled.countWithin(first, segment.lastOffset()) + first - segment.baseOffset();
-            long live = Math.max(0, segment.records() - dead);
+            long dead = settledIn(segment, settled, startOffset);
+            boolean isDead = segment.lastOffset() < startOffset || settled.covers(first, segment.lastOffset());
+            long removable = isDead ? dead : Math.max(0, dead - irremovable.getOrDefault(segment.id(), 0L));
+            long live = Math.max(0, segment.records() - removable);
             long liveBytes = segment.bytes() / Math.max(1, segment.records()) * live;
             boolean isSparse = live * 2 < segment.records();
             boolean isSmall = liveBytes <= segmentBytes / 4;
@@ -68,6 +78,17 @@ final class SegmentRewrite {
         OffsetRanges within =
                 settled.copyOf(run.getFirst().baseOffset(), run.getLast().lastOffset());
         return new SegmentRewrite(List.copyOf(run), within, startOffset);
+    }
+
+    private static long settledIn(SegmentRef segment, OffsetRanges settled, long startOffset) {
+        long first = Math.max(startOffset, segment.baseOffset());
+        return settled.countWithin(first, segment.lastOffset()) + first - segment.baseOffset();
+    }
+
+    /** Settled records that the new segment has all the same. */
+    long irremovable(Result result) {
+        SegmentRef segment = result.segment();
+        return segment == null ? 0 : settledIn(segment, result.settled(), startOffset);
     }
 
     List<SegmentRef> run() {

@@ -167,6 +167,7 @@ public final class Storage implements AutoCloseable {
             log.recovered(held);
             node.journal().register(log, held.files());
         }
+        segments.trim(chain.startOffset()); // what was closed before it could give that back
         return log;
     }
 

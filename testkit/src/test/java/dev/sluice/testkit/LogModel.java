@@ -94,8 +94,10 @@ final class LogModel {
         require(durable == end, "opened with durable offset " + durable + ", not its end " + end);
         require(end >= durableOffset, "lost records: opened with end offset " + end);
         require(end <= endOffset, "invented records: opened with end offset " + end);
-        requireBoundary(end);
-        batches.tailMap(end).clear();
+        if (end != startOffset) { // what was trimmed before it was durable ends where it was trimmed
+            requireBoundary(end);
+        }
+        batches.values().removeIf(batch -> batch.lastOffset >= end);
         discarded.clear((int) end, Integer.MAX_VALUE);
         endOffset = end;
         durableOffset = end;

@@ -14,6 +14,7 @@ import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -194,6 +195,8 @@ final class LogSim implements AutoCloseable {
     }
 
     private void closeStorage(Storage closing) {
+        CompletableFuture<Void> ended = closing.closeLater();
+        require(scheduler.runUntil(ended::isDone, MAX_STEPS), "the storage does not end");
         scheduler.blocking(() -> {
             closing.close();
             return closing;
@@ -510,7 +513,9 @@ final class LogSim implements AutoCloseable {
                 log.exists = storage().logs().contains(log.model.id);
                 trace.add(log.model.id + (log.exists ? " not deleted" : " deleted"));
                 require(
-                        !log.exists || disk.injected() > failuresBefore || disk.faults().isAny(),
+                        !log.exists
+                                || disk.injected() > failuresBefore
+                                || disk.faults().isAny(),
                         "log " + log.model.id + " is not deleted though nothing failed");
                 log.state = log.exists ? SimLog.State.CLOSED : SimLog.State.DELETED;
                 log.deletionFailed = log.exists;

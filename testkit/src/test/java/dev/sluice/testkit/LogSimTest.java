@@ -8,7 +8,7 @@ final class LogSimTest {
     /** Crashes, torn and reordered writes, failed syncs, errors of any call, full disks. */
     @Test
     void keepsWhatItConfirmedWhateverHappens() {
-        SimLives.forEachSeed("LogSimTest#keepsWhatItConfirmedWhateverHappens", 3_000, seed -> {
+        SimLives.forEachSeed("LogSimTest#keepsWhatItConfirmedWhateverHappens", 5_000, seed -> {
             LogSim sim = new LogSim(seed, LogSim.MANY_LOGS);
             SimLives.live(sim, () -> {
                 sim.start();
@@ -52,7 +52,7 @@ final class LogSimTest {
     /** A bit that changes at rest is refused or repaired, never read as something else. */
     @Test
     void neverReadsDamageAsData() {
-        SimLives.forEachSeed("LogSimTest#neverReadsDamageAsData", 1_000, seed -> {
+        SimLives.forEachSeed("LogSimTest#neverReadsDamageAsData", 3_000, seed -> {
             LogSim sim = new LogSim(seed, LogSim.MANY_LOGS);
             SimLives.live(sim, () -> {
                 sim.start();
@@ -81,7 +81,7 @@ final class LogSimTest {
 
     @Test
     void givesBackAllSpaceOfWhatIsNotNeeded() {
-        SimLives.forEachSeed("LogSimTest#givesBackAllSpaceOfWhatIsNotNeeded", 500, seed -> {
+        SimLives.forEachSeed("LogSimTest#givesBackAllSpaceOfWhatIsNotNeeded", 2_000, seed -> {
             LogSim sim = new LogSim(seed, LogSim.MANY_LOGS);
             SimLives.live(sim, () -> {
                 sim.start();

@@ -38,7 +38,9 @@ final class SimDamage {
     /** Changes one bit of the disk of a simulation that is down. */
     static SimDamage inflict(LogSim sim, boolean endedCleanly) {
         SimDisk disk = sim.disk;
-        String file = sim.random.pick(disk.names());
+        String file = sim.random.pick(disk.names().stream()
+                .filter(name -> disk.bytes(name).length > 0)
+                .toList());
         byte[] bytes = disk.bytes(file);
         int position = position(sim.random, bytes);
         SimLog victim = null;

@@ -10,7 +10,7 @@ import java.util.function.LongConsumer;
  * many, {@code -Dsim.first=} the first, {@code -Dsim.seed=} runs one.
  */
 final class SimLives {
-    private static final long STUCK_SECONDS = 120;
+    private static final long STUCK_SECONDS = 60;
 
     /** Following every buffer is slow, and what leaks, leaks soon. */
     private static final int LEAK_CHECKED_LIVES = 20;
