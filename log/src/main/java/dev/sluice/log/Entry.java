@@ -13,6 +13,9 @@ final class Entry {
     final long lastOffset;
     final int sizeInBytes;
 
+    /** Somebody waits until it is durable. */
+    final boolean isUrgent;
+
     /** Owned by this entry until {@link #release}; null afterwards. */
     private @Nullable ByteBuf batch;
 
@@ -30,12 +33,13 @@ final class Entry {
     /** No longer needed, or durable elsewhere: leaves memory as soon as it is not in flight. */
     boolean gone;
 
-    Entry(PartitionLog log, long baseOffset, long lastOffset, ByteBuf batch) {
+    Entry(PartitionLog log, long baseOffset, long lastOffset, ByteBuf batch, boolean isUrgent) {
         this.log = log;
         this.baseOffset = baseOffset;
         this.lastOffset = lastOffset;
         this.sizeInBytes = batch.readableBytes();
         this.batch = batch;
+        this.isUrgent = isUrgent;
     }
 
     /** The batch's bytes, exactly one batch from reader index to writer index. */

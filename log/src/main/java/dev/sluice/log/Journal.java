@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -17,6 +18,8 @@ import org.slf4j.LoggerFactory;
 final class Journal {
     private static final Logger LOG = LoggerFactory.getLogger(Journal.class);
     private static final long RETRY_MS = 500;
+    /** What nobody waits for has its own write if none comes along for so long. */
+    private static final long MOST_DELAY_MS = 5;
 
     private final Disk disk;
     private final StorageConfig config;
@@ -29,6 +32,11 @@ final class Journal {
     private final FrameWriter writer;
     private final LongAdder frames = new LongAdder();
     private final Runnable drain = this::drain;
+    private final Runnable delayEnds = this::endDelay;
+    /** Whether a task that takes the queue is on its way, at once or after the delay. */
+    private final AtomicBoolean drainAsked = new AtomicBoolean();
+
+    private final AtomicBoolean delayAsked = new AtomicBoolean();
 
     // Entries taken from the queue and not yet durable, in order.
     private @Nullable Entry firstPending;
@@ -78,9 +86,19 @@ final class Journal {
 
     /** Makes the entry durable and tells its log's owner. Any thread; costs a few instructions. */
     void append(Entry entry) {
-        if (queue.add(entry)) {
-            threads.journal().execute(drain);
+        queue.add(entry);
+        if (entry.isUrgent) {
+            if (!drainAsked.get() && !drainAsked.getAndSet(true)) {
+                threads.journal().execute(drain);
+            }
+        } else if (!delayAsked.get() && !delayAsked.getAndSet(true)) {
+            threads.schedule(MOST_DELAY_MS, delayEnds);
         }
+    }
+
+    private void endDelay() {
+        delayAsked.set(false);
+        threads.journal().execute(drain);
     }
 
     /** The log has entries in the files, found before it was opened. Any thread. */
@@ -153,6 +171,7 @@ final class Journal {
     }
 
     private void takeQueue() {
+        drainAsked.set(false);
         Entry taken = queue.takeAll();
         if (taken == null) {
             return;

@@ -11,18 +11,13 @@ final class JournalQueue {
     /** The newest entry; {@link Entry#next} leads to older ones. */
     private final AtomicReference<@Nullable Entry> newest = new AtomicReference<>();
 
-    /**
-     * Adds an entry as the newest.
-     *
-     * @return true if the queue was empty: then the journal thread has to be told
-     */
-    boolean add(Entry entry) {
+    /** Adds an entry as the newest. */
+    void add(Entry entry) {
         Entry before;
         do {
             before = newest.get();
             entry.next = before;
         } while (!newest.compareAndSet(before, entry));
-        return before == null;
     }
 
     /** Empties the queue. The result is linked from the oldest to the newest entry; null if there was none. */

@@ -95,6 +95,18 @@ public final class PartitionLog {
      * @return the offset of its first record, which is {@link #endOffset()} before the call
      */
     public long append(ByteBuf batch) {
+        return append(batch, true);
+    }
+
+    /**
+     * Like {@link #append}, for what nobody waits for: shares the device's next write for anybody else, and has its own if
+     * there is none for a few milliseconds.
+     */
+    public long appendWithoutHurry(ByteBuf batch) {
+        return append(batch, false);
+    }
+
+    private long append(ByteBuf batch, boolean isUrgent) {
         checkOwner();
         if (closed) {
             batch.release();
@@ -104,7 +116,7 @@ public final class PartitionLog {
         int index = batch.readerIndex();
         RecordBatch.setBaseOffset(batch, index, baseOffset);
         batch.setInt(index + RecordBatch.LEADER_EPOCH, epoch);
-        Entry entry = new Entry(this, baseOffset, RecordBatch.lastOffset(batch, index), batch);
+        Entry entry = new Entry(this, baseOffset, RecordBatch.lastOffset(batch, index), batch, isUrgent);
         endOffset = entry.lastOffset + 1;
         addToTail(entry);
         entry.inFlight = true;
@@ -264,7 +276,7 @@ public final class PartitionLog {
     /** Takes over what was durable before this log was opened. */
     void recovered(DetachedLog held) {
         for (DetachedLog.Held found : held.entries()) {
-            Entry entry = new Entry(this, found.baseOffset(), found.lastOffset(), found.batch());
+            Entry entry = new Entry(this, found.baseOffset(), found.lastOffset(), found.batch(), true);
             entry.file = found.file();
             addToTail(entry);
         }

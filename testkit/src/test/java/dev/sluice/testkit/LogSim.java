@@ -413,7 +413,9 @@ final class LogSim implements AutoCloseable {
         ByteBuf batch = batch();
         trace.add(log.model.id + " append " + batch.readableBytes() + " bytes at " + log.model.endOffset());
         long expected = log.model.appending(batch);
-        long base = log.open().append(batch);
+        long base = random.oneIn(3)
+                ? log.open().appendWithoutHurry(batch)
+                : log.open().append(batch);
         require(base == expected, "log " + log.model.id + " appended at " + base + ", not at " + expected);
         require(log.open().endOffset() == log.model.endOffset(), "the end offset is not dense");
     }
