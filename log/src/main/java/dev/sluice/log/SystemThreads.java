@@ -1,7 +1,7 @@
 package dev.sluice.log;
 
 import java.util.concurrent.Executor;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.LinkedTransferQueue;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -30,7 +30,7 @@ final class SystemThreads implements StorageThreads {
                 threads,
                 IDLE_SECONDS,
                 TimeUnit.SECONDS,
-                new LinkedBlockingQueue<>(),
+                new LinkedTransferQueue<>(),
                 daemon(name),
                 // Once the storage has ended, what comes back to its threads has nothing left to do.
                 new ThreadPoolExecutor.DiscardPolicy());
