@@ -38,6 +38,7 @@ final class AmqpConnection extends ChannelInboundHandlerAdapter implements Frame
 
     private final BrokerShard broker;
     private final AmqpSettings settings;
+    private final BodyBudget bodies;
     private final FrameIntake intake = new FrameIntake(this);
     private final FrameWriter frames = new FrameWriter();
     private final ConnectionChannels channels;
@@ -54,9 +55,10 @@ final class AmqpConnection extends ChannelInboundHandlerAdapter implements Frame
     private @Nullable Heartbeats heartbeats;
     private Shard.@Nullable Timer closeTimer;
 
-    AmqpConnection(BrokerShard broker, AmqpSettings settings) {
+    AmqpConnection(BrokerShard broker, AmqpSettings settings, BodyBudget bodies) {
         this.broker = broker;
         this.settings = settings;
+        this.bodies = bodies;
         this.channels = new ConnectionChannels(this, broker);
         this.brake = PublishBrake.of(this, broker);
     }
@@ -313,7 +315,7 @@ final class AmqpConnection extends ChannelInboundHandlerAdapter implements Frame
     }
 
     MessageAssembler newAssembler() {
-        return new MessageAssembler(socket().alloc());
+        return new MessageAssembler(socket().alloc(), bodies);
     }
 
     long id() {

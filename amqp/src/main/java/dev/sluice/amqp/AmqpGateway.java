@@ -9,10 +9,12 @@ import io.netty.channel.ChannelHandler;
 public final class AmqpGateway implements Gateway {
     private final Broker broker;
     private final AmqpSettings settings;
+    private final BodyBudget bodies;
 
     public AmqpGateway(Broker broker, AmqpSettings settings) {
         this.broker = broker;
         this.settings = settings;
+        this.bodies = new BodyBudget(settings.unfinishedBodyBytes());
     }
 
     @Override
@@ -22,6 +24,6 @@ public final class AmqpGateway implements Gateway {
 
     @Override
     public ChannelHandler handlerFor(Shard shard) {
-        return new AmqpConnection(broker.on(shard), settings);
+        return new AmqpConnection(broker.on(shard), settings, bodies);
     }
 }

@@ -113,7 +113,13 @@ final class ChannelPublisher {
             completeInPlace(found, in, index, length);
             return;
         }
-        assembler.add(in, index, length);
+        if (!assembler.add(in, index, length)) {
+            channel.fail(
+                    ReplyCode.RESOURCE_ERROR,
+                    "unfinished messages take all the memory they may; publish fewer large ones at a time",
+                    BasicMethod.Publish.ID);
+            return;
+        }
         if (sequence.isComplete()) {
             ByteBuf body = assembler.take();
             complete(found, body);

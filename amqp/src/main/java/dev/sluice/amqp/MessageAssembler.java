@@ -10,11 +10,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class MessageAssembler {
     private final ByteBufAllocator allocator;
+    private final BodyBudget budget;
     private @Nullable ByteBuf gathered;
     private int bodyBytes;
 
-    MessageAssembler(ByteBufAllocator allocator) {
+    MessageAssembler(ByteBufAllocator allocator, BodyBudget budget) {
         this.allocator = allocator;
+        this.budget = budget;
     }
 
     /** A body of so many bytes, at least one, comes next. */
@@ -27,25 +29,35 @@ final class MessageAssembler {
         return frameBytes == bodyBytes && gathered == null;
     }
 
-    /** Copies a frame, which is not longer than what is missing. */
-    void add(ByteBuf in, int index, int length) {
+    /**
+     * Copies a frame, which is not longer than what is missing.
+     *
+     * @return false if that would be more than all connections together may hold; the frame is not taken then
+     */
+    boolean add(ByteBuf in, int index, int length) {
+        if (!budget.take(length)) {
+            return false;
+        }
         ByteBuf body = gathered;
         if (body == null) {
             body = allocator.directBuffer(Math.max(1, length), bodyBytes);
             gathered = body;
         }
         body.writeBytes(in, index, length);
+        return true;
     }
 
     /** The gathered body, which belongs to the caller. */
     ByteBuf take() {
         ByteBuf body = Objects.requireNonNull(gathered);
+        budget.giveBack(body.readableBytes());
         gathered = null;
         return body;
     }
 
     void release() {
         if (gathered != null) {
+            budget.giveBack(gathered.readableBytes());
             gathered.release();
             gathered = null;
         }

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** What clients do that libraries do not let one do. */
 @Timeout(60)
 class AmqpConnectionTest {
-    private static final int HANDSHAKE_TIMEOUT_MS = 300;
+    private static final int HANDSHAKE_TIMEOUT_MS = 2_000;
 
     @TempDir
     Path folder;
@@ -101,6 +101,59 @@ class AmqpConnectionTest {
             client.send(0, RawClient.startOk(mechanism, response));
             assertThat(client.await(ConnectionMethod.Close.class).replyText()).isEqualTo(text);
         }
+    }
+
+    @Test
+    void unfinishedBodiesOfAllConnectionsTogetherAreBounded() throws Exception {
+        AmqpSettings small = new AmqpSettings(1000, 2047, 131_072, 60, 4000);
+        gateway.close();
+        gateway = new RunningGateway(folder, small, HANDSHAKE_TIMEOUT_MS);
+        try (var first = new RawClient(gateway.socket());
+                var second = new RawClient(gateway.socket())) {
+            first.open();
+            second.open();
+            for (int channel = 1; channel <= 4; channel++) {
+                sendUnfinished(first, channel);
+            }
+            first.send(5, new ChannelMethod.Open());
+            first.await(ChannelMethod.OpenOk.class); // all that came before has been taken
+            sendUnfinished(second, 1);
+
+            assertThat(second.await(ConnectionMethod.Close.class).replyText())
+                    .isEqualTo("RESOURCE_ERROR - unfinished messages take all the memory they may;"
+                            + " publish fewer large ones at a time");
+            first.endOutput();
+            first.readToTheEnd();
+            try (var third = new RawClient(gateway.socket())) {
+                third.open();
+                sendUnfinished(third, 1);
+                third.send(2, new ChannelMethod.Open());
+                third.await(ChannelMethod.OpenOk.class);
+            }
+        }
+    }
+
+    /** A message of 1000 bytes of which 999 come. */
+    private static void sendUnfinished(RawClient client, int channel) throws IOException {
+        client.send(channel, new ChannelMethod.Open());
+        client.await(ChannelMethod.OpenOk.class);
+        ByteBuf route = Unpooled.wrappedBuffer(Route.encode("", "q"));
+        ByteBuf whole = Unpooled.buffer();
+        client.writer()
+                .publish(
+                        whole,
+                        channel,
+                        false,
+                        new OutgoingContent()
+                                .route(route, 0, route.readableBytes())
+                                .properties(Unpooled.wrappedBuffer(new byte[2]), 0, 2)
+                                .body(Unpooled.wrappedBuffer(new byte[1000]), 0, 1000));
+        int frameHead = 7;
+        int bodyFrame = whole.readableBytes() - (frameHead + 1000 + 1);
+        ByteBuf out = whole.slice(0, bodyFrame).copy();
+        out.writeByte(FrameDecoder.BODY).writeShort(channel).writeInt(999).writeZero(999);
+        out.writeByte(FrameDecoder.FRAME_END);
+        client.send(out);
     }
 
     @Test

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
@@ -18,6 +19,9 @@ import picocli.CommandLine.ParseResult;
 final class StartCommand implements Callable<Integer> {
 
     private static final String CONFIG_FLAG = "--config";
+
+    /** System property: microseconds since 1970. */
+    private static final String STARTED_AT = "sluice.startedAt";
 
     /** Hidden: lets the launcher record what a start needs. */
     private static final String STOP_FLAG = "--stop-when-ready";
@@ -70,14 +74,20 @@ final class StartCommand implements Callable<Integer> {
         throw new AssertionError("only the shutdown hook ends the process");
     }
 
-    /** Since the process began, not since this class was loaded. */
+    /** Since the launcher was called, where it says when that was; else since the process began. */
     private static long sinceStartMs() {
         return System.currentTimeMillis()
-                - ProcessHandle.current()
-                        .info()
-                        .startInstant()
-                        .map(Instant::toEpochMilli)
-                        .orElseGet(ManagementFactory.getRuntimeMXBean()::getStartTime);
+                - Optional.ofNullable(Long.getLong(STARTED_AT))
+                        .map(micros -> micros / 1000)
+                        .orElseGet(StartCommand::processStartMs);
+    }
+
+    private static long processStartMs() {
+        return ProcessHandle.current()
+                .info()
+                .startInstant()
+                .map(Instant::toEpochMilli)
+                .orElseGet(ManagementFactory.getRuntimeMXBean()::getStartTime);
     }
 
     /** What the flags and the file that they name ask for. */
