@@ -51,9 +51,15 @@ public final class Broker {
     }
 
     /**
-     * Writes down what is left of the present turns and closes the logs. Publishers and consumers have to be gone before; the storage and the shards are closed by who opened them, after.
+     * Ends the changes of the topology, writes down what is left of the present turns and closes the logs. Publishers and consumers have to be gone before; the storage and the shards are closed by who opened them, after.
      */
     public CompletableFuture<Void> stop() {
+        return CompletableFuture.completedFuture(controller)
+                .thenComposeAsync(TopologyController::finish, shards.at(0))
+                .thenCompose(changed -> stopShards());
+    }
+
+    private CompletableFuture<Void> stopShards() {
         var stopped = new ArrayList<CompletableFuture<Void>>();
         for (BrokerShard view : views) {
             stopped.add(CompletableFuture.runAsync(view::endTurn, view.shard())

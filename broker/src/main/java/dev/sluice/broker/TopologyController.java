@@ -287,6 +287,16 @@ final class TopologyController {
                 });
     }
 
+    /** Completes when every change asked for so far has been made or refused. */
+    CompletableFuture<Void> finish() {
+        var finished = new CompletableFuture<Void>();
+        submit(outcome -> {}, "", () -> {
+            finished.complete(null);
+            return done();
+        });
+        return finished;
+    }
+
     /** Every shard knows the change when the future completes, on this shard. */
     private CompletableFuture<Void> broadcast(TopologyChange change) {
         var left = new AtomicInteger(shards.size());

@@ -19,6 +19,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class LocalMetadataStoreTest {
+    /** The group of nothing that a clean end leaves. */
+    private static final int END_MARK_BYTES = MetadataFile.GROUP_HEADER_BYTES;
+
     @TempDir
     Path folder;
 
@@ -93,7 +96,7 @@ class LocalMetadataStoreTest {
         }
         Path file = folder.resolve("metadata");
         byte[] content = Files.readAllBytes(file);
-        Files.write(file, Arrays.copyOf(content, content.length - 1));
+        Files.write(file, Arrays.copyOf(content, content.length - END_MARK_BYTES - 1));
         try (LocalMetadataStore store = open()) {
             assertThat(store.children("")).containsExactly("a");
             store.put("c", bytes("3"), MetadataStore.ANY).join();
@@ -128,7 +131,23 @@ class LocalMetadataStoreTest {
         open().close(); // puts a fresh file with one group in place
         Path file = folder.resolve("metadata");
         byte[] content = Files.readAllBytes(file);
-        content[content.length - 1] ^= 1;
+        content[content.length - END_MARK_BYTES - 1] ^= 1;
+        Files.write(file, Arrays.copyOf(content, content.length - END_MARK_BYTES));
+
+        assertThatThrownBy(this::open)
+                .isInstanceOf(StorageException.class)
+                .hasMessageContaining("metadata is damaged at position");
+    }
+
+    @Test
+    void refusesToOpenWhenTheLastChangeBeforeACleanEndIsDamaged() throws IOException {
+        try (LocalMetadataStore store = open()) {
+            store.put("a", bytes("1"), MetadataStore.ANY).join();
+            store.put("b", bytes("2"), MetadataStore.ANY).join();
+        }
+        Path file = folder.resolve("metadata");
+        byte[] content = Files.readAllBytes(file);
+        content[content.length - END_MARK_BYTES - 1] ^= 1;
         Files.write(file, content);
 
         assertThatThrownBy(this::open)
