@@ -13,7 +13,7 @@ import java.util.function.Function;
 /** Keeps durable exchanges, queues and bindings in the metadata store. Thread-safe: has no state of its own. */
 final class TopologyStore {
     private static final String EXCHANGES = "exchanges/";
-    private static final String QUEUES = "queues/";
+    static final String QUEUES = "queues/";
     private static final String BINDINGS = "bindings/";
 
     private final MetadataStore store;

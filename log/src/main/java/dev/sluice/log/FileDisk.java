@@ -44,6 +44,11 @@ final class FileDisk implements Disk {
         return new FileDisk(folder, false);
     }
 
+    /** A folder as it is, for reading: nothing is created or tried out. */
+    static FileDisk unchanged(Path folder) {
+        return new FileDisk(folder, false);
+    }
+
     private static boolean takesDirectIo(Path probe) throws IOException {
         OpenOption option = DirectIo.option();
         if (option == null) {

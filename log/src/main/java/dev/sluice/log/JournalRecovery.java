@@ -30,7 +30,7 @@ import org.slf4j.LoggerFactory;
  */
 final class JournalRecovery {
     private static final Logger LOG = LoggerFactory.getLogger(JournalRecovery.class);
-    private static final String HELP = "; 'sluice check' tells what is lost, and a backup brings it back";
+    private static final String HELP = "; 'sluice check' lists all that is damaged, and a backup brings it back";
 
     /**
      * What recovery found.

@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
  */
 final class LocalMetadataStore implements MetadataStore, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LocalMetadataStore.class);
-    private static final String FILE = "metadata";
+    static final String FILE = "metadata";
     private static final String NEXT_FILE = "metadata.new";
     private static final int SMALLEST_REWRITE_BYTES = 1 << 20;
     private static final int SNAPSHOT_GROUP_BYTES = 1 << 20;

@@ -169,6 +169,6 @@ final class MetadataFile {
         return new StorageException(
                 StorageException.Kind.CORRUPT,
                 "the metadata file " + name + " is damaged at position " + position + ": " + what
-                        + "; nothing was changed. Restore it from a backup, or look at it with 'sluice check'");
+                        + "; nothing was changed. Bring it back from a backup; 'sluice check' lists all that is damaged");
     }
 }

@@ -3,6 +3,8 @@ package dev.sluice.log;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The catalog of one log: one record of the metadata, changed by compare-and-set. Files that it does not name do not count;
@@ -34,10 +36,18 @@ record SegmentChain(int epoch, long startOffset, long endOffset, List<SegmentRef
         return KEY_PREFIX + id;
     }
 
+    /** The log whose chain the key names; null if it names anything else. */
+    static @Nullable LogId logOf(String key) {
+        return key.startsWith(KEY_PREFIX)
+                ? new LogId(Long.parseUnsignedLong(key.substring(KEY_PREFIX.length()), 16))
+                : null;
+    }
+
     /** All logs that have a chain. */
     static List<LogId> logs(MetadataStore metadata) {
         return metadata.children(KEY_PREFIX).stream()
-                .map(key -> new LogId(Long.parseUnsignedLong(key.substring(KEY_PREFIX.length()), 16)))
+                .map(SegmentChain::logOf)
+                .filter(Objects::nonNull)
                 .toList();
     }
 

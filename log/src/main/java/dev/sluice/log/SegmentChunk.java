@@ -101,6 +101,6 @@ record SegmentChunk(long position, long firstOffset, long lastOffset, int payloa
         return new StorageException(
                 StorageException.Kind.CORRUPT,
                 "the segment file " + fileName + " is damaged at position " + position + ": " + what
-                        + ". Other logs are not affected; 'sluice check' tells what is lost, and a backup brings it back");
+                        + ". Other logs are not affected; 'sluice check' lists all that is damaged, and a backup brings it back");
     }
 }

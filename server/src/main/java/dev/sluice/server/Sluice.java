@@ -24,7 +24,8 @@ public final class Sluice {
                 .name("sluice")
                 .version("sluice " + version())
                 .mixinStandardHelpOptions(true)
-                .addSubcommand("start", new CommandLine(new StartCommand().spec()));
+                .addSubcommand("start", new CommandLine(new StartCommand().spec()))
+                .addSubcommand("check", new CommandLine(new CheckCommand().spec()));
         spec.usageMessage()
                 .description("A message broker in one small process, for the clients you already have.")
                 .footer("", "Help on a command: sluice COMMAND --help");

@@ -30,7 +30,7 @@ final class SluiceTest {
     @Test
     void listsItsCommands() {
         assertThat(run("--help")).isEqualTo(ExitCode.OK);
-        assertThat(out.toString()).contains("start", "sluice COMMAND --help");
+        assertThat(out.toString()).contains("start", "check", "sluice COMMAND --help");
     }
 
     @Test

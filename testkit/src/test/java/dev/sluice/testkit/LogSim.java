@@ -220,6 +220,11 @@ final class LogSim implements AutoCloseable {
         return storage != null;
     }
 
+    /** Whether the storage, or a log, has said that it is damaged. */
+    boolean hasRefused() {
+        return refusal != null || logs.stream().anyMatch(log -> log.refusal != null);
+    }
+
     /** If a crash happened, the machine comes back. */
     boolean cameBack() {
         if (disk.image() == null) {

@@ -1,5 +1,6 @@
 package dev.sluice.testkit;
 
+import dev.sluice.log.StorageCheck;
 import org.junit.jupiter.api.Test;
 
 /** Logs in a journal and in segments on a simulated machine; {@link SimLives} says how to run other seeds. */
@@ -70,11 +71,13 @@ final class LogSimTest {
                 if (damage.isUntold()) {
                     return;
                 }
+                boolean calledSound = StorageCheck.run(sim.disk).isSound();
                 sim.start();
                 if (sim.isUp()) {
                     sim.verifyEverything();
                 }
                 damage.checkRefusals(sim);
+                LogSim.require(!calledSound || !sim.hasRefused(), "a check calls sound what is refused");
             });
         });
     }

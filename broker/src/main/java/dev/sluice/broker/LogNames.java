@@ -1,0 +1,32 @@
+package dev.sluice.broker;
+
+import dev.sluice.log.LogId;
+import java.util.HashMap;
+import java.util.Map;
+
+/** What the logs of a data folder are for, in words, told from the folder's metadata without a broker. Immutable. */
+public final class LogNames {
+    private final Map<LogId, String> queues = new HashMap<>();
+
+    /** @param metadata keys and values of the metadata store */
+    public LogNames(Map<String, byte[]> metadata) {
+        metadata.forEach((key, value) -> {
+            if (key.startsWith(TopologyStore.QUEUES)) {
+                TopologyCodec.StoredQueue queue = TopologyCodec.queue(value);
+                queues.put(queue.id(), queue.spec().name());
+            }
+        });
+    }
+
+    /** Such as {@code queue jobs}. */
+    public String of(LogId log) {
+        String queue = queues.get(log);
+        if (queue != null) {
+            return "queue " + queue;
+        }
+        return log.value() < QueueFactory.FIRST_QUEUE_ID
+                ? "acknowledgements of shard "
+                        + (log.value() - Broker.cursorLogId(0).value())
+                : "no queue";
+    }
+}
