@@ -181,8 +181,13 @@ public final class PartitionLog {
             public void fetched(ByteBuf batches) {
                 if (batches.isReadable()) {
                     callback.fetched(batches);
+                    return;
+                }
+                batches.release();
+                if (closed) {
+                    callback.failed(new StorageException(
+                            StorageException.Kind.CLOSED, "log " + id + " was closed while it was read"));
                 } else {
-                    batches.release();
                     callback.fetched(copyOfTail(from, maxBytes));
                 }
             }

@@ -101,7 +101,7 @@ public final class Storage implements AutoCloseable {
         OwnerLane lane = laneOf(owner);
         OpenLog place = new OpenLog(lane);
         if (closing.get()) {
-            fail(lane, callback, new StorageException(StorageException.Kind.CLOSED, "the storage is closed"));
+            fail(lane, callback, closed());
             return;
         }
         if (open.putIfAbsent(id, place) != null) {
@@ -132,6 +132,9 @@ public final class Storage implements AutoCloseable {
                 if (newVersion == null) {
                     open.remove(id);
                     callback.failed(explain(failure));
+                } else if (closing.get()) {
+                    open.remove(id);
+                    callback.failed(closed());
                 } else {
                     PartitionLog log = build(id, lane, listener, next, newVersion);
                     place.log = log;
@@ -317,6 +320,10 @@ public final class Storage implements AutoCloseable {
             node.budget().add(lane);
             return lane;
         }
+    }
+
+    private static StorageException closed() {
+        return new StorageException(StorageException.Kind.CLOSED, "the storage is closed");
     }
 
     private static void fail(OwnerLane lane, OpenCallback callback, StorageException cause) {

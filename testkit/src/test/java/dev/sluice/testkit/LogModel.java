@@ -94,7 +94,7 @@ final class LogModel {
         require(durable == end, "opened with durable offset " + durable + ", not its end " + end);
         require(end >= durableOffset, "lost records: opened with end offset " + end);
         require(end <= endOffset, "invented records: opened with end offset " + end);
-        if (end != startOffset) { // what was trimmed before it was durable ends where it was trimmed
+        if (end > startOffset) { // what was trimmed before it was durable ends anywhere below
             requireBoundary(end);
         }
         batches.values().removeIf(batch -> batch.lastOffset >= end);

@@ -469,7 +469,8 @@ final class LogSim implements AutoCloseable {
         BooleanSupplier alive = alive();
         long durableThen = model.durableOffset();
         int failuresBefore = disk.injected();
-        log.open().fetch(offset, random.size(30_000), new FetchCallback() {
+        PartitionLog asked = log.open();
+        asked.fetch(offset, random.size(30_000), new FetchCallback() {
             @Override
             public void fetched(ByteBuf batches) {
                 try {
@@ -486,7 +487,9 @@ final class LogSim implements AutoCloseable {
                 if (alive.getAsBoolean()) {
                     trace.add(model.id + " fetch failed: " + cause.getMessage());
                     require(
-                            log.state != SimLog.State.OPEN || disk.injected() > failuresBefore,
+                            log.state != SimLog.State.OPEN
+                                    || log.log != asked // closed meanwhile, and opened again
+                                    || disk.injected() > failuresBefore,
                             "log " + model.id + " cannot be read though nothing failed: " + cause);
                 }
             }

@@ -107,7 +107,9 @@ final class SimLog {
                     }
                     refusal = cause;
                 }
-                failed.run();
+                if (cause.kind() != StorageException.Kind.CLOSED) {
+                    failed.run();
+                }
             }
         };
     }
