@@ -9,45 +9,18 @@ final class LogSimTest {
     /** Crashes, torn and reordered writes, failed syncs, errors of any call, full disks. */
     @Test
     void keepsWhatItConfirmedWhateverHappens() {
-        SimLives.forEachSeed("LogSimTest#keepsWhatItConfirmedWhateverHappens", 5_000, seed -> {
-            LogSim sim = new LogSim(seed, LogSim.MANY_LOGS);
-            SimLives.live(sim, () -> {
-                sim.start();
-                int chapters = sim.random.between(1, 8);
-                for (int i = 0; i < chapters; i++) {
-                    sim.live(sim.random.between(1, 60));
-                    sim.disturb();
-                }
-                sim.verifyEverything();
-                sim.stopCleanly();
-                sim.start();
-                sim.verifyEverything();
-            });
-        });
+        SimLives.forEachSeed(
+                "LogSimTest#keepsWhatItConfirmedWhateverHappens",
+                10_000,
+                seed -> SimLives.eventfulLife(seed, LogSim.MANY_LOGS, 60));
     }
 
     @Test
     void survivesACrashAtEveryOperation() {
-        SimLives.forEachSeed("LogSimTest#survivesACrashAtEveryOperation", 20, seed -> {
-            long operations = Long.MAX_VALUE;
-            for (long at = 0; at < operations; at++) {
-                operations = Math.min(operations, lifeWithCrashAt(seed, at));
-            }
-        });
-    }
-
-    private static long lifeWithCrashAt(long seed, long operation) {
-        LogSim sim = new LogSim(seed, 2);
-        long[] operations = {0};
-        SimLives.live(sim, () -> {
-            SimDisk first = sim.disk;
-            first.crashAt(operation, operation % 3 == 0 ? SimDisk.Crash.KILL : SimDisk.Crash.POWER);
-            sim.start();
-            sim.live(40);
-            operations[0] = sim.disk == first ? first.operations() : Long.MAX_VALUE;
-            sim.verifyEverything();
-        });
-        return operations[0];
+        SimLives.forEachSeed(
+                "LogSimTest#survivesACrashAtEveryOperation",
+                20,
+                seed -> SimLives.livesWithACrashAtEveryOperation(seed, 2, 40));
     }
 
     /** A bit that changes at rest is refused or repaired, never read as something else. */

@@ -44,6 +44,45 @@ final class SimLives {
         sim.close();
     }
 
+    /** Chapters of random actions with crashes and faults between them, then a clean stop; all that was confirmed must be there. */
+    static void eventfulLife(long seed, int maxLogs, int mostActions) {
+        LogSim sim = new LogSim(seed, maxLogs);
+        live(sim, () -> {
+            sim.start();
+            int chapters = sim.random.between(1, 8);
+            for (int i = 0; i < chapters; i++) {
+                sim.live(sim.random.between(1, mostActions));
+                sim.disturb();
+            }
+            sim.verifyEverything();
+            sim.stopCleanly();
+            sim.start();
+            sim.verifyEverything();
+        });
+    }
+
+    /** The same life again and again, with a crash at its first operation of the disk, then at its second, and so on. */
+    static void livesWithACrashAtEveryOperation(long seed, int maxLogs, int actions) {
+        long operations = Long.MAX_VALUE;
+        for (long at = 0; at < operations; at++) {
+            operations = Math.min(operations, lifeWithCrashAt(seed, maxLogs, actions, at));
+        }
+    }
+
+    private static long lifeWithCrashAt(long seed, int maxLogs, int actions, long operation) {
+        LogSim sim = new LogSim(seed, maxLogs);
+        long[] operations = {0};
+        live(sim, () -> {
+            SimDisk first = sim.disk;
+            first.crashAt(operation, operation % 3 == 0 ? SimDisk.Crash.KILL : SimDisk.Crash.POWER);
+            sim.start();
+            sim.live(actions);
+            operations[0] = sim.disk == first ? first.operations() : Long.MAX_VALUE;
+            sim.verifyEverything();
+        });
+        return operations[0];
+    }
+
     private static void watched(String test, long seed, LongConsumer life) {
         CountDownLatch ended = new CountDownLatch(1);
         Thread lives = Thread.currentThread();
