@@ -249,6 +249,8 @@ public final class BrokerShard {
     void endTurn() {
         turnTimeMs = shard.nowMs();
         memory.check();
+        // Ahead of what was published in this turn: whose confirm then speaks for the acknowledgements before it too.
+        cursorLog().write(dirtyQueues);
         flushInlets();
         List<Queue> served = dirtyQueues;
         dirtyQueues = new ArrayList<>();
