@@ -91,7 +91,7 @@ final class CursorLog implements PartitionLog.Listener {
         ByteBuf bytes = batch.build();
         shard.giveBack(batch);
         bytesSinceSnapshot += bytes.readableBytes();
-        long end = log().appendWithoutHurry(bytes) + count;
+        long end = log().append(bytes) + count;
         written.addLast(new Written(end, whenDurable));
         durable(log().durableOffset());
     }

@@ -61,30 +61,35 @@ final class QueueFactory {
     }
 
     private CompletableFuture<Queue> open(Queue queue, CursorState state) {
-        return openLog(queue.id(), queue.shard(), queue)
-                .thenApplyAsync(
-                        log -> {
-                            queue.open(log, state);
-                            return queue;
-                        },
-                        queue.shard());
+        var opening = new Opening();
+        storage.openLog(queue.id(), queue.shard(), queue, opening);
+        return opening.log.thenApplyAsync(
+                log -> {
+                    queue.open(log, state);
+                    return queue;
+                },
+                queue.shard());
     }
 
     /** The log belongs to {@code owner}: what depends on it has to be sent there, since the future may be complete before anybody waits for it. */
-    CompletableFuture<PartitionLog> openLog(LogId id, Shard owner, PartitionLog.Listener listener) {
-        var opening = new CompletableFuture<PartitionLog>();
-        storage.openLog(id, owner, listener, new OpenCallback() {
-            @Override
-            public void opened(PartitionLog log) {
-                opening.complete(log);
-            }
+    CompletableFuture<PartitionLog> openStateLog(LogId id, Shard owner, PartitionLog.Listener listener) {
+        var opening = new Opening();
+        storage.openStateLog(id, owner, listener, opening);
+        return opening.log;
+    }
 
-            @Override
-            public void failed(StorageException cause) {
-                opening.completeExceptionally(cause);
-            }
-        });
-        return opening;
+    private static final class Opening implements OpenCallback {
+        private final CompletableFuture<PartitionLog> log = new CompletableFuture<>();
+
+        @Override
+        public void opened(PartitionLog opened) {
+            log.complete(opened);
+        }
+
+        @Override
+        public void failed(StorageException cause) {
+            log.completeExceptionally(cause);
+        }
     }
 
     /** The queue is in no topology any more. */

@@ -57,7 +57,7 @@ final class Recovery {
         for (BrokerShard view : views) {
             var cursors = new CursorLog(view);
             view.useCursorLog(cursors);
-            scans.add(factory.openLog(Broker.cursorLogId(view.shard().index()), view.shard(), cursors)
+            scans.add(factory.openStateLog(Broker.cursorLogId(view.shard().index()), view.shard(), cursors)
                     .thenComposeAsync(
                             log -> {
                                 cursors.open(log);
@@ -67,7 +67,7 @@ final class Recovery {
         }
         BrokerShard first = views.getFirst();
         for (LogId id : formerCursorLogs()) {
-            scans.add(factory.openLog(id, first.shard(), new CursorLog(first))
+            scans.add(factory.openStateLog(id, first.shard(), new CursorLog(first))
                     .thenComposeAsync(
                             log -> scan(log).whenComplete((state, failure) -> log.close(() -> {})), first.shard()));
         }

@@ -13,9 +13,6 @@ final class Entry {
     final long lastOffset;
     final int sizeInBytes;
 
-    /** Somebody waits until it is durable. */
-    final boolean isUrgent;
-
     /** Owned by this entry until {@link #release}; null afterwards. */
     private @Nullable ByteBuf batch;
 
@@ -27,19 +24,25 @@ final class Entry {
     @Nullable
     JournalFile file;
 
+    /** It leads out of a full journal, being an acknowledgement or a copy that lets an older file go: the reserve is for it. */
+    boolean leadsOut;
+
     /** Handed to the journal and not yet reported back: its bytes must stay. */
     boolean inFlight;
 
-    /** No longer needed, or durable elsewhere: leaves memory as soon as it is not in flight. */
-    boolean gone;
+    /**
+     * No longer needed, or durable elsewhere: leaves memory as soon as it is not in flight. Set once by the owner thread, read by the
+     * journal thread too.
+     */
+    volatile boolean gone;
 
-    Entry(PartitionLog log, long baseOffset, long lastOffset, ByteBuf batch, boolean isUrgent) {
+    Entry(PartitionLog log, long baseOffset, long lastOffset, ByteBuf batch) {
         this.log = log;
         this.baseOffset = baseOffset;
         this.lastOffset = lastOffset;
         this.sizeInBytes = batch.readableBytes();
         this.batch = batch;
-        this.isUrgent = isUrgent;
+        this.leadsOut = log.isState();
     }
 
     /** The batch's bytes, exactly one batch from reader index to writer index. */

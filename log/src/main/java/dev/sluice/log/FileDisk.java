@@ -23,6 +23,7 @@ final class FileDisk implements Disk {
     private static final String LOCK_FILE = "lock";
     private static final String PROBE_FILE = "direct-io-probe";
     private static final int ZEROS_BYTES = 1 << 20;
+    private static final int HOLDER_BYTES = 20;
 
     private final Path folder;
     private final boolean direct;
@@ -59,8 +60,8 @@ final class FileDisk implements Disk {
             channel.write(alignedBuffer(BLOCK_BYTES), 0);
             return true;
         } catch (UnsupportedOperationException | IOException refused) {
-            // tmpfs and many network file systems refuse; the page cache serves them.
-            return false;
+            // tmpfs and many network file systems refuse; the page cache serves them. A full disk has not refused.
+            return refused instanceof IOException failure && FileDiskFile.isDiskFull(failure);
         } finally {
             Files.deleteIfExists(probe);
         }
@@ -94,9 +95,20 @@ final class FileDisk implements Disk {
                             + (holder.isEmpty() ? "(unknown)" : holder)
                             + "; stop that process, or start this one with another folder");
         }
-        channel.truncate(0);
-        channel.write(ByteBuffer.wrap((ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.US_ASCII)), 0);
+        writeHolder(channel);
         return channel;
+    }
+
+    /** Filled up with spaces instead of cut, so that the file keeps its block, which may be the last there is. */
+    private static void writeHolder(FileChannel channel) throws IOException {
+        String holder = String.format("%-" + HOLDER_BYTES + "s\n", ProcessHandle.current().pid());
+        try {
+            channel.write(ByteBuffer.wrap(holder.getBytes(StandardCharsets.US_ASCII)), 0);
+        } catch (IOException failure) {
+            if (!FileDiskFile.isDiskFull(failure)) {
+                throw failure;
+            } // the lock holds without it
+        }
     }
 
     @Override

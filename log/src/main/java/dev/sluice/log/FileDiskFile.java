@@ -122,10 +122,12 @@ final class FileDiskFile implements DiskFile {
     }
 
     private static IOException explain(IOException failure, String name) {
+        return isDiskFull(failure) ? new DiskFullException("no room on the device for " + name, failure) : failure;
+    }
+
+    /** Java has no type for it, only the system's words. */
+    static boolean isDiskFull(IOException failure) {
         String text = String.valueOf(failure.getMessage()).toLowerCase(Locale.ROOT);
-        if (text.contains("no space left") || text.contains("quota exceeded") || text.contains("not enough space")) {
-            return new DiskFullException("no room on the device for " + name, failure);
-        }
-        return failure;
+        return text.contains("no space left") || text.contains("quota exceeded") || text.contains("not enough space");
     }
 }

@@ -20,6 +20,8 @@ final class Journal {
     private static final long RETRY_MS = 500;
     /** What nobody waits for has its own write if none comes along for so long. */
     private static final long MOST_DELAY_MS = 5;
+    /** Each write takes a block at least: so what is held in reserve lasts for minutes. */
+    private static final long DELAY_ON_RESERVE_MS = 250;
 
     private final Disk disk;
     private final StorageConfig config;
@@ -38,9 +40,7 @@ final class Journal {
 
     private final AtomicBoolean delayAsked = new AtomicBoolean();
 
-    // Entries taken from the queue and not yet durable, in order.
-    private @Nullable Entry firstPending;
-    private @Nullable Entry lastPending;
+    private final PendingEntries pending = new PendingEntries();
 
     private long lastSequence;
     private long durableSequence;
@@ -74,7 +74,7 @@ final class Journal {
     void recovered(JournalRecovery.Result found) {
         lastSequence = found.highestSequence();
         durableSequence = found.lastSequence();
-        space.recovered(found.files(), found.unusedFileName());
+        space.recovered(found);
     }
 
     /** Lets go of everything: the storage does not open after all. */
@@ -87,12 +87,12 @@ final class Journal {
     /** Makes the entry durable and tells its log's owner. Any thread; costs a few instructions. */
     void append(Entry entry) {
         queue.add(entry);
-        if (entry.isUrgent) {
+        if (!entry.log.isState()) {
             if (!drainAsked.get() && !drainAsked.getAndSet(true)) {
                 threads.journal().execute(drain);
             }
         } else if (!delayAsked.get() && !delayAsked.getAndSet(true)) {
-            threads.schedule(MOST_DELAY_MS, delayEnds);
+            threads.schedule(space.isShort() ? DELAY_ON_RESERVE_MS : MOST_DELAY_MS, delayEnds);
         }
     }
 
@@ -128,7 +128,7 @@ final class Journal {
 
     /** Ends once all is written, or cannot be. */
     private void finishClosing(CompletableFuture<Void> done) {
-        boolean isClean = firstPending == null;
+        boolean isClean = pending.isEmpty();
         if (!isClean && !isBroken && !stalls.isRaised(Stalls.Cause.JOURNAL_SPACE)) {
             return; // a file is being made
         }
@@ -143,14 +143,12 @@ final class Journal {
 
     /** What could not be written any more: nobody was told that it is durable. */
     private void releasePending() {
-        Entry entry = firstPending;
-        firstPending = null;
-        lastPending = null;
-        while (entry != null) {
-            Entry pending = entry;
-            entry = pending.next;
-            if (!pending.log.lane().execute(pending::release)) {
-                pending.release();
+        Entry next = pending.takeAll();
+        while (next != null) {
+            Entry entry = next;
+            next = entry.next;
+            if (!entry.log.lane().execute(entry::release)) {
+                entry.release();
             }
         }
     }
@@ -161,9 +159,13 @@ final class Journal {
         }
         takeQueue();
         boolean mayGoOn = true;
-        while (mayGoOn && firstPending != null && !isBroken) {
-            mayGoOn = writeFrame(firstPending);
+        while (mayGoOn && !pending.isEmpty() && !isBroken) {
+            mayGoOn = writeFrame();
             takeQueue();
+        }
+        if (!mayGoOn) {
+            // They hold the files that they were to be copied from.
+            pending.removeNeedlessCopies(entry -> entry.log.lane().execute(() -> entry.log.notCopied(entry)));
         }
         if (onClosed != null) {
             finishClosing(onClosed);
@@ -172,21 +174,7 @@ final class Journal {
 
     private void takeQueue() {
         drainAsked.set(false);
-        Entry taken = queue.takeAll();
-        if (taken == null) {
-            return;
-        }
-        Entry last = lastPending;
-        if (last == null) {
-            firstPending = taken;
-        } else {
-            last.next = taken;
-        }
-        Entry newLast = taken;
-        while (newLast.next != null) {
-            newLast = newLast.next;
-        }
-        lastPending = newLast;
+        pending.addAll(queue.takeAll());
     }
 
     /**
@@ -194,25 +182,17 @@ final class Journal {
      *
      * @return false if they have to wait; something will drain again
      */
-    private boolean writeFrame(Entry first) {
-        int count = 1;
-        int payload = first.sizeInBytes;
-        Entry last = first;
-        for (Entry next = first.next; next != null; next = next.next) {
-            long grown = (long) payload + next.sizeInBytes;
-            if (JournalFrame.frameBytes(count + 1, grown) > config.writeBufferBytes()
-                    || count == JournalFrame.MAX_ENTRIES) {
-                break;
-            }
-            payload = (int) grown;
-            count++;
-            last = next;
-        }
-        long frameBytes = JournalFrame.frameBytes(count, payload);
-        JournalFile file = space.fileFor(frameBytes);
+    private boolean writeFrame() {
+        PendingEntries.Run run = pending.front(config.writeBufferBytes(), false);
+        JournalFile file = run == null ? null : space.fileFor(run.frameBytes());
         if (file == null) {
-            return false;
+            run = pending.front(config.writeBufferBytes(), true);
+            file = run == null ? null : space.reserveFor(run.frameBytes());
         }
+        return run != null && file != null && write(file, run);
+    }
+
+    private boolean write(JournalFile file, PendingEntries.Run run) {
         long sequence = ++lastSequence;
         try {
             writer.write(
@@ -221,22 +201,19 @@ final class Journal {
                     state.value().salt(),
                     sequence,
                     durableSequence,
-                    first,
-                    count,
-                    payload);
+                    run.first(),
+                    run.count(),
+                    run.payloadBytes());
         } catch (IOException failure) {
             onWriteFailed(file, failure);
             return !isBroken;
         }
         durableSequence = sequence;
-        file.position += frameBytes;
+        file.position += run.frameBytes();
         file.lastSequence = sequence;
         frames.increment();
-        firstPending = last.next;
-        if (firstPending == null) {
-            lastPending = null;
-        }
-        complete(file, first, count, payload);
+        Entry first = pending.take(run);
+        complete(file, first, run.count(), run.payloadBytes());
         stalls.clear(Stalls.Cause.JOURNAL_DEVICE);
         budget.check();
         return true;

@@ -9,12 +9,10 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -36,11 +34,13 @@ final class JournalRecovery {
      * What recovery found.
      *
      * @param files that hold something, in the order of their frames
+     * @param empty files that hold nothing that was ever needed after the last beginning of the journal
      * @param highestSequence no frame has a higher one, sound or not
      * @param lastSequence of the newest frame that counts
      */
     record Result(
             List<JournalFile> files,
+            List<JournalFile> empty,
             long highestSequence,
             long lastSequence,
             long unusedFileName,
@@ -79,7 +79,7 @@ final class JournalRecovery {
                     damage.log.damaged(damage.cause, damage.file);
                 }
             }
-            return new Result(filesInOrder(), highestSequence, last, unusedFileName, logs);
+            return new Result(filesInOrder(), emptyFiles(), highestSequence, last, unusedFileName, logs);
         } catch (IOException | RuntimeException failure) {
             logs.values().forEach(DetachedLog::forget);
             throw failure;
@@ -253,22 +253,29 @@ final class JournalRecovery {
                         + "). Other logs are not affected. The file is kept as it is" + HELP);
     }
 
-    /** Files that hold frames which count, in order; the others are deleted. */
-    private List<JournalFile> filesInOrder() throws IOException {
+    /** Files that hold frames which count, in order. */
+    private List<JournalFile> filesInOrder() {
         List<JournalFile> files = new ArrayList<>();
-        Set<JournalFile> empty = new HashSet<>();
         for (JournalScan scan : scans) {
             if (scan.file().lastSequence > 0) {
                 scan.file().position = scan.endPosition();
                 files.add(scan.file());
-            } else {
-                empty.add(scan.file());
             }
         }
         files.sort(Comparator.comparingLong(file -> file.lastSequence));
-        for (JournalFile file : empty) {
-            disk.delete(file.name);
-        }
         return files;
+    }
+
+    /** The others; those with frames that did not come to count are deleted. */
+    private List<JournalFile> emptyFiles() throws IOException {
+        List<JournalFile> empty = new ArrayList<>();
+        for (JournalScan scan : scans) {
+            if (scan.file().lastSequence == 0 && scan.lastSequence() <= state.beginAfter()) {
+                empty.add(scan.file());
+            } else if (scan.file().lastSequence == 0) {
+                disk.delete(scan.file().name);
+            }
+        }
+        return empty;
     }
 }

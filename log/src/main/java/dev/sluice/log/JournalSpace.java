@@ -20,6 +20,9 @@ import org.slf4j.LoggerFactory;
  * <p>Files are emptied in the order of their frames, so that the live part of the journal is one unbroken run of frames. A
  * file is given up in two steps: first the new beginning of the journal becomes durable in the metadata, then the file is
  * used again or deleted. A crash between leaves a file that recovery does not look at.
+ *
+ * <p>One spare file is held in reserve for what leads out of a full disk ({@link Entry#leadsOut}): no other frame is written while
+ * there is none.
  */
 final class JournalSpace {
     private static final Logger LOG = LoggerFactory.getLogger(JournalSpace.class);
@@ -27,6 +30,9 @@ final class JournalSpace {
 
     /** Of a file that is emptied, at most one part in so many is copied forward: so emptying always gains space. */
     private static final int COPY_SHARE = 4;
+
+    /** The reserve and the next file to be written. */
+    private static final int MOST_SPARE_FILES = 2;
 
     static final String FOLDER = "journal";
 
@@ -50,6 +56,11 @@ final class JournalSpace {
     private @Nullable JournalFile leaving;
     private boolean closed;
 
+    /** A frame found no file that it may go to, and waits. Changed by the journal thread, read by any. */
+    private volatile boolean isShort;
+
+    private long shortBytes;
+
     JournalSpace(
             Disk disk,
             StorageConfig config,
@@ -65,15 +76,25 @@ final class JournalSpace {
         this.onFileReady = onFileReady;
     }
 
-    /** Takes up the files that recovery found, in the order of their frames; none of them is written any more. */
-    void recovered(List<JournalFile> files, long unusedName) {
-        used.addAll(files);
-        nextName = unusedName;
-        for (JournalFile file : files) {
+    /** Takes up the files that recovery found; those with frames are not written any more. Before the first frame. */
+    void recovered(JournalRecovery.Result found) {
+        used.addAll(found.files());
+        nextName = found.unusedFileName();
+        for (JournalFile file : found.files()) {
             file.isFull = true;
             bytes.addAndGet(file.bytes);
         }
-        prepare(config.firstJournalFileBytes());
+        for (JournalFile file : found.empty()) {
+            bytes.addAndGet(file.bytes);
+            boolean isWhole =
+                    file.bytes == config.journalFileBytes() || file.bytes == config.firstJournalFileBytes();
+            if (isWhole && spare.size() < MOST_SPARE_FILES) {
+                spare.addLast(file); // on a full disk there would be no other
+            } else {
+                discard(file);
+            }
+        }
+        prepareAhead();
     }
 
     /** Called by a file, on any thread, when its last hold is released. */
@@ -84,30 +105,83 @@ final class JournalSpace {
     /** The file that has room for the frame, or null if one has to be made first: then {@code onFileReady} is called. */
     @Nullable
     JournalFile fileFor(long frameBytes) {
-        JournalFile active = used.peekLast();
-        if (active != null && !active.isFull && active.hasRoomFor(frameBytes)) {
-            if (active.position + frameBytes > active.bytes / 2 && spare.isEmpty()) {
-                prepare(config.journalFileBytes());
-            }
-            return active;
-        }
-        JournalFile next = takeSpare(frameBytes);
-        if (next == null) {
-            prepare(Math.max(frameBytes, used.isEmpty() ? config.firstJournalFileBytes() : config.journalFileBytes()));
+        if (!leavesReserve(frameBytes)) {
+            isShort = true;
+            shortBytes = frameBytes;
+            makeRoom();
             return null;
         }
-        if (active != null) {
-            fill(active);
+        endShortage();
+        JournalFile file = reserveFor(frameBytes);
+        prepareAhead();
+        return file;
+    }
+
+    /** Whether there is a spare file left when the frame has been written. */
+    private boolean leavesReserve(long frameBytes) {
+        return activeFor(frameBytes) != null ? !spare.isEmpty() : spare.size() > 1 && hasSpare(frameBytes);
+    }
+
+    /** Like {@link #fileFor}, but may use up the reserve; makes nothing. */
+    @Nullable
+    JournalFile reserveFor(long frameBytes) {
+        JournalFile file = activeFor(frameBytes);
+        return file == null ? takeSpare(frameBytes) : file;
+    }
+
+    /** Whether there is nothing but the reserve now. Any thread. */
+    boolean isShort() {
+        return isShort;
+    }
+
+    private void makeRoom() {
+        boolean hasRoom = activeFor(shortBytes) != null || hasSpare(shortBytes);
+        if (activeFor(shortBytes) == null) {
+            leaveActive();
         }
-        used.addLast(next);
-        leaveOldest();
-        return next;
+        if (!hasRoom && spare.size() == MOST_SPARE_FILES) {
+            discard(spare.removeFirst()); // a larger one has to take its place
+        }
+        prepare(hasRoom ? nextBytes() : Math.max(shortBytes, nextBytes()));
+    }
+
+    private void endShortage() {
+        if (isShort) {
+            isShort = false;
+            stalls.clear(Stalls.Cause.JOURNAL_SPACE);
+        }
+    }
+
+    /** It has no room for what waits: emptied, it would have. */
+    private void leaveActive() {
+        JournalFile active = used.peekLast();
+        if (active != null && !active.isFull && (!active.isHeld() || !spare.isEmpty())) {
+            fill(active);
+            leaveOldest();
+        }
+    }
+
+    /** Something has changed for the better. */
+    private void tryAgain() {
+        if (leavesReserve(shortBytes)) {
+            endShortage();
+        }
+        onFileReady.run();
+    }
+
+    private @Nullable JournalFile activeFor(long frameBytes) {
+        JournalFile active = used.peekLast();
+        return active != null && !active.isFull && active.hasRoomFor(frameBytes) ? active : null;
     }
 
     /** A write to the file failed: whatever comes next goes to another. */
     void abandon(JournalFile file) {
         file.isAbandoned = true;
         fill(file);
+        if (file.position == 0) {
+            used.remove(file); // it has nothing that anybody was told of
+            discard(file);
+        }
     }
 
     /** Adds the log to those that are asked when the files are emptied. */
@@ -137,6 +211,12 @@ final class JournalSpace {
         for (JournalFile file : spare) {
             if (file.hasRoomFor(frameBytes)) {
                 spare.remove(file);
+                JournalFile active = used.peekLast();
+                if (active != null) {
+                    fill(active);
+                }
+                used.addLast(file);
+                leaveOldest();
                 return file;
             }
         }
@@ -148,6 +228,19 @@ final class JournalSpace {
     }
 
     // ---- making files ----
+
+    /** The first files of a data folder are small, so that it begins quickly. */
+    private long nextBytes() {
+        return used.isEmpty() ? config.firstJournalFileBytes() : config.journalFileBytes();
+    }
+
+    private void prepareAhead() {
+        JournalFile active = used.peekLast();
+        boolean isSoonFull = active == null || active.isFull || active.position > active.bytes / 2;
+        if (spare.isEmpty() || (isSoonFull && spare.size() < MOST_SPARE_FILES)) {
+            prepare(nextBytes());
+        }
+    }
 
     private void prepare(long atLeastBytes) {
         long bytes = (atLeastBytes + Disk.BLOCK_BYTES - 1) & -Disk.BLOCK_BYTES;
@@ -173,12 +266,12 @@ final class JournalSpace {
         }
         spare.addLast(file);
         bytes.addAndGet(file.bytes);
-        stalls.clear(Stalls.Cause.JOURNAL_SPACE);
-        onFileReady.run();
+        prepareAhead();
+        tryAgain();
     }
 
     private void notPrepared(long bytes, IOException failure) {
-        if (!hasSpare(bytes)) {
+        if (isShort) {
             String what = failure instanceof DiskFullException ? "the disk is full" : "the journal cannot grow";
             stalls.raise(Stalls.Cause.JOURNAL_SPACE, what + " (" + failure.getMessage() + ")");
             leaveOldest();
@@ -189,18 +282,13 @@ final class JournalSpace {
                 () -> threads.journal().execute(() -> {
                     if (preparing == bytes) {
                         preparing = 0;
-                        prepareAgain(bytes);
+                    }
+                    if (isShort && !closed) {
+                        leaveOldest();
+                        makeRoom();
+                        tryAgain();
                     }
                 }));
-    }
-
-    private void prepareAgain(long bytes) {
-        if (!hasSpare(bytes)) {
-            prepare(bytes);
-        } else {
-            stalls.clear(Stalls.Cause.JOURNAL_SPACE);
-        }
-        onFileReady.run();
     }
 
     // ---- emptying files ----
@@ -255,22 +343,24 @@ final class JournalSpace {
         }
         used.remove(file);
         file.closeQuietly();
-        if (file.isAbandoned || file.bytes != config.journalFileBytes() || !spare.isEmpty()) {
-            bytes.addAndGet(-file.bytes);
-            threads.background().execute(() -> delete(file));
+        boolean isOfUse = spare.isEmpty()
+                || (isShort ? file.bytes >= shortBytes : file.bytes == config.journalFileBytes());
+        if (file.isAbandoned || !isOfUse || spare.size() >= MOST_SPARE_FILES) {
+            discard(file);
             return;
         }
-        JournalFile again = new JournalFile(file.name, file.bytes, this::onFree);
-        spare.addLast(again);
-        stalls.clear(Stalls.Cause.JOURNAL_SPACE);
-        onFileReady.run();
+        spare.addLast(new JournalFile(file.name, file.bytes, this::onFree));
+        tryAgain();
     }
 
-    private void delete(JournalFile file) {
-        try {
-            disk.delete(file.name);
-        } catch (IOException failure) {
-            LOG.warn("Deleting the used-up journal file {} failed: {}", file.name, failure.toString());
-        }
+    private void discard(JournalFile file) {
+        bytes.addAndGet(-file.bytes);
+        threads.background().execute(() -> {
+            try {
+                disk.delete(file.name);
+            } catch (IOException failure) {
+                LOG.warn("Deleting the used-up journal file {} failed: {}", file.name, failure.toString());
+            }
+        });
     }
 }

@@ -106,6 +106,14 @@ final class JournalledSegments implements SegmentStore {
     }
 
     @Override
+    public void onNotCopied() {
+        inFlight--;
+        if (onClosed != null) {
+            finishClosing();
+        }
+    }
+
+    @Override
     public void afterDurable() {
         if (log().tailBytes() > node.config().logTailBytes()) {
             moveTail();
@@ -480,6 +488,7 @@ final class JournalledSegments implements SegmentStore {
         log().tail().forEach(entry -> {
             if (entry.file == file && !entry.inFlight) {
                 entry.inFlight = true;
+                entry.leadsOut = true;
                 append(entry);
             }
         });

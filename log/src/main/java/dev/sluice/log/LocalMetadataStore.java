@@ -17,15 +17,17 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The metadata of one node in one file that is appended to, a group of changes with one write and one sync, and rewritten
- * when it is more than twice as long as what it holds. Thread-safe: changes are handed to the metadata thread, which owns
+ * when it is more than twice as long as what it holds. The file's space is allocated ahead: so a full disk can be left, which takes
+ * changes of the metadata, and a sync has no new length to write down. Thread-safe: changes are handed to the metadata thread, which owns
  * the file; readers see the durable table.
  */
 final class LocalMetadataStore implements MetadataStore, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LocalMetadataStore.class);
     static final String FILE = "metadata";
     private static final String NEXT_FILE = "metadata.new";
-    private static final int SMALLEST_REWRITE_BYTES = 1 << 20;
     private static final int SNAPSHOT_GROUP_BYTES = 1 << 20;
+    /** So many more bytes are written before a rewrite that found no room is tried again. */
+    private static final int RETRY_BYTES = 16 << 10;
 
     private sealed interface Command {
         @SuppressWarnings("ArrayRecordComponent") // a hand-over: nobody changes it
@@ -37,6 +39,9 @@ final class LocalMetadataStore implements MetadataStore, AutoCloseable {
 
     private final Disk disk;
     private final Executor thread;
+    /** Of the space allocated for a file, what is left when a rewrite becomes due, for a disk on which there is no room for that. */
+    private final int reservedBytes;
+
     private final ConcurrentLinkedQueue<Command> commands = new ConcurrentLinkedQueue<>();
     private final MetadataTable table = new MetadataTable();
 
@@ -45,16 +50,25 @@ final class LocalMetadataStore implements MetadataStore, AutoCloseable {
     private long salt;
     private long sequence;
     private long fileBytes;
+    private long allocatedBytes;
+    /** No rewrite is tried before the file has so many bytes. */
+    private long rewriteAt;
+
     private boolean closed;
 
-    private LocalMetadataStore(Disk disk, Executor thread) {
+    private LocalMetadataStore(Disk disk, Executor thread, int leastBytes) {
         this.disk = disk;
         this.thread = thread;
+        this.reservedBytes = leastBytes / 2;
     }
 
-    /** Reads the file, or creates it in an empty folder; blocks. Group commits run on the executor given, one at a time. */
-    static LocalMetadataStore open(Disk disk, Executor thread) throws IOException {
-        LocalMetadataStore store = new LocalMetadataStore(disk, thread);
+    /**
+     * Reads the file, or creates it in an empty folder; blocks. Group commits run on the executor given, one at a time.
+     *
+     * @param leastBytes space that is allocated for the file at least
+     */
+    static LocalMetadataStore open(Disk disk, Executor thread, int leastBytes) throws IOException {
+        LocalMetadataStore store = new LocalMetadataStore(disk, thread, leastBytes);
         try {
             disk.delete(NEXT_FILE);
             if (disk.exists(FILE)) {
@@ -230,19 +244,36 @@ final class LocalMetadataStore implements MetadataStore, AutoCloseable {
     }
 
     private void append(List<MetadataFile.Change> changes) throws IOException {
-        if (file == null || fileBytes > Math.max(SMALLEST_REWRITE_BYTES, 2 * table.liveBytes())) {
+        int bytes = MetadataFile.groupBytes(changes);
+        if (file == null) {
             rewrite();
+        } else if (fileBytes > Math.max(rewriteAt, rewriteBytes()) || fileBytes + bytes > allocatedBytes) {
+            rewriteIfRoom(bytes);
         }
         DiskFile target = file;
         if (target == null) {
             throw new IOException("no metadata file is open");
         }
-        ByteBuffer group = MetadataFile.group(salt, sequence + 1, changes);
-        int bytes = group.remaining();
-        target.write(fileBytes, group);
+        target.write(fileBytes, MetadataFile.group(salt, sequence + 1, changes));
         target.force();
         fileBytes += bytes;
         sequence++;
+    }
+
+    /** The length at which the file is written anew. */
+    private long rewriteBytes() {
+        return Math.max(reservedBytes, 2 * table.liveBytes());
+    }
+
+    private void rewriteIfRoom(int neededBytes) throws IOException {
+        try {
+            rewrite();
+        } catch (DiskFullException failure) {
+            if (fileBytes + neededBytes > allocatedBytes) {
+                throw failure;
+            }
+            rewriteAt = fileBytes + RETRY_BYTES;
+        }
     }
 
     /** One more group, of nothing: so damage of the last change is told from an unfinished write, which would be this. */
@@ -262,9 +293,14 @@ final class LocalMetadataStore implements MetadataStore, AutoCloseable {
         long newSalt = MetadataFile.newSalt();
         long newSequence = 0;
         long position = MetadataFile.HEADER_BYTES;
-        disk.create(NEXT_FILE, 0);
+        List<List<MetadataFile.Change>> snapshot = table.snapshot(SNAPSHOT_GROUP_BYTES);
+        long snapshotBytes = position;
+        for (List<MetadataFile.Change> part : snapshot) {
+            snapshotBytes += MetadataFile.groupBytes(part);
+        }
+        long allocated = (Math.max(snapshotBytes, rewriteBytes()) + reservedBytes + Disk.BLOCK_BYTES - 1) & -Disk.BLOCK_BYTES;
+        disk.create(NEXT_FILE, allocated);
         try (DiskFile next = disk.open(NEXT_FILE, Disk.Layout.STREAM, Disk.Writes.FORCED)) {
-            List<List<MetadataFile.Change>> snapshot = table.snapshot(SNAPSHOT_GROUP_BYTES);
             next.write(0, MetadataFile.header(newSalt, snapshot.size()));
             for (List<MetadataFile.Change> part : snapshot) {
                 ByteBuffer group = MetadataFile.group(newSalt, ++newSequence, part);
@@ -280,6 +316,8 @@ final class LocalMetadataStore implements MetadataStore, AutoCloseable {
         salt = newSalt;
         sequence = newSequence;
         fileBytes = position;
+        allocatedBytes = allocated;
+        rewriteAt = 0;
     }
 
     /**
@@ -289,26 +327,44 @@ final class LocalMetadataStore implements MetadataStore, AutoCloseable {
      */
     private void recover() throws IOException {
         try (DiskFile found = disk.open(FILE, Disk.Layout.STREAM, Disk.Writes.FORCED)) {
-            ByteBuffer content = ByteBuffer.allocate(Math.toIntExact(found.size()));
+            ByteBuffer content = ByteBuffer.allocateDirect(Math.toIntExact(found.size()));
             found.read(0, content);
             MetadataFile.Scan scan = MetadataFile.read(FILE, content.flip(), (key, change) -> {
                 table.noteVersion(change.version());
                 byte[] value = change.value();
                 table.restore(key, value == null ? null : new Versioned(value, change.version()));
             });
-            if (found.size() > scan.endPosition()) {
-                LOG.info(
-                        "Cut off an unfinished write of {} bytes at the end of the metadata file",
-                        found.size() - scan.endPosition());
+            if (!isZero(content, scan.endPosition())) {
+                LOG.info("Cut off an unfinished write at {} of the metadata file", scan.endPosition());
             }
             try {
                 rewrite();
             } catch (DiskFullException failure) {
-                // As good as it gets; the first change tries again.
-                LOG.warn("The metadata file could not be rewritten: {}", failure.getMessage());
-                found.force();
+                goOnIn(found, content, scan);
             }
         }
+    }
+
+    /** There is no room for a fresh file: what was read is written once more to its own place, and so becomes durable. */
+    private void goOnIn(DiskFile found, ByteBuffer content, MetadataFile.Scan scan) throws IOException {
+        LOG.warn("The disk is full; going on in the metadata file as it is");
+        found.write(0, content.duplicate().position(0).limit(scan.endPosition()));
+        found.force();
+        file = disk.open(FILE, Disk.Layout.STREAM, Disk.Writes.FORCED);
+        salt = scan.salt();
+        sequence = scan.lastSequence();
+        fileBytes = scan.endPosition();
+        allocatedBytes = found.size();
+        rewriteAt = fileBytes + RETRY_BYTES;
+    }
+
+    private static boolean isZero(ByteBuffer content, int from) {
+        for (int at = from; at < content.limit(); at++) {
+            if (content.get(at) != 0) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private void closeFile() {

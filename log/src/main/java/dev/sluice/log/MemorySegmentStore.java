@@ -38,6 +38,9 @@ final class MemorySegmentStore implements SegmentStore {
     public void copyForward(JournalFile file) {}
 
     @Override
+    public void onNotCopied() {}
+
+    @Override
     public void saveEnd(JournalFile file) {}
 
     @Override

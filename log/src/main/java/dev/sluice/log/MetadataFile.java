@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  *    8  sequence  8  one more with each group of the file, from 1
  *   16  crc       4  CRC32C of the salt, bytes 4 to 15 and the changes
  *   20  changes   each: version 8, key length 2, value length 4 (-1 deleted), key in UTF-8, value
+ * then zeros, up to the end of the space that was allocated
  * </pre>
  */
 final class MetadataFile {
@@ -65,11 +66,16 @@ final class MetadataFile {
         return header.flip();
     }
 
-    static ByteBuffer group(long salt, long sequence, List<Change> changes) {
-        int length = 0;
+    static int groupBytes(List<Change> changes) {
+        int bytes = GROUP_HEADER_BYTES;
         for (Change change : changes) {
-            length += change.sizeInBytes();
+            bytes += change.sizeInBytes();
         }
+        return bytes;
+    }
+
+    static ByteBuffer group(long salt, long sequence, List<Change> changes) {
+        int length = groupBytes(changes) - GROUP_HEADER_BYTES;
         ByteBuffer group = ByteBuffer.allocateDirect(GROUP_HEADER_BYTES + length);
         group.putInt(GROUP_MAGIC).putInt(length).putLong(sequence).putInt(0);
         for (Change change : changes) {

@@ -50,6 +50,7 @@ public final class PartitionLog {
     private long durableOffset;
     private long tailBytes;
     private final int epoch;
+    private final boolean isState;
     private @Nullable String stalledReason;
     private boolean closed;
 
@@ -68,8 +69,10 @@ public final class PartitionLog {
             TailBudget budget,
             int epoch,
             long startOffset,
-            long endOffset) {
+            long endOffset,
+            boolean isState) {
         this.id = id;
+        this.isState = isState;
         this.lane = lane;
         this.listener = listener;
         this.store = store;
@@ -95,18 +98,6 @@ public final class PartitionLog {
      * @return the offset of its first record, which is {@link #endOffset()} before the call
      */
     public long append(ByteBuf batch) {
-        return append(batch, true);
-    }
-
-    /**
-     * Like {@link #append}, for what nobody waits for: shares the device's next write for anybody else, and has its own if
-     * there is none for a few milliseconds.
-     */
-    public long appendWithoutHurry(ByteBuf batch) {
-        return append(batch, false);
-    }
-
-    private long append(ByteBuf batch, boolean isUrgent) {
         checkOwner();
         if (closed) {
             batch.release();
@@ -116,7 +107,7 @@ public final class PartitionLog {
         int index = batch.readerIndex();
         RecordBatch.setBaseOffset(batch, index, baseOffset);
         batch.setInt(index + RecordBatch.LEADER_EPOCH, epoch);
-        Entry entry = new Entry(this, baseOffset, RecordBatch.lastOffset(batch, index), batch, isUrgent);
+        Entry entry = new Entry(this, baseOffset, RecordBatch.lastOffset(batch, index), batch);
         endOffset = entry.lastOffset + 1;
         addToTail(entry);
         entry.inFlight = true;
@@ -281,10 +272,15 @@ public final class PartitionLog {
     /** Takes over what was durable before this log was opened. */
     void recovered(DetachedLog held) {
         for (DetachedLog.Held found : held.entries()) {
-            Entry entry = new Entry(this, found.baseOffset(), found.lastOffset(), found.batch(), true);
+            Entry entry = new Entry(this, found.baseOffset(), found.lastOffset(), found.batch());
             entry.file = found.file();
             addToTail(entry);
         }
+    }
+
+    /** Whether it was opened by {@link Storage#openStateLog}. */
+    boolean isState() {
+        return isState;
     }
 
     boolean isInMemoryOnly() {
@@ -303,6 +299,13 @@ public final class PartitionLog {
         if (wasGone) {
             leaveMemory(entry);
         }
+    }
+
+    /** The entry, which is gone and durable, was not copied to a new place in the journal. */
+    void notCopied(Entry entry) {
+        entry.inFlight = false;
+        store.onNotCopied();
+        leaveMemory(entry);
     }
 
     /** Tells the listener of {@link #onDurable} if that is still to be done. */

@@ -21,6 +21,9 @@ interface SegmentStore {
     /** The entry has just become durable, or got a new place in the journal. */
     void onDurable(Entry entry);
 
+    /** A copy that {@link #copyForward} asked for is not needed any more. */
+    void onNotCopied();
+
     /** All entries of one write have been reported. */
     void afterDurable();
 

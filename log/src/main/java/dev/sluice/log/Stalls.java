@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,11 +27,6 @@ final class Stalls {
         lanes.add(lane);
     }
 
-    /** The text of the first cause, or null if there is none. */
-    synchronized @Nullable String reason() {
-        return raised.isEmpty() ? null : raised.values().iterator().next();
-    }
-
     synchronized boolean isRaised(Cause cause) {
         return raised.containsKey(cause);
     }
@@ -47,10 +41,32 @@ final class Stalls {
         }
         tellAll(log -> {
             // What is in memory only takes more as long as there is memory.
-            if (cause == Cause.MEMORY || !log.isInMemoryOnly()) {
+            if (isHeldUp(log, cause)) {
                 log.onStalled(reason);
             }
         });
+    }
+
+    private static boolean isHeldUp(PartitionLog log, Cause cause) {
+        if (log.isState()) {
+            return cause == Cause.JOURNAL_DEVICE; // for the rest there is the reserve
+        }
+        return cause == Cause.MEMORY || !log.isInMemoryOnly();
+    }
+
+    /** Tells a log that has just been opened. On its owner's thread. */
+    void tell(PartitionLog log) {
+        String reason;
+        synchronized (this) {
+            reason = raised.entrySet().stream()
+                    .filter(one -> isHeldUp(log, one.getKey()))
+                    .map(Map.Entry::getValue)
+                    .findFirst()
+                    .orElse(null);
+        }
+        if (reason != null) {
+            log.onStalled(reason);
+        }
     }
 
     void clear(Cause cause) {

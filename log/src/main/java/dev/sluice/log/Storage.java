@@ -98,6 +98,20 @@ public final class Storage implements AutoCloseable {
      * @param owner runs tasks on one thread, in order
      */
     public void openLog(LogId id, Executor owner, PartitionLog.Listener listener, OpenCallback callback) {
+        openLog(id, owner, listener, callback, false);
+    }
+
+    /**
+     * Opens a log like {@link #openLog}, for what the user of the storage must remember to let go of other logs' records, such as
+     * acknowledgements. Nobody waits for its appends: they share the device's next write for anybody else, and have their own if there
+     * is none for a few milliseconds. On a full disk they go on, as the journal holds space in reserve for them.
+     */
+    public void openStateLog(LogId id, Executor owner, PartitionLog.Listener listener, OpenCallback callback) {
+        openLog(id, owner, listener, callback, true);
+    }
+
+    private void openLog(
+            LogId id, Executor owner, PartitionLog.Listener listener, OpenCallback callback, boolean isState) {
         OwnerLane lane = laneOf(owner);
         OpenLog place = new OpenLog(lane);
         if (closing.get()) {
@@ -136,13 +150,10 @@ public final class Storage implements AutoCloseable {
                     open.remove(id);
                     callback.failed(closed());
                 } else {
-                    PartitionLog log = build(id, lane, listener, next, newVersion);
+                    PartitionLog log = build(id, lane, listener, next, newVersion, isState);
                     place.log = log;
-                    String stalled = node.stalls().reason();
                     callback.opened(log);
-                    if (stalled != null) {
-                        log.onStalled(stalled);
-                    }
+                    node.stalls().tell(log);
                 }
             });
             if (!isAlive) {
@@ -153,7 +164,12 @@ public final class Storage implements AutoCloseable {
 
     /** On the owner thread. */
     private PartitionLog build(
-            LogId id, OwnerLane lane, PartitionLog.Listener listener, SegmentChain chain, long version) {
+            LogId id,
+            OwnerLane lane,
+            PartitionLog.Listener listener,
+            SegmentChain chain,
+            long version,
+            boolean isState) {
         DetachedLog held = detached.remove(id);
         long end = Math.max(Math.max(chain.endOffset(), chain.startOffset()), chain.segmentEndOffset());
         if (held != null) {
@@ -163,8 +179,8 @@ public final class Storage implements AutoCloseable {
         ChainUpdates updates = new ChainUpdates(id, node, lane, chain, version, lost);
         JournalledSegments segments =
                 new JournalledSegments(node, lane, updates, held == null ? null : held.endFile(), this::detach);
-        PartitionLog log =
-                new PartitionLog(id, lane, listener, segments, node.budget(), chain.epoch(), chain.startOffset(), end);
+        PartitionLog log = new PartitionLog(
+                id, lane, listener, segments, node.budget(), chain.epoch(), chain.startOffset(), end, isState);
         lost.log = log;
         if (held != null) {
             log.recovered(held);
@@ -198,7 +214,7 @@ public final class Storage implements AutoCloseable {
      * @param owner runs tasks on the calling thread, in order
      */
     public PartitionLog openMemoryLog(LogId id, Executor owner, PartitionLog.Listener listener) {
-        return new PartitionLog(id, laneOf(owner), listener, MemorySegmentStore.INSTANCE, node.budget(), 0, 0, 0);
+        return new PartitionLog(id, laneOf(owner), listener, MemorySegmentStore.INSTANCE, node.budget(), 0, 0, 0, false);
     }
 
     /**

@@ -35,7 +35,7 @@ final class StorageOpening {
             throws IOException {
         disk.createFolder(JournalSpace.FOLDER);
         disk.createFolder(SegmentRef.FOLDER);
-        LocalMetadataStore metadata = LocalMetadataStore.open(disk, threads.metadata());
+        LocalMetadataStore metadata = LocalMetadataStore.open(disk, threads.metadata(), config.metadataBytes());
         try {
             return recover(disk, config, threads, lock, metadata);
         } catch (IOException | RuntimeException failure) {

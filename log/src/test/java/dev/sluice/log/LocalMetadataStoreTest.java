@@ -95,7 +95,7 @@ class LocalMetadataStoreTest {
             store.put("b", bytes("2"), MetadataStore.ANY).join();
         }
         Path file = folder.resolve("metadata");
-        byte[] content = Files.readAllBytes(file);
+        byte[] content = written(file);
         Files.write(file, Arrays.copyOf(content, content.length - END_MARK_BYTES - 1));
         try (LocalMetadataStore store = open()) {
             assertThat(store.children("")).containsExactly("a");
@@ -114,7 +114,7 @@ class LocalMetadataStoreTest {
             store.put("c", bytes("2"), MetadataStore.ANY).join();
         }
         Path file = folder.resolve("metadata");
-        byte[] content = Files.readAllBytes(file);
+        byte[] content = written(file);
         content[MetadataFile.HEADER_BYTES + 70] ^= 1;
         Files.write(file, content);
         assertThatThrownBy(this::open)
@@ -130,7 +130,7 @@ class LocalMetadataStoreTest {
         }
         open().close(); // puts a fresh file with one group in place
         Path file = folder.resolve("metadata");
-        byte[] content = Files.readAllBytes(file);
+        byte[] content = written(file);
         content[content.length - END_MARK_BYTES - 1] ^= 1;
         Files.write(file, Arrays.copyOf(content, content.length - END_MARK_BYTES));
 
@@ -146,7 +146,7 @@ class LocalMetadataStoreTest {
             store.put("b", bytes("2"), MetadataStore.ANY).join();
         }
         Path file = folder.resolve("metadata");
-        byte[] content = Files.readAllBytes(file);
+        byte[] content = written(file);
         content[content.length - END_MARK_BYTES - 1] ^= 1;
         Files.write(file, content);
 
@@ -214,6 +214,13 @@ class LocalMetadataStoreTest {
         disk.lock().close();
     }
 
+    /** Without the zeros behind it. */
+    private static byte[] written(Path file) throws IOException {
+        byte[] content = Files.readAllBytes(file);
+        MetadataFile.Scan scan = MetadataFile.read("metadata", ByteBuffer.wrap(content), (key, change) -> {});
+        return Arrays.copyOf(content, scan.endPosition());
+    }
+
     private static void rewriteByVolume(LocalMetadataStore store) {
         for (int i = 0; i < 15; i++) {
             store.put("big", new byte[100_000], MetadataStore.ANY).join();
@@ -221,7 +228,7 @@ class LocalMetadataStoreTest {
     }
 
     private LocalMetadataStore open() throws IOException {
-        return LocalMetadataStore.open(disk, Runnable::run);
+        return LocalMetadataStore.open(disk, Runnable::run, 1 << 20);
     }
 
     private static byte[] bytes(String text) {

@@ -2,6 +2,7 @@ package dev.sluice.testkit;
 
 import dev.sluice.log.FetchCallback;
 import dev.sluice.log.LogId;
+import dev.sluice.log.OpenCallback;
 import dev.sluice.log.PartitionLog;
 import dev.sluice.log.RecordBatchBuilder;
 import dev.sluice.log.RecordHeaders;
@@ -68,12 +69,13 @@ final class LogSim implements AutoCloseable {
         return new StorageConfig(
                 journalFile,
                 random.oneIn(2) ? journalFile : block * random.between(2, 8),
-                (long) journalFile * random.between(3, 5),
+                (long) journalFile * random.between(4, 6),
                 writeBuffer,
                 (long) chunk * random.between(1, 8),
                 chunk,
                 block * random.between(4L, 40L),
-                block * random.between(2, 20));
+                block * random.between(2, 20),
+                block * random.between(2, 16));
     }
 
     // ---- lives of the storage ----
@@ -383,7 +385,7 @@ final class LogSim implements AutoCloseable {
         long living =
                 logs.stream().filter(log -> log.state != SimLog.State.DELETED).count();
         if (living < maxLogs && (closed.isEmpty() || random.oneIn(3))) {
-            SimLog log = new SimLog(new LogId(logs.size() + 1));
+            SimLog log = new SimLog(new LogId(logs.size() + 1), random.oneIn(3));
             logs.add(log);
             open(log);
         } else if (!closed.isEmpty()) {
@@ -395,39 +397,41 @@ final class LogSim implements AutoCloseable {
         trace.add("open " + log.model.id);
         log.state = SimLog.State.OPENING;
         int failuresBefore = disk.injected();
-        storage()
-                .openLog(
-                        log.model.id,
-                        random.pick(owners),
-                        log.listener(alive(), trace::add),
-                        log.opening(
-                                alive(),
-                                trace::add,
-                                damageIsExpected,
-                                () -> require(
-                                        log.refusal != null
-                                                || disk.injected() > failuresBefore
-                                                || disk.faults().isAny(),
-                                        "log " + log.model.id + " does not open though nothing failed")));
+        OpenCallback callback = log.opening(
+                alive(),
+                trace::add,
+                damageIsExpected,
+                () -> require(
+                        log.refusal != null
+                                || disk.injected() > failuresBefore
+                                || disk.faults().isAny(),
+                        "log " + log.model.id + " does not open though nothing failed"));
+        PartitionLog.Listener listener = log.listener(alive(), trace::add);
+        if (log.isState) {
+            storage().openStateLog(log.model.id, random.pick(owners), listener, callback);
+        } else {
+            storage().openLog(log.model.id, random.pick(owners), listener, callback);
+        }
     }
 
     private void append(SimLog log) {
         if (log.open().isStalled() && !random.oneIn(10)) {
             return;
         }
-        ByteBuf batch = batch();
+        append(log, batch(random.oneIn(40) ? 60_000 : 6_000));
+    }
+
+    private void append(SimLog log, ByteBuf batch) {
         trace.add(log.model.id + " append " + batch.readableBytes() + " bytes at " + log.model.endOffset());
         long expected = log.model.appending(batch);
-        long base = random.oneIn(3)
-                ? log.open().appendWithoutHurry(batch)
-                : log.open().append(batch);
+        long base = log.open().append(batch);
         require(base == expected, "log " + log.model.id + " appended at " + base + ", not at " + expected);
         require(log.open().endOffset() == log.model.endOffset(), "the end offset is not dense");
     }
 
-    private ByteBuf batch() {
+    private ByteBuf batch(int mostBytes) {
         int records = 1 + random.size(20);
-        int bytes = random.size(random.oneIn(40) ? 60_000 : 6_000) / records;
+        int bytes = random.size(mostBytes) / records;
         for (int i = 0; i < records; i++) {
             byte[] value = new byte[1 + bytes];
             random.fill(value);
@@ -537,16 +541,20 @@ final class LogSim implements AutoCloseable {
 
     /** Opens every log and reads all of it. Logs that refuse are left alone. */
     void verifyEverything() {
-        for (SimLog log : logs) {
-            if (log.exists && log.state == SimLog.State.CLOSED && log.refusal == null) {
-                open(log);
-            }
-        }
+        openClosedLogs();
         settle();
         metadata.check(storage().metadata());
         for (SimLog log : logs) {
             if (log.isOpen()) {
                 readAll(log);
+            }
+        }
+    }
+
+    private void openClosedLogs() {
+        for (SimLog log : logs) {
+            if (log.exists && log.state == SimLog.State.CLOSED && log.refusal == null) {
+                open(log);
             }
         }
     }
@@ -606,6 +614,68 @@ final class LogSim implements AutoCloseable {
                                 + " bytes of segments of nothing");
             }
         }
+    }
+
+    // ---- a full disk ----
+
+    /** Leaves little more than what is used, and appends until no more is taken. */
+    void fillTheDisk() {
+        openClosedLogs(); // nobody can give up what is in a closed one
+        settle();
+        disk.faults().capacityBytes = fullness();
+        while (logs.stream().noneMatch(log -> log.isOpen() && !log.isState)) {
+            addLog(false);
+        }
+        if (logs.stream().noneMatch(log -> log.isOpen() && log.isState)) {
+            addLog(true);
+        }
+        SimLog filled = logs.stream()
+                .filter(log -> log.isOpen() && !log.isState)
+                .findFirst()
+                .orElseThrow();
+        for (int i = 0; i < MAX_STEPS && !filled.open().isStalled(); i++) {
+            append(filled, batch(6_000)); // a journal file has room for it
+            scheduler.runUntil(() -> filled.open().isStalled(), random.size(60));
+        }
+        require(filled.open().isStalled(), "the disk does not become full");
+        trace.add("the disk is full");
+    }
+
+    private void addLog(boolean isState) {
+        SimLog log = new SimLog(new LogId(logs.size() + 1), isState);
+        logs.add(log);
+        open(log);
+        require(scheduler.runUntil(log::isOpen, MAX_STEPS), "a log does not open");
+    }
+
+    void verifyStateIsTakenOnAFullDisk() {
+        SimLog state = logs.stream()
+                .filter(log -> log.isOpen() && log.isState)
+                .findFirst()
+                .orElseThrow();
+        append(state, batch(6_000));
+        require(
+                scheduler.runUntil(() -> state.model.durableOffset() == state.model.endOffset(), MAX_STEPS),
+                "what the reserve is for is not taken on a full disk");
+    }
+
+    /** As when all is consumed and acknowledged. */
+    void trimEverything() {
+        for (SimLog log : logs) {
+            if (log.isOpen()) {
+                log.model.trimmed(log.model.endOffset());
+                log.open().trim(log.model.endOffset());
+            }
+        }
+    }
+
+    void verifyRecordsAreTakenAgain() {
+        require(
+                scheduler.runUntil(
+                        () -> logs.stream()
+                                .noneMatch(log -> log.isOpen() && log.open().isStalled()),
+                        MAX_STEPS),
+                "records are not taken again though all was acknowledged");
     }
 
     static void require(boolean condition, String found) {

@@ -55,6 +55,24 @@ final class LogSimTest {
         });
     }
 
+    /** On a disk that nothing but the log fills and empties, so that only the reserve leads out of it. */
+    @Test
+    void aFullDiskIsLeftByAcknowledgingWhatIsOnIt() {
+        SimLives.forEachSeed("LogSimTest#aFullDiskIsLeftByAcknowledgingWhatIsOnIt", 500, seed -> {
+            LogSim sim = new LogSim(seed, LogSim.MANY_LOGS);
+            SimLives.live(sim, () -> {
+                sim.start();
+                sim.live(sim.random.between(5, 40));
+                sim.settle();
+                sim.fillTheDisk();
+                sim.verifyStateIsTakenOnAFullDisk();
+                sim.trimEverything();
+                sim.verifyRecordsAreTakenAgain();
+                sim.verifyEverything();
+            });
+        });
+    }
+
     @Test
     void givesBackAllSpaceOfWhatIsNotNeeded() {
         SimLives.forEachSeed("LogSimTest#givesBackAllSpaceOfWhatIsNotNeeded", 2_000, seed -> {

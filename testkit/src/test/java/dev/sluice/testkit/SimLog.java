@@ -20,6 +20,7 @@ final class SimLog {
     }
 
     final LogModel model;
+    final boolean isState;
     State state = State.CLOSED;
 
     @Nullable
@@ -32,7 +33,8 @@ final class SimLog {
     @Nullable
     StorageException refusal;
 
-    SimLog(LogId id) {
+    SimLog(LogId id, boolean isState) {
+        this.isState = isState;
         model = new LogModel(id);
     }
 
