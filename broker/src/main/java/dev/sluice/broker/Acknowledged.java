@@ -17,6 +17,11 @@ final class Acknowledged {
         return floor;
     }
 
+    /** No record at or above is settled. */
+    long end() {
+        return above.isEmpty() ? floor : above.last(above.size() - 1) + 1;
+    }
+
     OffsetRanges above() {
         return above;
     }

@@ -3,6 +3,7 @@ package dev.sluice.broker;
 import dev.sluice.broker.LogReader.Position;
 import dev.sluice.log.PartitionLog;
 import dev.sluice.log.RecordCursor;
+import dev.sluice.log.StorageException;
 import io.netty.buffer.ByteBuf;
 import io.netty.util.collection.LongObjectHashMap;
 import io.netty.util.collection.LongObjectMap;
@@ -51,8 +52,20 @@ final class Backlog {
                 deliveryCounts.put(offset.longValue(), count);
             }
         });
+        passOverLost(state.knownBelow());
         this.next = acknowledged.nextUnsettled(Math.max(0, acknowledged.floor()));
         this.unsettled = acknowledged.unsettledBelow(log.endOffset());
+    }
+
+    /** What is known of and was not durable when the machine went down: its offsets are not given out again. */
+    private void passOverLost(long knownBelow) {
+        long end = log.endOffset();
+        if (end < knownBelow) {
+            log.skipTo(knownBelow);
+            acknowledged.add(end, knownBelow - 1);
+            changedRanges.add(end, knownBelow - 1);
+            changed = true;
+        }
     }
 
     /** Records that are stored, or about to be, and not delivered. */
@@ -88,9 +101,12 @@ final class Backlog {
     }
 
     /** Why the last {@link #peek} said {@link Position#FAILED}. */
-    Exception failure() {
-        Exception cause = reader().failure();
-        return cause == null ? new IllegalStateException("no failure") : cause;
+    StorageException failure() {
+        StorageException cause = reader().failure();
+        if (cause == null) {
+            throw new IllegalStateException("no failure");
+        }
+        return cause;
     }
 
     private LogReader reader() {
@@ -101,10 +117,20 @@ final class Backlog {
         return reader;
     }
 
-    /** How many records the log misses between the place asked for and the record found by {@link #peek}: 0 unless the storage is damaged. They are settled now. */
+    /** After a failed {@link #peek}: the next one reads anew. */
+    void retry() {
+        forward.retry();
+        again.retry();
+    }
+
+    /** After {@link Position#MISSING}: as {@link #skipMissing(long)} up to where there may be a record again. */
     long skipMissing() {
+        return skipMissing(reader().missingBelow());
+    }
+
+    /** How many records the log misses between the place asked for and the offset where {@link #peek} found one: 0 unless records were lost. They are settled now. */
+    long skipMissing(long found) {
         long asked = released.isEmpty() ? next : released.first();
-        long found = record().offset();
         if (found == asked) {
             return 0;
         }

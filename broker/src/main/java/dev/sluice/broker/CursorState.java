@@ -23,6 +23,11 @@ final class CursorState {
         deliveryCounts.merge(offset, count, Math::max);
     }
 
+    /** The log has had records up to here, whatever it has now: a machine that went down may have kept only what was settled. */
+    long knownBelow() {
+        return Math.max(acknowledged.end(), deliveredBelow);
+    }
+
     CursorState union(CursorState other) {
         mergeFloor(other.acknowledged.floor(), other.deliveredBelow);
         OffsetRanges ranges = other.acknowledged.above();

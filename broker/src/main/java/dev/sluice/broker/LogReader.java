@@ -20,6 +20,8 @@ final class LogReader implements AutoCloseable, FetchCallback {
         AT,
         /** It is being read; the callback given at construction runs when it is worth asking again. */
         PENDING,
+        /** The log has nothing from there up to {@link #missingBelow}, though it should: it was lost, or cut out by a repair. */
+        MISSING,
         /** Nothing durable there yet. */
         END,
         /** It cannot be read; {@link #failure} says why. */
@@ -40,6 +42,11 @@ final class LogReader implements AutoCloseable, FetchCallback {
     private boolean onRecord;
     private boolean fetching;
     private long fetchingFrom;
+    private long fetchingTo;
+    /** There is nothing from here to {@link #missingBelow}. */
+    private long missingFrom;
+
+    private long missingBelow;
     private boolean closed;
     private @Nullable StorageException failure;
 
@@ -58,6 +65,16 @@ final class LogReader implements AutoCloseable, FetchCallback {
         return failure;
     }
 
+    /** After {@link Position#MISSING}: the first offset that may be there. */
+    long missingBelow() {
+        return missingBelow;
+    }
+
+    /** Forgets a failure, so that the next {@link #seek} reads anew. */
+    void retry() {
+        failure = null;
+    }
+
     Position seek(long offset) {
         if (onRecord && cursor.offset() == offset) {
             return Position.AT;
@@ -67,6 +84,9 @@ final class LogReader implements AutoCloseable, FetchCallback {
         }
         if (seekInHeld(offset)) {
             return Position.AT;
+        }
+        if (offset >= missingFrom && offset < missingBelow) {
+            return Position.MISSING;
         }
         if (failure != null) {
             return Position.FAILED;
@@ -83,6 +103,7 @@ final class LogReader implements AutoCloseable, FetchCallback {
         }
         fetching = true;
         fetchingFrom = offset;
+        fetchingTo = log.durableOffset();
         log.fetch(offset, FETCH_BYTES, this);
         return Position.PENDING;
     }
@@ -144,10 +165,8 @@ final class LogReader implements AutoCloseable, FetchCallback {
             hold(batches, fetchingFrom);
         } else {
             batches.release();
-            failure = new StorageException(
-                    StorageException.Kind.CORRUPT,
-                    "the records from offset " + fetchingFrom + " to " + log.durableOffset()
-                            + " are missing in storage");
+            missingFrom = fetchingFrom;
+            missingBelow = fetchingTo;
         }
         fetched.run();
     }

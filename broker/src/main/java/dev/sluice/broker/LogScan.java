@@ -36,6 +36,7 @@ final class LogScan {
                         visitor.accept(reader.record());
                         next = reader.record().offset() + 1;
                     }
+                    case MISSING -> next = reader.missingBelow();
                     case PENDING -> {
                         return;
                     }

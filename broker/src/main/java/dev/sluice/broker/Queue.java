@@ -21,6 +21,7 @@ final class Queue implements PartitionLog.Listener {
     private static final Logger LOG = LoggerFactory.getLogger(Queue.class);
     /** Deliveries in one turn, so that one queue does not keep a shard from the others. */
     private static final int DELIVERIES_PER_TURN = 1024;
+    private static final long READ_AGAIN_MS = 1_000;
 
     private final LogId id;
     private final QueueSpec spec;
@@ -37,6 +38,9 @@ final class Queue implements PartitionLog.Listener {
     private @Nullable Backlog backlog;
     private @Nullable Refusal outOfOrder;
     private @Nullable Refusal unavailable;
+    /** The last read of its records failed. */
+    private @Nullable Refusal unreadable;
+
     private boolean hadConsumer;
     private boolean deleted;
     /** Whether the shard will come by at the end of the turn. */
@@ -164,6 +168,9 @@ final class Queue implements PartitionLog.Listener {
         if (outOfOrder != null) {
             return outOfOrder;
         }
+        if (unreadable != null) {
+            return unreadable;
+        }
         QueueSettings settings = spec.settings();
         if (settings.overflow() == Overflow.REJECT
                 && settings.maxLength() >= 0
@@ -259,30 +266,54 @@ final class Queue implements PartitionLog.Listener {
     /** Whether the backlog stands at a record now. */
     private boolean toNextReadable() {
         Backlog open = backlog();
-        if (open.ready() == 0) {
-            return false;
+        while (open.ready() > 0) {
+            switch (open.peek()) {
+                case AT -> {
+                    countMissing(open.skipMissing(open.record().offset()));
+                    return true;
+                }
+                case MISSING -> countMissing(open.skipMissing());
+                case PENDING, END -> {
+                    return false;
+                }
+                case FAILED -> {
+                    notReadable(open.failure());
+                    return false;
+                }
+            }
         }
-        Position position = open.peek();
-        if (position == Position.FAILED) {
-            LOG.error("queue {} cannot be read", name(), open.failure());
-            outOfOrder = new Refusal(
-                    Refusal.Reason.STORAGE,
-                    name(),
-                    String.valueOf(open.failure().getMessage()));
+        return false;
+    }
+
+    private void countMissing(long records) {
+        if (records > 0) {
+            counters.damaged += records;
+            LOG.error("queue {}: {} records are missing in storage and were passed over", name(), records);
         }
-        if (position != Position.AT) {
-            return false;
+    }
+
+    /** Nothing is confirmed that could perhaps not be read either; a device may come back, damage does not. */
+    private void notReadable(StorageException failure) {
+        if (unreadable == null) {
+            LOG.error("queue {} cannot be read", name(), failure);
         }
-        long missing = open.skipMissing();
-        if (missing > 0) {
-            counters.damaged += missing;
-            LOG.error(
-                    "queue {}: {} records before offset {} are missing in storage",
-                    name(),
-                    missing,
-                    open.record().offset());
+        unreadable = new Refusal(Refusal.Reason.STORAGE, name(), String.valueOf(failure.getMessage()));
+        if (failure.isRetryable()) {
+            timers.readAgainIn(READ_AGAIN_MS);
         }
-        return true;
+    }
+
+    /** The device may answer by now. */
+    void readAgain() {
+        if (deleted || unreadable == null) {
+            return;
+        }
+        backlog().retry();
+        unreadable = null;
+        if (toNextReadable()) {
+            LOG.info("queue {} can be read again", name());
+        }
+        wake();
     }
 
     private void deliver(Consumer consumer) {
@@ -314,7 +345,7 @@ final class Queue implements PartitionLog.Listener {
         while (!getters.isEmpty()) {
             Backlog open = backlog();
             boolean readable = toNextReadable();
-            if (!readable && open.ready() > 0 && outOfOrder == null) {
+            if (!readable && open.ready() > 0 && outOfOrder == null && unreadable == null) {
                 return; // it is being read or written: the get waits for it
             }
             Consumer consumer = getters.removeFirst();

@@ -9,6 +9,7 @@ final class QueueTimers {
     private long headDueMs = Long.MAX_VALUE;
     private Shard.@Nullable Timer idleTimer;
     private long usedAtMs;
+    private Shard.@Nullable Timer readTimer;
 
     QueueTimers(Queue queue) {
         this.queue = queue;
@@ -30,6 +31,19 @@ final class QueueTimers {
                     queue.wake();
                 },
                 Math.max(1, dueMs - shard.nowMs()));
+    }
+
+    /** The queue tries again what could not be read. */
+    void readAgainIn(long delayMs) {
+        if (readTimer == null) {
+            readTimer = queue.shard()
+                    .schedule(
+                            () -> {
+                                readTimer = null;
+                                queue.readAgain();
+                            },
+                            delayMs);
+        }
     }
 
     /** The queue is in use now. */
@@ -68,6 +82,9 @@ final class QueueTimers {
         }
         if (idleTimer != null) {
             idleTimer.cancel();
+        }
+        if (readTimer != null) {
+            readTimer.cancel();
         }
     }
 }

@@ -12,12 +12,15 @@ import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A folder of the file system. Blocks are written with direct I/O if the file system takes it, which is tried out once,
- * and else through the page cache with a sync after each synchronous write. Thread-safe: immutable after construction.
+ * and else through the page cache with a sync after each synchronous write. Thread-safe: immutable but for the
+ * lock, which is taken before anything else.
  */
 final class FileDisk implements Disk {
     private static final String LOCK_FILE = "lock";
@@ -27,6 +30,8 @@ final class FileDisk implements Disk {
 
     private final Path folder;
     private final boolean direct;
+    /** Which file is the lock, while it is held. */
+    private volatile @Nullable Object lockKey;
 
     private FileDisk(Path folder, boolean direct) {
         this.folder = folder;
@@ -96,7 +101,22 @@ final class FileDisk implements Disk {
                             + "; stop that process, or start this one with another folder");
         }
         writeHolder(channel);
+        lockKey = fileKey(path);
         return channel;
+    }
+
+    /** Whether the folder that was locked is still in its place. Any thread. */
+    boolean isThere() {
+        Object key = lockKey;
+        try {
+            return key == null || key.equals(fileKey(folder.resolve(LOCK_FILE)));
+        } catch (IOException failure) {
+            return false;
+        }
+    }
+
+    private static @Nullable Object fileKey(Path path) throws IOException {
+        return Files.readAttributes(path, BasicFileAttributes.class).fileKey();
     }
 
     /** Filled up with spaces instead of cut, so that the file keeps its block, which may be the last there is. */

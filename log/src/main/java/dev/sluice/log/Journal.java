@@ -45,6 +45,7 @@ final class Journal {
     private long lastSequence;
     private long durableSequence;
     private boolean isBroken;
+    private boolean isSuspended;
     private boolean closed;
     private @Nullable CompletableFuture<Void> onClosed;
     private final List<OwnerLane> touchedLanes = new ArrayList<>();
@@ -101,6 +102,14 @@ final class Journal {
         threads.journal().execute(drain);
     }
 
+    /** Whether nothing is to be written. Any thread. */
+    void suspend(boolean suspended) {
+        threads.journal().execute(() -> {
+            isSuspended = suspended;
+            drain();
+        });
+    }
+
     /** The log has entries in the files, found before it was opened. Any thread. */
     void register(PartitionLog log, List<JournalFile> files) {
         threads.journal().execute(() -> space.register(log, files));
@@ -129,7 +138,7 @@ final class Journal {
     /** Ends once all is written, or cannot be. */
     private void finishClosing(CompletableFuture<Void> done) {
         boolean isClean = pending.isEmpty();
-        if (!isClean && !isBroken && !stalls.isRaised(Stalls.Cause.JOURNAL_SPACE)) {
+        if (!isClean && !isBroken && !isSuspended && !stalls.isRaised(Stalls.Cause.JOURNAL_SPACE)) {
             return; // a file is being made
         }
         closed = true;
@@ -159,7 +168,7 @@ final class Journal {
         }
         takeQueue();
         boolean mayGoOn = true;
-        while (mayGoOn && !pending.isEmpty() && !isBroken) {
+        while (mayGoOn && !pending.isEmpty() && !isBroken && !isSuspended) {
             mayGoOn = writeFrame();
             takeQueue();
         }

@@ -118,6 +118,19 @@ public final class PartitionLog {
         return baseOffset;
     }
 
+    /**
+     * No record gets an offset below this one any more. For a log that has just been opened, whose user knows of records that did not
+     * outlive a crash: their offsets must not be given to others. Remembered only once something was appended.
+     */
+    public void skipTo(long offset) {
+        checkOwner();
+        if (durableOffset != endOffset) {
+            throw new IllegalStateException("log " + id + " has appends in flight");
+        }
+        endOffset = Math.max(endOffset, offset);
+        durableOffset = endOffset;
+    }
+
     /** The first offset that was not trimmed; what it names may have been discarded. */
     public long startOffset() {
         return startOffset;

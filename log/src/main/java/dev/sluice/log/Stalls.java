@@ -14,6 +14,7 @@ final class Stalls {
 
     /** What can hold the storage up. */
     enum Cause {
+        FOLDER_GONE,
         JOURNAL_SPACE,
         JOURNAL_DEVICE,
         SEGMENT_SPACE,
@@ -49,7 +50,8 @@ final class Stalls {
 
     private static boolean isHeldUp(PartitionLog log, Cause cause) {
         if (log.isState()) {
-            return cause == Cause.JOURNAL_DEVICE; // for the rest there is the reserve
+            // For the rest there is the reserve.
+            return cause == Cause.JOURNAL_DEVICE || cause == Cause.FOLDER_GONE;
         }
         return cause == Cause.MEMORY || !log.isInMemoryOnly();
     }

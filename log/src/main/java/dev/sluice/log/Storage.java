@@ -71,7 +71,10 @@ public final class Storage implements AutoCloseable {
      */
     public static Storage open(Path folder, StorageConfig config) {
         try {
-            return open(FileDisk.open(folder), config, new SystemThreads());
+            FileDisk disk = FileDisk.open(folder);
+            Storage storage = open(disk, config, new SystemThreads());
+            new FolderWatch(folder, disk, storage.node).begin();
+            return storage;
         } catch (IOException failure) {
             throw StorageOpening.cannotOpen(folder.toAbsolutePath().toString(), failure);
         }
