@@ -3,6 +3,8 @@ package dev.sluice.amqp;
 import dev.sluice.amqp.Argument.Parsed;
 import dev.sluice.broker.QueueSettings;
 import dev.sluice.broker.QueueSettings.Overflow;
+import dev.sluice.log.Durability;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +37,7 @@ final class QueueArguments {
     private Overflow overflow = Overflow.DROP_OLDEST;
     private long messageTtlMs = QueueSettings.UNLIMITED;
     private long expiresMs = QueueSettings.UNLIMITED;
+    private Durability durability = Durability.SYNC;
 
     private QueueArguments(String queue) {
         this.queue = RefusalCodes.queue(queue);
@@ -49,7 +52,8 @@ final class QueueArguments {
             }
         }
         return new Parsed.Understood<>(
-                new QueueSettings(parser.maxLength, parser.overflow, parser.messageTtlMs, parser.expiresMs));
+                new QueueSettings(
+                        parser.maxLength, parser.overflow, parser.messageTtlMs, parser.expiresMs, parser.durability));
     }
 
     private @Nullable Parsed<QueueSettings> read(String name, FieldValue value) {
@@ -61,6 +65,7 @@ final class QueueArguments {
             case "x-message-ttl" -> readNumber(name, value, 0, number -> messageTtlMs = number);
             case "x-expires" -> readNumber(name, value, 1, number -> expiresMs = number);
             case "x-overflow" -> readText(name, value, this::readOverflow);
+            case "x-durability" -> readText(name, value, this::readDurability);
             case "x-queue-type" -> readText(name, value, this::readQueueType);
             case "x-single-active-consumer" ->
                 value.equals(FieldValue.of(false)) ? null : Argument.notImplemented(name, queue);
@@ -98,6 +103,12 @@ final class QueueArguments {
             case "reject-publish-dlx" -> Argument.notImplemented(name + "=" + text, queue);
             default -> Argument.invalid(name, queue, "invalid_overflow");
         };
+    }
+
+    private @Nullable Parsed<QueueSettings> readDurability(String name, String text) {
+        Optional<Durability> known = Durability.parse(text);
+        known.ifPresent(value -> durability = value);
+        return known.isPresent() ? null : Argument.invalid(name, queue, "expected sync, interval=100ms or none");
     }
 
     private @Nullable Parsed<QueueSettings> readQueueType(String name, String text) {

@@ -75,6 +75,7 @@ final class RefusalCodes {
                 inequivalent(parts[0], what, "'" + parts[1] + "'", "'" + parts[2] + "'");
             case "type" -> inequivalent(parts[0], what, "'" + lower(parts[1]) + "'", "'" + lower(parts[2]) + "'");
             case "overflow" -> inequivalent("x-overflow", what, overflow(parts[1]), overflow(parts[2]));
+            case "durability" -> inequivalent("x-durability", what, text(parts[1]), text(parts[2]));
             case "alternate-exchange" -> inequivalent("alternate-exchange", what, text(parts[1]), text(parts[2]));
             default -> inequivalent("x-" + parts[0], what, number(parts[1]), number(parts[2]));
         };

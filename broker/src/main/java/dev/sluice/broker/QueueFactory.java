@@ -2,6 +2,7 @@ package dev.sluice.broker;
 
 import dev.sluice.broker.TopologyCodec.StoredQueue;
 import dev.sluice.log.LogId;
+import dev.sluice.log.LogSettings;
 import dev.sluice.log.OpenCallback;
 import dev.sluice.log.PartitionLog;
 import dev.sluice.log.Storage;
@@ -62,7 +63,9 @@ final class QueueFactory {
 
     private CompletableFuture<Queue> open(Queue queue, CursorState state) {
         var opening = new Opening();
-        storage.openLog(queue.id(), queue.shard(), queue, opening);
+        LogSettings settings =
+                LogSettings.DEFAULT.withDurability(queue.spec().settings().durability());
+        storage.openLog(queue.id(), settings, queue.shard(), queue, opening);
         return opening.log.thenApplyAsync(
                 log -> {
                     queue.open(log, state);
@@ -74,7 +77,7 @@ final class QueueFactory {
     /** The log belongs to {@code owner}: what depends on it has to be sent there, since the future may be complete before anybody waits for it. */
     CompletableFuture<PartitionLog> openStateLog(LogId id, Shard owner, PartitionLog.Listener listener) {
         var opening = new Opening();
-        storage.openStateLog(id, owner, listener, opening);
+        storage.openLog(id, LogSettings.STATE, owner, listener, opening);
         return opening.log;
     }
 

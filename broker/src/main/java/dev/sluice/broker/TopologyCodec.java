@@ -2,6 +2,7 @@ package dev.sluice.broker;
 
 import dev.sluice.broker.Binding.Destination;
 import dev.sluice.broker.QueueSettings.Overflow;
+import dev.sluice.log.Durability;
 import dev.sluice.log.LogId;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -23,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  * arguments one byte for the type and the value.
  */
 final class TopologyCodec {
-    private static final byte VERSION = 1;
+    private static final byte VERSION = 2;
+    private static final byte OLDEST_VERSION = 1;
 
     /** A queue and where its records are. */
     record StoredQueue(LogId id, QueueSpec spec) {}
@@ -62,6 +64,7 @@ final class TopologyCodec {
             out.writeUTF(settings.overflow().name());
             out.writeLong(settings.messageTtlMs());
             out.writeLong(settings.expiresMs());
+            out.writeUTF(settings.durability().toString());
         });
     }
 
@@ -70,8 +73,18 @@ final class TopologyCodec {
             var id = new LogId(in.readLong());
             String name = in.readUTF();
             boolean autoDelete = in.readBoolean();
-            var settings =
-                    new QueueSettings(in.readLong(), Overflow.valueOf(in.readUTF()), in.readLong(), in.readLong());
+            long maxLength = in.readLong();
+            Overflow overflow = Overflow.valueOf(in.readUTF());
+            long messageTtlMs = in.readLong();
+            long expiresMs = in.readLong();
+            // Version 1 had no durability.
+            String durability = in.available() == 0 ? Durability.SYNC.toString() : in.readUTF();
+            var settings = new QueueSettings(
+                    maxLength,
+                    overflow,
+                    messageTtlMs,
+                    expiresMs,
+                    Durability.parse(durability).orElseThrow(() -> new IOException("unknown durability " + durability)));
             return new StoredQueue(id, new QueueSpec(name, true, false, autoDelete, settings));
         });
     }
@@ -223,8 +236,9 @@ final class TopologyCodec {
     private static <T> T decode(byte[] stored, Reader<T> reader) {
         try (var in = new DataInputStream(new ByteArrayInputStream(stored))) {
             byte version = in.readByte();
-            if (version != VERSION) {
-                throw new IOException("version " + version + " of its format, this release reads version " + VERSION);
+            if (version < OLDEST_VERSION || version > VERSION) {
+                throw new IOException("version " + version + " of its format, this release reads versions "
+                        + OLDEST_VERSION + " to " + VERSION);
             }
             return reader.read(in);
         } catch (IOException damaged) {

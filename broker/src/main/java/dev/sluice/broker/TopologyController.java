@@ -218,6 +218,7 @@ final class TopologyController {
                 different("auto_delete", received.autoDelete(), current.autoDelete()),
                 different("max-length", wanted.maxLength(), present.maxLength()),
                 different("overflow", wanted.overflow(), present.overflow()),
+                different("durability", wanted.durability(), present.durability()),
                 different("message-ttl", wanted.messageTtlMs(), present.messageTtlMs()),
                 different("expires", wanted.expiresMs(), present.expiresMs()));
     }

@@ -3,7 +3,9 @@ package dev.sluice.log;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
@@ -19,9 +21,9 @@ final class Journal {
     private static final Logger LOG = LoggerFactory.getLogger(Journal.class);
     private static final long RETRY_MS = 500;
     /** What nobody waits for has its own write if none comes along for so long. */
-    private static final long MOST_DELAY_MS = 5;
+    private static final long STATE_DELAY_MS = 5;
     /** Each write takes a block at least: so what is held in reserve lasts for minutes. */
-    private static final long DELAY_ON_RESERVE_MS = 250;
+    private static final long STATE_DELAY_ON_RESERVE_MS = 250;
 
     private final Disk disk;
     private final StorageConfig config;
@@ -34,11 +36,11 @@ final class Journal {
     private final FrameWriter writer;
     private final LongAdder frames = new LongAdder();
     private final Runnable drain = this::drain;
-    private final Runnable delayEnds = this::endDelay;
-    /** Whether a task that takes the queue is on its way, at once or after the delay. */
+    /** Whether a task that takes the queue is on its way. */
     private final AtomicBoolean drainAsked = new AtomicBoolean();
 
-    private final AtomicBoolean delayAsked = new AtomicBoolean();
+    /** By their length in milliseconds: few, as few lengths are in use. */
+    private final Map<Long, Delay> delays = new ConcurrentHashMap<>();
 
     private final PendingEntries pending = new PendingEntries();
 
@@ -88,18 +90,42 @@ final class Journal {
     /** Makes the entry durable and tells its log's owner. Any thread; costs a few instructions. */
     void append(Entry entry) {
         queue.add(entry);
-        if (!entry.log.isState()) {
+        long delayMs = delayMs(entry.log.settings());
+        if (delayMs == 0) {
             if (!drainAsked.get() && !drainAsked.getAndSet(true)) {
                 threads.journal().execute(drain);
             }
-        } else if (!delayAsked.get() && !delayAsked.getAndSet(true)) {
-            threads.schedule(space.isShort() ? DELAY_ON_RESERVE_MS : MOST_DELAY_MS, delayEnds);
+        } else {
+            delays.computeIfAbsent(delayMs, Delay::new).ask();
         }
     }
 
-    private void endDelay() {
-        delayAsked.set(false);
-        threads.journal().execute(drain);
+    private long delayMs(LogSettings settings) {
+        if (settings.isState()) {
+            return space.isShort() ? STATE_DELAY_ON_RESERVE_MS : STATE_DELAY_MS;
+        }
+        return settings.durability().writeDelayMs();
+    }
+
+    /** Has all that waits written after a while, whatever asked for it. Thread-safe. */
+    private final class Delay {
+        private final long delayMs;
+        private final AtomicBoolean isAsked = new AtomicBoolean();
+
+        Delay(long delayMs) {
+            this.delayMs = delayMs;
+        }
+
+        void ask() {
+            if (!isAsked.get() && !isAsked.getAndSet(true)) {
+                threads.schedule(delayMs, this::end);
+            }
+        }
+
+        private void end() {
+            isAsked.set(false);
+            threads.journal().execute(drain);
+        }
     }
 
     /** Whether nothing is to be written. Any thread. */

@@ -35,6 +35,9 @@ final class JournalledSegments implements SegmentStore {
     /** The journal file that knows the log's end, if nothing else does; held. */
     private @Nullable JournalFile endFile;
 
+    /** Everything below is in the journal or in segments. Lower than the log's durable offset if its durability is not {@code sync}. */
+    private long writtenOffset;
+
     /** Entries handed to the journal and not yet back. */
     private int inFlight;
 
@@ -79,6 +82,7 @@ final class JournalledSegments implements SegmentStore {
     @Override
     public void attach(PartitionLog attached) {
         log = attached;
+        writtenOffset = attached.endOffset();
     }
 
     private PartitionLog log() {
@@ -96,7 +100,10 @@ final class JournalledSegments implements SegmentStore {
     public void onDurable(Entry entry) {
         inFlight--;
         JournalFile file = entry.file;
-        if (file != null && file != endFile && entry.lastOffset + 1 == log().durableOffset()) {
+        if (entry.lastOffset >= writtenOffset) {
+            writtenOffset = entry.lastOffset + 1;
+        }
+        if (file != null && file != endFile && entry.lastOffset + 1 == writtenOffset) {
             file.hold();
             setEndFile(file);
         }
@@ -279,8 +286,8 @@ final class JournalledSegments implements SegmentStore {
             return;
         }
         long start = log().startOffset();
-        long durable = log().durableOffset();
-        updates.submit(chain -> chain.withLast(segment).withBounds(start, durable), () -> {
+        long end = writtenOffset;
+        updates.submit(chain -> chain.withLast(segment).withBounds(start, end), () -> {
             isBusy = false;
             for (Entry entry : entries) {
                 OffsetRanges partly = log().takePartlyDiscarded(entry.baseOffset, entry.lastOffset);
@@ -346,7 +353,7 @@ final class JournalledSegments implements SegmentStore {
             return;
         }
         isTrimming = true;
-        long end = log().durableOffset();
+        long end = writtenOffset;
         updates.submit(now -> now.withBounds(before, end).withoutTrimmed(), () -> {
             isTrimming = false;
             if (settled != null) {
@@ -475,7 +482,7 @@ final class JournalledSegments implements SegmentStore {
     public void saveEnd(JournalFile file) {
         if (endFile == file && !log().isClosed()) {
             long start = log().startOffset();
-            long end = log().durableOffset();
+            long end = writtenOffset;
             updates.submit(chain -> chain.withBounds(start, end), this::releaseEndFileIfKnown);
         }
     }
@@ -495,7 +502,7 @@ final class JournalledSegments implements SegmentStore {
     }
 
     private void releaseEndFileIfKnown() {
-        if (endFile != null && updates.chain().endOffset() >= log().durableOffset()) {
+        if (endFile != null && updates.chain().endOffset() >= writtenOffset) {
             setEndFile(null);
         }
     }
@@ -533,7 +540,7 @@ final class JournalledSegments implements SegmentStore {
                     entry.baseOffset, entry.lastOffset, entry.batch().retain(), file));
         });
         if (endFile != null) {
-            detached.noteEnd(log().durableOffset(), endFile);
+            detached.noteEnd(writtenOffset, endFile);
             setEndFile(null);
         }
         onDetached.accept(log().id(), detached);

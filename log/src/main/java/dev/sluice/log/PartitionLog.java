@@ -50,12 +50,14 @@ public final class PartitionLog {
     private long durableOffset;
     private long tailBytes;
     private final int epoch;
-    private final boolean isState;
+    private final LogSettings settings;
     private @Nullable String stalledReason;
     private boolean closed;
 
     /** Part of the running completion; the listener has still to be told. */
     private boolean durableToTell;
+
+    private boolean wasWritten;
 
     /** The newest journal file that knows of this log. Journal thread only. */
     @Nullable
@@ -63,16 +65,16 @@ public final class PartitionLog {
 
     PartitionLog(
             LogId id,
+            LogSettings settings,
             OwnerLane lane,
             Listener listener,
             SegmentStore store,
             TailBudget budget,
             int epoch,
             long startOffset,
-            long endOffset,
-            boolean isState) {
+            long endOffset) {
         this.id = id;
-        this.isState = isState;
+        this.settings = settings;
         this.lane = lane;
         this.listener = listener;
         this.store = store;
@@ -91,7 +93,7 @@ public final class PartitionLog {
 
     /**
      * Appends one batch at the end of the log and starts to make it durable; {@link Listener#durable} tells when it is. A
-     * log in memory counts it as durable at once and tells nobody.
+     * log in memory, and one whose {@link Durability} is not {@code sync}, counts it as durable at once and tells nobody.
      *
      * @param batch one whole record batch between reader and writer index. It is taken over, also when this throws. Its base
      *     offset and leader epoch are overwritten
@@ -111,8 +113,11 @@ public final class PartitionLog {
         endOffset = entry.lastOffset + 1;
         addToTail(entry);
         entry.inFlight = true;
-        if (store.append(entry)) {
+        boolean isDurable = store.append(entry);
+        if (isDurable) {
             entry.inFlight = false;
+        }
+        if (isDurable || !settings.durability().isSync()) {
             durableOffset = endOffset;
         }
         return baseOffset;
@@ -141,7 +146,7 @@ public final class PartitionLog {
         return endOffset;
     }
 
-    /** Everything below it survives a power cut; reads end here. */
+    /** Everything below it survives a power cut, or counts as if it did by the log's {@link Durability}; reads end here. */
     public long durableOffset() {
         return durableOffset;
     }
@@ -291,9 +296,12 @@ public final class PartitionLog {
         }
     }
 
-    /** Whether it was opened by {@link Storage#openStateLog}. */
+    LogSettings settings() {
+        return settings;
+    }
+
     boolean isState() {
-        return isState;
+        return settings.isState();
     }
 
     boolean isInMemoryOnly() {
@@ -303,6 +311,7 @@ public final class PartitionLog {
     /** The entry, and all before it, are durable. The caller tells the listener afterwards, once. */
     void onDurable(Entry entry) {
         entry.inFlight = false;
+        wasWritten = true;
         if (entry.lastOffset >= durableOffset) {
             durableOffset = entry.lastOffset + 1;
             durableToTell = true;
@@ -323,11 +332,12 @@ public final class PartitionLog {
 
     /** Tells the listener of {@link #onDurable} if that is still to be done. */
     void tellDurable() {
-        if (durableToTell) {
-            durableToTell = false;
-            if (!closed) {
-                listener.durable(durableOffset);
-            }
+        if (durableToTell && !closed) {
+            listener.durable(durableOffset);
+        }
+        durableToTell = false;
+        if (wasWritten) {
+            wasWritten = false;
             store.afterDurable();
         }
     }

@@ -101,20 +101,12 @@ public final class Storage implements AutoCloseable {
      * @param owner runs tasks on one thread, in order
      */
     public void openLog(LogId id, Executor owner, PartitionLog.Listener listener, OpenCallback callback) {
-        openLog(id, owner, listener, callback, false);
+        openLog(id, LogSettings.DEFAULT, owner, listener, callback);
     }
 
-    /**
-     * Opens a log like {@link #openLog}, for what the user of the storage must remember to let go of other logs' records, such as
-     * acknowledgements. Nobody waits for its appends: they share the device's next write for anybody else, and have their own if there
-     * is none for a few milliseconds. On a full disk they go on, as the journal holds space in reserve for them.
-     */
-    public void openStateLog(LogId id, Executor owner, PartitionLog.Listener listener, OpenCallback callback) {
-        openLog(id, owner, listener, callback, true);
-    }
-
-    private void openLog(
-            LogId id, Executor owner, PartitionLog.Listener listener, OpenCallback callback, boolean isState) {
+    /** As {@link #openLog(LogId, Executor, PartitionLog.Listener, OpenCallback)}, with settings. */
+    public void openLog(
+            LogId id, LogSettings settings, Executor owner, PartitionLog.Listener listener, OpenCallback callback) {
         OwnerLane lane = laneOf(owner);
         OpenLog place = new OpenLog(lane);
         if (closing.get()) {
@@ -153,7 +145,7 @@ public final class Storage implements AutoCloseable {
                     open.remove(id);
                     callback.failed(closed());
                 } else {
-                    PartitionLog log = build(id, lane, listener, next, newVersion, isState);
+                    PartitionLog log = build(id, lane, listener, next, newVersion, settings);
                     place.log = log;
                     callback.opened(log);
                     node.stalls().tell(log);
@@ -172,7 +164,7 @@ public final class Storage implements AutoCloseable {
             PartitionLog.Listener listener,
             SegmentChain chain,
             long version,
-            boolean isState) {
+            LogSettings settings) {
         DetachedLog held = detached.remove(id);
         long end = Math.max(Math.max(chain.endOffset(), chain.startOffset()), chain.segmentEndOffset());
         if (held != null) {
@@ -183,7 +175,7 @@ public final class Storage implements AutoCloseable {
         JournalledSegments segments =
                 new JournalledSegments(node, lane, updates, held == null ? null : held.endFile(), this::detach);
         PartitionLog log = new PartitionLog(
-                id, lane, listener, segments, node.budget(), chain.epoch(), chain.startOffset(), end, isState);
+                id, settings, lane, listener, segments, node.budget(), chain.epoch(), chain.startOffset(), end);
         lost.log = log;
         if (held != null) {
             log.recovered(held);
@@ -217,7 +209,7 @@ public final class Storage implements AutoCloseable {
      * @param owner runs tasks on the calling thread, in order
      */
     public PartitionLog openMemoryLog(LogId id, Executor owner, PartitionLog.Listener listener) {
-        return new PartitionLog(id, laneOf(owner), listener, MemorySegmentStore.INSTANCE, node.budget(), 0, 0, 0, false);
+        return new PartitionLog(id, LogSettings.DEFAULT, laneOf(owner), listener, MemorySegmentStore.INSTANCE, node.budget(), 0, 0, 0);
     }
 
     /**

@@ -9,7 +9,9 @@ import java.util.concurrent.Executor;
 /** All threads of a storage, and its owners, as one queue that the test runs by itself. */
 final class SteppedThreads implements StorageThreads {
     private final Deque<Runnable> tasks = new ArrayDeque<>();
-    private final List<Runnable> timers = new ArrayList<>();
+    private final List<Timer> timers = new ArrayList<>();
+    private record Timer(long delayMs, Runnable task) {}
+
     private final Executor owner = tasks::add;
 
     /** Runs everything that is waiting and what comes of it; timers wait for {@link #fireTimers}. */
@@ -20,9 +22,14 @@ final class SteppedThreads implements StorageThreads {
     }
 
     void fireTimers() {
-        List<Runnable> due = List.copyOf(timers);
-        timers.clear();
-        tasks.addAll(due);
+        fireTimers(Long.MAX_VALUE);
+    }
+
+    /** Those that wait for so long at most. */
+    void fireTimers(long delayMs) {
+        List<Timer> due = timers.stream().filter(timer -> timer.delayMs <= delayMs).toList();
+        timers.removeAll(due);
+        due.forEach(timer -> tasks.add(timer.task));
         runAll();
     }
 
@@ -52,7 +59,7 @@ final class SteppedThreads implements StorageThreads {
 
     @Override
     public void schedule(long delayMs, Runnable task) {
-        timers.add(task);
+        timers.add(new Timer(delayMs, task));
     }
 
     @Override

@@ -59,8 +59,12 @@ final class TestNode implements AutoCloseable {
     }
 
     PartitionLog open(long id, Heard heard) {
+        return open(id, LogSettings.DEFAULT, heard);
+    }
+
+    PartitionLog open(long id, LogSettings settings, Heard heard) {
         List<PartitionLog> opened = new ArrayList<>();
-        storage.openLog(new LogId(id), threads.owner(), heard, new OpenCallback() {
+        storage.openLog(new LogId(id), settings, threads.owner(), heard, new OpenCallback() {
             @Override
             public void opened(PartitionLog log) {
                 opened.add(log);

@@ -1,5 +1,6 @@
 package dev.sluice.testkit;
 
+import dev.sluice.log.Durability;
 import dev.sluice.log.LogId;
 import dev.sluice.log.RecordBatch;
 import io.netty.buffer.ByteBuf;
@@ -25,15 +26,20 @@ final class LogModel {
     record Batch(long baseOffset, long lastOffset, int bytes, byte[] mark) {}
 
     final LogId id;
+    private final Durability durability;
     private final TreeMap<Long, Batch> batches = new TreeMap<>();
     private final BitSet discarded = new BitSet();
     private final Set<Long> possiblyLost = new HashSet<>();
     private long startOffset;
     private long endOffset;
+    /** Everything below may be read. */
     private long durableOffset;
+    /** Everything below survives a crash. */
+    private long promisedOffset;
 
-    LogModel(LogId id) {
+    LogModel(LogId id, Durability durability) {
         this.id = id;
+        this.durability = durability;
     }
 
     long startOffset() {
@@ -59,6 +65,9 @@ final class LogModel {
         batches.put(endOffset, new Batch(endOffset, last, batch.readableBytes(), mark(batch, index)));
         long base = endOffset;
         endOffset = last + 1;
+        if (!durability.isSync()) {
+            durableOffset = endOffset;
+        }
         return base;
     }
 
@@ -66,6 +75,7 @@ final class LogModel {
         require(offset > durableOffset && offset <= endOffset, "durable offset " + offset + " was told");
         requireBoundary(offset);
         durableOffset = offset;
+        promisedOffset = offset;
     }
 
     void trimmed(long before) {
@@ -92,7 +102,7 @@ final class LogModel {
                 start <= startOffset || (start <= durableOffset && isNothingNeeded(startOffset, start)),
                 "opened with start offset " + start);
         require(durable == end, "opened with durable offset " + durable + ", not its end " + end);
-        require(end >= durableOffset, "lost records: opened with end offset " + end);
+        require(end >= promisedOffset, "lost records: opened with end offset " + end);
         require(end <= endOffset, "invented records: opened with end offset " + end);
         if (end > startOffset) { // what was trimmed before it was durable ends anywhere below
             requireBoundary(end);
@@ -101,12 +111,14 @@ final class LogModel {
         discarded.clear((int) end, Integer.MAX_VALUE);
         endOffset = end;
         durableOffset = end;
+        promisedOffset = end;
         startOffset = Math.min(startOffset, end);
     }
 
     /** It was closed in good order. */
     void allDurable() {
         durableOffset = endOffset;
+        promisedOffset = endOffset;
     }
 
     /** The batch may have vanished: damage that cannot be told from an unfinished write. */
@@ -118,6 +130,7 @@ final class LogModel {
                 return;
             }
             durableOffset = last.getKey();
+            promisedOffset = Math.min(promisedOffset, durableOffset);
         }
     }
 

@@ -1,7 +1,9 @@
 package dev.sluice.testkit;
 
 import dev.sluice.log.FetchCallback;
+import dev.sluice.log.Durability;
 import dev.sluice.log.LogId;
+import dev.sluice.log.LogSettings;
 import dev.sluice.log.OpenCallback;
 import dev.sluice.log.PartitionLog;
 import dev.sluice.log.RecordBatchBuilder;
@@ -385,12 +387,22 @@ final class LogSim implements AutoCloseable {
         long living =
                 logs.stream().filter(log -> log.state != SimLog.State.DELETED).count();
         if (living < maxLogs && (closed.isEmpty() || random.oneIn(3))) {
-            SimLog log = new SimLog(new LogId(logs.size() + 1), random.oneIn(3));
+            SimLog log = new SimLog(new LogId(logs.size() + 1), settings());
             logs.add(log);
             open(log);
         } else if (!closed.isEmpty()) {
             open(random.pick(closed));
         }
+    }
+
+    private LogSettings settings() {
+        return switch (random.below(6)) {
+            case 0, 1 -> LogSettings.STATE;
+            case 2 ->
+                LogSettings.DEFAULT.withDurability(
+                        random.oneIn(2) ? Durability.NONE : Durability.interval(random.between(1, 300)));
+            default -> LogSettings.DEFAULT;
+        };
     }
 
     void open(SimLog log) {
@@ -407,11 +419,7 @@ final class LogSim implements AutoCloseable {
                                 || disk.faults().isAny(),
                         "log " + log.model.id + " does not open though nothing failed"));
         PartitionLog.Listener listener = log.listener(alive(), trace::add);
-        if (log.isState) {
-            storage().openStateLog(log.model.id, random.pick(owners), listener, callback);
-        } else {
-            storage().openLog(log.model.id, random.pick(owners), listener, callback);
-        }
+        storage().openLog(log.model.id, log.settings, random.pick(owners), listener, callback);
     }
 
     private void append(SimLog log) {
@@ -623,14 +631,14 @@ final class LogSim implements AutoCloseable {
         openClosedLogs(); // nobody can give up what is in a closed one
         settle();
         disk.faults().capacityBytes = fullness();
-        while (logs.stream().noneMatch(log -> log.isOpen() && !log.isState)) {
+        while (logs.stream().noneMatch(log -> log.isOpen() && !log.settings.isState())) {
             addLog(false);
         }
-        if (logs.stream().noneMatch(log -> log.isOpen() && log.isState)) {
+        if (logs.stream().noneMatch(log -> log.isOpen() && log.settings.isState())) {
             addLog(true);
         }
         SimLog filled = logs.stream()
-                .filter(log -> log.isOpen() && !log.isState)
+                .filter(log -> log.isOpen() && !log.settings.isState())
                 .findFirst()
                 .orElseThrow();
         for (int i = 0; i < MAX_STEPS && !filled.open().isStalled(); i++) {
@@ -642,7 +650,7 @@ final class LogSim implements AutoCloseable {
     }
 
     private void addLog(boolean isState) {
-        SimLog log = new SimLog(new LogId(logs.size() + 1), isState);
+        SimLog log = new SimLog(new LogId(logs.size() + 1), isState ? LogSettings.STATE : LogSettings.DEFAULT);
         logs.add(log);
         open(log);
         require(scheduler.runUntil(log::isOpen, MAX_STEPS), "a log does not open");
@@ -650,7 +658,7 @@ final class LogSim implements AutoCloseable {
 
     void verifyStateIsTakenOnAFullDisk() {
         SimLog state = logs.stream()
-                .filter(log -> log.isOpen() && log.isState)
+                .filter(log -> log.isOpen() && log.settings.isState())
                 .findFirst()
                 .orElseThrow();
         append(state, batch(6_000));

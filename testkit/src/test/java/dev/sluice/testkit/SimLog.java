@@ -1,6 +1,7 @@
 package dev.sluice.testkit;
 
 import dev.sluice.log.LogId;
+import dev.sluice.log.LogSettings;
 import dev.sluice.log.OpenCallback;
 import dev.sluice.log.PartitionLog;
 import dev.sluice.log.StorageException;
@@ -20,7 +21,7 @@ final class SimLog {
     }
 
     final LogModel model;
-    final boolean isState;
+    final LogSettings settings;
     State state = State.CLOSED;
 
     @Nullable
@@ -33,9 +34,9 @@ final class SimLog {
     @Nullable
     StorageException refusal;
 
-    SimLog(LogId id, boolean isState) {
-        this.isState = isState;
-        model = new LogModel(id);
+    SimLog(LogId id, LogSettings settings) {
+        this.settings = settings;
+        model = new LogModel(id, settings.durability());
     }
 
     PartitionLog open() {
