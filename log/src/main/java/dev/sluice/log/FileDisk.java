@@ -30,29 +30,31 @@ final class FileDisk implements Disk {
 
     private final Path folder;
     private final boolean direct;
+    private final boolean readOnly;
     /** Which file is the lock, while it is held. */
     private volatile @Nullable Object lockKey;
 
-    private FileDisk(Path folder, boolean direct) {
+    private FileDisk(Path folder, boolean direct, boolean readOnly) {
         this.folder = folder;
         this.direct = direct;
+        this.readOnly = readOnly;
     }
 
     /** Creates the folder if absent and tries out direct I/O in it. */
     static FileDisk open(Path folder) throws IOException {
         Files.createDirectories(folder);
-        return new FileDisk(folder, takesDirectIo(folder.resolve(PROBE_FILE)));
+        return new FileDisk(folder, takesDirectIo(folder.resolve(PROBE_FILE)), false);
     }
 
     /** Without direct I/O, whatever the file system offers. */
     static FileDisk withoutDirectIo(Path folder) throws IOException {
         Files.createDirectories(folder);
-        return new FileDisk(folder, false);
+        return new FileDisk(folder, false, false);
     }
 
-    /** A folder as it is, for reading: nothing is created or tried out. */
+    /** A folder as it is, for reading: nothing is created or tried out, and no file can be written but the lock. */
     static FileDisk unchanged(Path folder) {
-        return new FileDisk(folder, false);
+        return new FileDisk(folder, false, true);
     }
 
     private static boolean takesDirectIo(Path probe) throws IOException {
@@ -179,6 +181,9 @@ final class FileDisk implements Disk {
     }
 
     private DiskFile openOrCreate(String name, Layout layout, Writes writes, boolean create) throws IOException {
+        if (readOnly) {
+            return FileDiskFile.openToRead(name, folder.resolve(name));
+        }
         return FileDiskFile.open(
                 name, folder.resolve(name), direct && layout == Layout.BLOCKS, writes == Writes.SYNCHRONOUS, create);
     }

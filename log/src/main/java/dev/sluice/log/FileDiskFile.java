@@ -51,6 +51,10 @@ final class FileDiskFile implements DiskFile {
         }
     }
 
+    static FileDiskFile openToRead(String name, Path path) throws IOException {
+        return new FileDiskFile(name, path, FileChannel.open(path, StandardOpenOption.READ), false);
+    }
+
     @Override
     public String name() {
         return name;

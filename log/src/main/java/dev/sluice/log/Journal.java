@@ -141,6 +141,28 @@ final class Journal {
         threads.journal().execute(() -> space.register(log, files));
     }
 
+    /** Keeps the files as {@link JournalSpace#freeze} says. Any thread. */
+    CompletableFuture<Void> freeze() {
+        CompletableFuture<Void> frozen = new CompletableFuture<>();
+        threads.journal().execute(() -> space.freeze(frozen));
+        return frozen;
+    }
+
+    /** Ends {@link #freeze}. Any thread. */
+    void thaw() {
+        threads.journal().execute(space::thaw);
+    }
+
+    /** The journal with all that was appended before and can be written. Any thread. */
+    CompletableFuture<JournalExtract> extract() {
+        return CompletableFuture.supplyAsync(
+                () -> {
+                    drain();
+                    return new JournalExtract(durableSequence, space.parts());
+                },
+                threads.journal());
+    }
+
     /** Bytes of all files; any thread. */
     long bytes() {
         return space.bytes();

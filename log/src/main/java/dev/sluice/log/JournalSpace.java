@@ -54,6 +54,10 @@ final class JournalSpace {
     private long nextName;
     private long preparing;
     private @Nullable JournalFile leaving;
+    /** Files are not given up, since somebody copies them. */
+    private boolean isFrozen;
+
+    private @Nullable CompletableFuture<Void> onFrozen;
     private boolean closed;
 
     /** A frame found no file that it may go to, and waits. Changed by the journal thread, read by any. */
@@ -291,6 +295,31 @@ final class JournalSpace {
                 }));
     }
 
+    // ---- keeping files for a backup ----
+
+    /** From the completion of the future to {@link #thaw} the beginning of the journal stays what it is, and so does the content of all files from there on. */
+    void freeze(CompletableFuture<Void> frozen) {
+        isFrozen = true;
+        if (leaving == null || closed) {
+            frozen.complete(null);
+        } else {
+            onFrozen = frozen;
+        }
+    }
+
+    void thaw() {
+        isFrozen = false;
+        leaveOldest();
+    }
+
+    /** What the frames written so far take of each file, in their order. */
+    List<JournalExtract.Part> parts() {
+        return used.stream()
+                .filter(file -> file.position > 0)
+                .map(file -> new JournalExtract.Part(file.name, file.position))
+                .toList();
+    }
+
     // ---- emptying files ----
 
     /** Begins to empty the oldest file; if the journal has used up its space, what is needed of it moves elsewhere. */
@@ -321,7 +350,7 @@ final class JournalSpace {
     }
 
     private void giveUp(JournalFile file) {
-        if (leaving != null || closed) {
+        if (leaving != null || isFrozen || closed) {
             return;
         }
         leaving = file;
@@ -333,6 +362,10 @@ final class JournalSpace {
                 leaveOldest();
             } else {
                 LOG.warn("A journal file could not be given back yet: {}", failure.getMessage());
+            }
+            if (onFrozen != null) {
+                onFrozen.complete(null);
+                onFrozen = null;
             }
         }));
     }

@@ -35,6 +35,8 @@ final class LocalMetadataStore implements MetadataStore, AutoCloseable {
                 implements Command {}
 
         record Close(CompletableFuture<Void> done) implements Command {}
+
+        record Snapshot(CompletableFuture<List<List<MetadataFile.Change>>> done) implements Command {}
     }
 
     private final Disk disk;
@@ -137,6 +139,13 @@ final class LocalMetadataStore implements MetadataStore, AutoCloseable {
         return done;
     }
 
+    /** All that is durable, in parts that a file can be written of. */
+    CompletableFuture<List<List<MetadataFile.Change>>> snapshot() {
+        CompletableFuture<List<List<MetadataFile.Change>>> done = new CompletableFuture<>();
+        submit(new Command.Snapshot(done));
+        return done;
+    }
+
     private CompletableFuture<Long> set(String key, byte @Nullable [] value, long expected, boolean ephemeral) {
         if (key.getBytes(StandardCharsets.UTF_8).length > MAX_KEY_BYTES) {
             throw new IllegalArgumentException("a metadata key is at most " + MAX_KEY_BYTES + " bytes long: " + key);
@@ -161,6 +170,11 @@ final class LocalMetadataStore implements MetadataStore, AutoCloseable {
         for (Command command = commands.poll(); command != null; command = commands.poll()) {
             switch (command) {
                 case Command.Set set -> group.add(set);
+                case Command.Snapshot snapshot -> {
+                    commit(group);
+                    group = new Group();
+                    snapshot.done.complete(table.snapshot(SNAPSHOT_GROUP_BYTES));
+                }
                 case Command.Close close -> {
                     commit(group);
                     group = new Group();

@@ -16,9 +16,10 @@ final class SegmentFiles {
     /** On a background thread. */
     static void delete(StorageNode node, List<SegmentRef> segments) {
         if (!segments.isEmpty()) {
-            node.threads()
-                    .background()
-                    .execute(() -> segments.forEach(segment -> delete(node.disk(), segment.fileName())));
+            node.deletes()
+                    .run(() -> node.threads()
+                            .background()
+                            .execute(() -> segments.forEach(segment -> delete(node.disk(), segment.fileName()))));
         }
     }
 

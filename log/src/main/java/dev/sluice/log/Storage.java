@@ -251,6 +251,17 @@ public final class Storage implements AutoCloseable {
         });
     }
 
+    /**
+     * Copies everything to an empty disk: all records and metadata that are durable when this is called, and perhaps some that become so
+     * meanwhile, as of one moment. What is in use goes on; the journal keeps its files while it is being copied, and segments theirs until the end.
+     *
+     * @param target locked by the caller; {@link BackupFolder#open} gives one
+     * @return completes on a thread of the storage; fails with a {@link StorageException} if a file cannot be read or written
+     */
+    public CompletableFuture<BackupSummary> backup(Disk target) {
+        return new StorageBackup(node, metadata, target).run();
+    }
+
     /** The logs that exist, open or not; memory logs are not among them. */
     public Set<LogId> logs() {
         return new TreeSet<>(SegmentChain.logs(metadata));

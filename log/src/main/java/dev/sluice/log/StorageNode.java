@@ -15,4 +15,5 @@ record StorageNode(
         Journal journal,
         TailBudget budget,
         Stalls stalls,
+        DeferredDeletes deletes,
         AtomicLong ids) {}

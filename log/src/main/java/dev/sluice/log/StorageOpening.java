@@ -75,7 +75,15 @@ final class StorageOpening {
         }
         LOG.info("Opened {}: {} logs, {} of them in the journal", disk.describe(), chains.size(), logs.size());
         StorageNode node = new StorageNode(
-                disk, config, threads, metadata, journal, budget, stalls, new AtomicLong(now.starts() << 32));
+                disk,
+                config,
+                threads,
+                metadata,
+                journal,
+                budget,
+                stalls,
+                new DeferredDeletes(),
+                new AtomicLong(now.starts() << 32));
         return new Storage(node, metadata, lock, logs);
     }
 

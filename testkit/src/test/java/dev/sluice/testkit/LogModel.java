@@ -115,6 +115,11 @@ final class LogModel {
         startOffset = Math.min(startOffset, end);
     }
 
+    /** What came after the offset need not be there, since an older state was brought back. */
+    void fallBackTo(long offset) {
+        promisedOffset = Math.min(promisedOffset, offset);
+    }
+
     /** It was closed in good order. */
     void allDurable() {
         durableOffset = endOffset;

@@ -1,6 +1,7 @@
 package dev.sluice.testkit;
 
 import dev.sluice.log.FetchCallback;
+import dev.sluice.log.BackupSummary;
 import dev.sluice.log.Durability;
 import dev.sluice.log.LogId;
 import dev.sluice.log.LogSettings;
@@ -9,13 +10,17 @@ import dev.sluice.log.PartitionLog;
 import dev.sluice.log.RecordBatchBuilder;
 import dev.sluice.log.RecordHeaders;
 import dev.sluice.log.Storage;
+import dev.sluice.log.StorageCheck;
 import dev.sluice.log.StorageConfig;
 import dev.sluice.log.StorageException;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
@@ -621,6 +626,45 @@ final class LogSim implements AutoCloseable {
                         "log " + log.model.id + " holds " + log.open().segmentBytes()
                                 + " bytes of segments of nothing");
             }
+        }
+    }
+
+    // ---- a backup ----
+
+    /** Makes one while the logs are in use, puts it in the place of the disk and opens it. */
+    void restoreABackupMadeWhileInUse() {
+        Map<SimLog, Long> promised = new HashMap<>();
+        logs.forEach(log -> promised.put(log, log.isOpen() ? log.open().durableOffset() : log.model.endOffset()));
+        SimDisk backup = new SimDisk(random.fork());
+        trace.add("backup begins");
+        CompletableFuture<BackupSummary> done = storage().backup(backup);
+        while (!done.isDone()) {
+            List<SimLog> open = logs.stream().filter(SimLog::isOpen).toList();
+            if (!open.isEmpty() && random.oneIn(4)) {
+                use(random.pick(open));
+            }
+            require(scheduler.step() || done.isDone(), "the backup does not end");
+        }
+        trace.add("backup has " + done.join());
+        List<String> damages = StorageCheck.run(backup).damages();
+        require(damages.isEmpty(), "the backup is damaged: " + damages);
+        shutDown();
+        disk = backup;
+        for (SimLog log : logs) {
+            if (log.state != SimLog.State.DELETED) {
+                log.state = SimLog.State.CLOSED;
+            }
+            log.model.fallBackTo(log.settings.durability().isSync() ? Objects.requireNonNull(promised.get(log)) : 0);
+        }
+        start();
+    }
+
+    private void use(SimLog log) {
+        switch (random.below(8)) {
+            case 0 -> trim(log);
+            case 1 -> discard(log);
+            case 2 -> read(log);
+            default -> append(log);
         }
     }
 

@@ -73,6 +73,23 @@ final class LogSimTest {
         });
     }
 
+    /** What was durable when it began is in it, and nothing that was not appended. */
+    @Test
+    void aBackupOfARunningStorageIsAStorage() {
+        SimLives.forEachSeed("LogSimTest#aBackupOfARunningStorageIsAStorage", 1_000, seed -> {
+            LogSim sim = new LogSim(seed, LogSim.MANY_LOGS);
+            SimLives.live(sim, () -> {
+                sim.start();
+                sim.live(sim.random.between(5, 80));
+                sim.settle();
+                sim.restoreABackupMadeWhileInUse();
+                sim.verifyEverything();
+                sim.live(sim.random.between(1, 40));
+                sim.verifyEverything();
+            });
+        });
+    }
+
     @Test
     void givesBackAllSpaceOfWhatIsNotNeeded() {
         SimLives.forEachSeed("LogSimTest#givesBackAllSpaceOfWhatIsNotNeeded", 2_000, seed -> {
