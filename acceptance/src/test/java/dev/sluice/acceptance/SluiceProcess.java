@@ -68,6 +68,13 @@ final class SluiceProcess implements AutoCloseable {
         return new SluiceProcess(data, List.of(options));
     }
 
+    /** Runs another command of the program. */
+    static Process run(String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of(command()));
+        command.addAll(List.of(arguments));
+        return new ProcessBuilder(command).directory(repository().toFile()).start();
+    }
+
     /** The folder that holds the launcher: the tests run in it or in one of its modules. */
     static Path repository() {
         Path here = Path.of("").toAbsolutePath();

@@ -11,11 +11,14 @@ import dev.sluice.net.Gateway;
 import dev.sluice.net.ListenException;
 import dev.sluice.net.Listener;
 import dev.sluice.net.NetSettings;
+import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -80,6 +83,8 @@ final class Node implements AutoCloseable {
         Broker broker = await(Broker.start(storage, loops.shards()));
         opened.push(() -> await(broker.stop()));
 
+        openControl(configuration.data(), storage);
+
         var connections = new Connections(net.maxConnections());
         opened.push(() -> connections.close(GOODBYE_TIMEOUT_MS));
 
@@ -87,6 +92,20 @@ final class Node implements AutoCloseable {
         switch (configuration.amqpPort()) {
             case Port.Off off -> {}
             case Port.On(int number) -> listen(loops, connections, net, configuration.host(), number, amqp);
+        }
+    }
+
+    /** Without it a broker is a broker all the same. */
+    private void openControl(Path data, Storage storage) {
+        try {
+            ControlSocket control = ControlSocket.open(
+                    data, Map.of(BackupCommand.NAME, folder -> BackupCommand.run(storage, folder)));
+            opened.push(control::close);
+        } catch (IOException | RuntimeException failure) {
+            LOG.warn(
+                    "'sluice backup' will not reach this broker, since no socket can be made in {}: {}",
+                    data,
+                    failure.toString());
         }
     }
 

@@ -25,7 +25,9 @@ public final class Sluice {
                 .version("sluice " + version())
                 .mixinStandardHelpOptions(true)
                 .addSubcommand("start", new CommandLine(new StartCommand().spec()))
-                .addSubcommand("check", new CommandLine(new CheckCommand().spec()));
+                .addSubcommand("check", new CommandLine(new CheckCommand().spec()))
+                .addSubcommand("backup", new CommandLine(new BackupCommand().spec()))
+                .addSubcommand("restore", new CommandLine(new RestoreCommand().spec()));
         spec.usageMessage()
                 .description("A message broker in one small process, for the clients you already have.")
                 .footer("", "Help on a command: sluice COMMAND --help");
