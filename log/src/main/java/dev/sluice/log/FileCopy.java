@@ -19,15 +19,20 @@ final class FileCopy {
     }
 
     /**
-     * Copies the beginning of a file under the same name; durable on return.
+     * Copies the beginning of a file; durable on return.
      *
      * @throws IOException also if the file is shorter
      */
     BackupManifest.Item copy(String name, long bytes) throws IOException {
+        return copy(name, bytes, name);
+    }
+
+    /** As {@link #copy(String, long)}, under another name. */
+    BackupManifest.Item copy(String name, long bytes, String targetName) throws IOException {
         MessageDigest digest = BackupManifest.sha256();
-        to.create(name, 0);
+        to.create(targetName, 0);
         try (DiskFile source = from.open(name, Disk.Layout.STREAM, Disk.Writes.FORCED);
-                DiskFile target = to.open(name, Disk.Layout.STREAM, Disk.Writes.FORCED)) {
+                DiskFile target = to.open(targetName, Disk.Layout.STREAM, Disk.Writes.FORCED)) {
             long at = 0;
             while (at < bytes) {
                 piece.clear().limit((int) Math.min(PIECE_BYTES, bytes - at));
@@ -42,5 +47,19 @@ final class FileCopy {
             target.force();
         }
         return new BackupManifest.Item(name, bytes, HexFormat.of().formatHex(digest.digest()));
+    }
+
+    /** Of a whole file, in hexadecimal. */
+    static String sha256(Disk disk, String name) throws IOException {
+        MessageDigest digest = BackupManifest.sha256();
+        ByteBuffer piece = ByteBuffer.allocate(PIECE_BYTES);
+        try (DiskFile file = disk.open(name, Disk.Layout.STREAM, Disk.Writes.FORCED)) {
+            long at = 0;
+            while (at < file.size()) {
+                at += file.read(at, piece.clear());
+                digest.update(piece.flip());
+            }
+        }
+        return HexFormat.of().formatHex(digest.digest());
     }
 }

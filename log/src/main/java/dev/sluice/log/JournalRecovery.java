@@ -58,6 +58,9 @@ final class JournalRecovery {
     private final Map<LogId, DetachedLog> logs = new HashMap<>();
     private final List<Damage> damages = new ArrayList<>();
     private long highestSequence;
+    /** Where damage is noted instead of being refused. */
+    private @Nullable List<String> tolerated;
+
     private long unusedFileName;
 
     JournalRecovery(
@@ -69,14 +72,29 @@ final class JournalRecovery {
         this.highestSequence = Math.max(state.beginAfter(), state.cleanSequence());
     }
 
+    /**
+     * Takes up all that is sound, wherever damage is; for a repair.
+     *
+     * @param found one sentence is added for each damage
+     */
+    Result salvage(List<String> found) throws IOException {
+        tolerated = found;
+        return recover();
+    }
+
     /** @throws StorageException of kind CORRUPT if the folder must not be opened */
     Result recover() throws IOException {
         try {
             readHeads();
             long last = loadChain(findChain());
             for (Damage damage : damages) {
-                if (!damage.log.has(damage.baseOffset)) {
+                if (damage.log.has(damage.baseOffset)) {
+                    continue;
+                }
+                if (tolerated == null) {
                     damage.log.damaged(damage.cause, damage.file);
+                } else {
+                    tolerated.add(String.valueOf(damage.cause.getMessage()));
                 }
             }
             return new Result(filesInOrder(), emptyFiles(), highestSequence, last, unusedFileName, logs);
@@ -105,7 +123,7 @@ final class JournalRecovery {
         for (int i = 0; i < scans.size(); i++) {
             // Newer frames behind a damaged one matter in the last file, and in one that is damaged at its beginning.
             // Anywhere else they are missing links of the chain.
-            if (i == scans.size() - 1 || scans.get(i).frames().isEmpty()) {
+            if (i == scans.size() - 1 || scans.get(i).frames().isEmpty() || tolerated != null) {
                 scans.get(i).searchRest();
             }
             highestSequence = Math.max(highestSequence, scans.get(i).lastSequence());
@@ -125,7 +143,16 @@ final class JournalRecovery {
         while (wanted > state.beginAfter()) {
             JournalScan.Frame frame = frames.get(wanted);
             if (frame == null) {
-                throw refuse(wanted, chain.peekFirst());
+                StorageException missing = refuse(wanted, chain.peekFirst());
+                Map.Entry<Long, JournalScan.Frame> older = frames.lowerEntry(wanted);
+                if (tolerated == null) {
+                    throw missing;
+                }
+                tolerated.add(String.valueOf(missing.getMessage()));
+                if (older == null || older.getKey() <= state.beginAfter()) {
+                    break;
+                }
+                frame = older.getValue();
             }
             chain.addFirst(frame);
             wanted = frame.follows();

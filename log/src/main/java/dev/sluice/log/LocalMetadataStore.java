@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
 final class LocalMetadataStore implements MetadataStore, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LocalMetadataStore.class);
     static final String FILE = "metadata";
-    private static final String NEXT_FILE = "metadata.new";
+    static final String NEXT_FILE = "metadata.new";
     private static final int SNAPSHOT_GROUP_BYTES = 1 << 20;
     /** So many more bytes are written before a rewrite that found no room is tried again. */
     private static final int RETRY_BYTES = 16 << 10;
@@ -305,30 +305,18 @@ final class LocalMetadataStore implements MetadataStore, AutoCloseable {
     /** Writes all that is live to a new file and puts it in the place of the old one; the old one serves until then. */
     private void rewrite() throws IOException {
         long newSalt = MetadataFile.newSalt();
-        long newSequence = 0;
-        long position = MetadataFile.HEADER_BYTES;
         List<List<MetadataFile.Change>> snapshot = table.snapshot(SNAPSHOT_GROUP_BYTES);
-        long snapshotBytes = position;
+        long snapshotBytes = MetadataFile.HEADER_BYTES;
         for (List<MetadataFile.Change> part : snapshot) {
             snapshotBytes += MetadataFile.groupBytes(part);
         }
         long allocated = (Math.max(snapshotBytes, rewriteBytes()) + reservedBytes + Disk.BLOCK_BYTES - 1) & -Disk.BLOCK_BYTES;
-        disk.create(NEXT_FILE, allocated);
-        try (DiskFile next = disk.open(NEXT_FILE, Disk.Layout.STREAM, Disk.Writes.FORCED)) {
-            next.write(0, MetadataFile.header(newSalt, snapshot.size()));
-            for (List<MetadataFile.Change> part : snapshot) {
-                ByteBuffer group = MetadataFile.group(newSalt, ++newSequence, part);
-                int bytes = group.remaining();
-                next.write(position, group);
-                position += bytes;
-            }
-            next.force();
-        }
+        long position = MetadataFile.write(disk, NEXT_FILE, newSalt, snapshot, allocated);
         closeFile();
         disk.rename(NEXT_FILE, FILE);
         file = disk.open(FILE, Disk.Layout.STREAM, Disk.Writes.FORCED);
         salt = newSalt;
-        sequence = newSequence;
+        sequence = snapshot.size();
         fileBytes = position;
         allocatedBytes = allocated;
         rewriteAt = 0;

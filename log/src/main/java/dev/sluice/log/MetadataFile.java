@@ -130,6 +130,60 @@ final class MetadataFile {
         return new Scan(salt, sequence, at);
     }
 
+    /**
+     * Like {@link #read}, but goes on behind damage; for a repair.
+     *
+     * @param damages one sentence is added for each
+     * @throws StorageException of kind CORRUPT if the header has no salt by which a group could be told
+     */
+    static void salvage(String name, ByteBuffer file, BiConsumer<String, Change> changes, List<String> damages)
+            throws IOException {
+        try {
+            read(name, file, (key, change) -> {});
+        } catch (StorageException damage) {
+            damages.add(String.valueOf(damage.getMessage()));
+        }
+        if (file.limit() < HEADER_BYTES) {
+            throw corrupt(name, 0, "its header is damaged");
+        }
+        long salt = file.getLong(12);
+        long sequence = 0;
+        int at = HEADER_BYTES;
+        while (at <= file.limit() - GROUP_HEADER_BYTES) {
+            if (file.getInt(at) != GROUP_MAGIC || !isGroup(file, at, sequence, salt)) {
+                at++;
+                continue;
+            }
+            int end = at + GROUP_HEADER_BYTES + file.getInt(at + 4);
+            sequence = file.getLong(at + 8);
+            at += GROUP_HEADER_BYTES;
+            while (at < end) {
+                at = readChange(file, at, changes);
+            }
+        }
+        if (sequence == 0) {
+            throw corrupt(name, HEADER_BYTES, "none of its groups is sound");
+        }
+    }
+
+    /** Writes a whole file of groups, followed by zeros up to the length given; durable on return. Returns where the groups end. */
+    static long write(Disk disk, String name, long salt, List<List<Change>> groups, long allocatedBytes)
+            throws IOException {
+        disk.create(name, allocatedBytes);
+        try (DiskFile file = disk.open(name, Disk.Layout.STREAM, Disk.Writes.FORCED)) {
+            file.write(0, header(salt, groups.size()));
+            long position = HEADER_BYTES;
+            for (int i = 0; i < groups.size(); i++) {
+                ByteBuffer group = group(salt, i + 1L, groups.get(i));
+                int bytes = group.remaining();
+                file.write(position, group);
+                position += bytes;
+            }
+            file.force();
+            return position;
+        }
+    }
+
     private static boolean isGroup(ByteBuffer file, int at, long lastSequence, long salt) {
         if (file.limit() - at < GROUP_HEADER_BYTES || file.getInt(at) != GROUP_MAGIC) {
             return false;

@@ -2,9 +2,7 @@ package dev.sluice.log;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -91,25 +89,8 @@ final class StorageBackup {
     }
 
     private BackupManifest.Item writeMetadata(List<List<MetadataFile.Change>> groups) throws IOException {
-        long salt = MetadataFile.newSalt();
-        var digest = BackupManifest.sha256();
-        long position = 0;
-        target.create(LocalMetadataStore.FILE, 0);
-        try (DiskFile file = target.open(LocalMetadataStore.FILE, Disk.Layout.STREAM, Disk.Writes.FORCED)) {
-            ByteBuffer bytes = MetadataFile.header(salt, groups.size());
-            for (int i = 0; i <= groups.size(); i++) {
-                digest.update(bytes.duplicate());
-                long length = bytes.remaining();
-                file.write(position, bytes);
-                position += length;
-                if (i < groups.size()) {
-                    bytes = MetadataFile.group(salt, i + 1, groups.get(i));
-                }
-            }
-            file.force();
-        }
-        return new BackupManifest.Item(
-                LocalMetadataStore.FILE, position, HexFormat.of().formatHex(digest.digest()));
+        long bytes = MetadataFile.write(target, LocalMetadataStore.FILE, MetadataFile.newSalt(), groups, 0);
+        return new BackupManifest.Item(LocalMetadataStore.FILE, bytes, FileCopy.sha256(target, LocalMetadataStore.FILE));
     }
 
     private BackupSummary copySegments(List<SegmentChain> chains) {

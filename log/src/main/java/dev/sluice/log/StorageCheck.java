@@ -58,6 +58,13 @@ public final class StorageCheck {
         }
     }
 
+    /** What is wrong with one segment, a sentence each. */
+    static List<String> damagesOf(Disk disk, SegmentRef segment) {
+        List<String> found = new ArrayList<>();
+        new StorageCheck(disk).checkSegment(segment, found);
+        return found;
+    }
+
     private StorageReport check() throws IOException {
         List<StorageReport.Log> logs = new ArrayList<>();
         if (readMetadata()) {

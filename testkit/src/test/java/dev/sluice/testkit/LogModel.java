@@ -32,6 +32,7 @@ final class LogModel {
     private final Set<Long> possiblyLost = new HashSet<>();
     private long startOffset;
     private long endOffset;
+    private boolean isLossy;
     /** Everything below may be read. */
     private long durableOffset;
     /** Everything below survives a crash. */
@@ -102,7 +103,7 @@ final class LogModel {
                 start <= startOffset || (start <= durableOffset && isNothingNeeded(startOffset, start)),
                 "opened with start offset " + start);
         require(durable == end, "opened with durable offset " + durable + ", not its end " + end);
-        require(end >= promisedOffset, "lost records: opened with end offset " + end);
+        require(isLossy || end >= promisedOffset, "lost records: opened with end offset " + end);
         require(end <= endOffset, "invented records: opened with end offset " + end);
         if (end > startOffset) { // what was trimmed before it was durable ends anywhere below
             requireBoundary(end);
@@ -139,6 +140,11 @@ final class LogModel {
         }
     }
 
+    /** Anything may be gone after a repair; what is there must still be what was appended. */
+    void mayLoseAnything() {
+        isLossy = true;
+    }
+
     private boolean isNothingNeeded(long from, long end) {
         return batches.subMap(from, end).values().stream().noneMatch(this::isNeeded);
     }
@@ -146,7 +152,8 @@ final class LogModel {
     /** Whether any of its records was neither trimmed nor discarded. */
     boolean isNeeded(Batch batch) {
         long first = Math.max(batch.baseOffset, startOffset);
-        return first <= batch.lastOffset
+        return !isLossy
+                && first <= batch.lastOffset
                 && !possiblyLost.contains(batch.baseOffset)
                 && discarded.nextClearBit((int) first) <= batch.lastOffset;
     }

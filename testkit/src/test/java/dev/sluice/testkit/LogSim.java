@@ -132,6 +132,12 @@ final class LogSim implements AutoCloseable {
         return true;
     }
 
+    /** Whoever may have lost what: the storage opens. */
+    void openAndClose() {
+        storage = scheduler.blocking(() -> Storage.open(disk, config, new SimThreads(scheduler)));
+        closeStorage(storage());
+    }
+
     /** @return whether this is the end of it */
     private boolean refused(StorageException e) {
         trace.add("storage not opened: " + e.getMessage());

@@ -1,6 +1,9 @@
 package dev.sluice.testkit;
 
 import dev.sluice.log.StorageCheck;
+import dev.sluice.log.StorageException;
+import dev.sluice.log.StorageRepair;
+import dev.sluice.log.StorageReport;
 import org.junit.jupiter.api.Test;
 
 /** Logs in a journal and in segments on a simulated machine; {@link SimLives} says how to run other seeds. */
@@ -68,6 +71,47 @@ final class LogSimTest {
                 sim.verifyStateIsTakenOnAFullDisk();
                 sim.trimEverything();
                 sim.verifyRecordsAreTakenAgain();
+                sim.verifyEverything();
+            });
+        });
+    }
+
+    @Test
+    void aRepairLeavesAllThatIsSound() {
+        SimLives.forEachSeed("LogSimTest#aRepairLeavesAllThatIsSound", 3_000, seed -> {
+            LogSim sim = new LogSim(seed, LogSim.MANY_LOGS);
+            SimLives.live(sim, () -> {
+                sim.start();
+                sim.live(sim.random.between(10, 80));
+                sim.settle();
+                boolean endsCleanly = sim.random.oneIn(2);
+                if (endsCleanly) {
+                    sim.stopCleanly();
+                } else {
+                    sim.crash(SimDisk.Crash.POWER);
+                }
+                SimDamage damage = SimDamage.inflict(sim, endsCleanly);
+                sim.trace.add("damage: " + damage);
+                if (StorageCheck.run(sim.disk).isSound()) {
+                    return;
+                }
+                try {
+                    sim.trace.add("repair: " + StorageRepair.run(sim.disk));
+                } catch (StorageException tooLittle) {
+                    LogSim.require(damage.isOfMetadata(), "no repair: " + tooLittle);
+                    return;
+                }
+                StorageReport report = StorageCheck.run(sim.disk);
+                LogSim.require(report.isSound(), "a repaired disk is damaged: " + report);
+                LogSim.require(StorageRepair.run(sim.disk).findings().isEmpty(), "there is more to repair");
+                if (damage.isOfMetadata()) {
+                    sim.openAndClose();
+                    return;
+                }
+                damage.allowLossAfterRepair(sim);
+                sim.start();
+                sim.verifyEverything();
+                sim.live(sim.random.between(1, 20));
                 sim.verifyEverything();
             });
         });

@@ -125,6 +125,19 @@ final class SimDamage {
         return isInLastMetadataGroup;
     }
 
+    boolean isOfMetadata() {
+        return file.equals("metadata");
+    }
+
+    /** Whoever was hit, or anybody if it is not known who. */
+    void allowLossAfterRepair(LogSim sim) {
+        for (SimLog log : sim.logs) {
+            if (victim == null || log == victim) {
+                log.model.mayLoseAnything();
+            }
+        }
+    }
+
     /** Throws if somebody refused who was not hit. */
     void checkRefusals(LogSim sim) {
         if (victim == null) {
