@@ -24,8 +24,11 @@ import org.jspecify.annotations.Nullable;
  * arguments one byte for the type and the value.
  */
 final class TopologyCodec {
-    private static final byte VERSION = 2;
-    private static final byte OLDEST_VERSION = 1;
+    private static final byte EXCHANGE_VERSION = 1;
+    /** Version 2 added the durability. */
+    private static final byte QUEUE_VERSION = 2;
+    /** Part of what a binding's key is made of: see {@link TopologyStore}. */
+    private static final byte BINDING_VERSION = 1;
 
     /** A queue and where its records are. */
     record StoredQueue(LogId id, QueueSpec spec) {}
@@ -33,7 +36,7 @@ final class TopologyCodec {
     private TopologyCodec() {}
 
     static byte[] exchange(ExchangeSpec spec) {
-        return encode(out -> {
+        return encode(EXCHANGE_VERSION, out -> {
             out.writeUTF(spec.name());
             out.writeUTF(spec.type().name());
             out.writeBoolean(spec.autoDelete());
@@ -43,7 +46,7 @@ final class TopologyCodec {
     }
 
     static ExchangeSpec exchange(byte[] stored) {
-        return decode(stored, in -> {
+        return decode(stored, EXCHANGE_VERSION, (version, in) -> {
             String name = in.readUTF();
             ExchangeType type = ExchangeType.valueOf(in.readUTF());
             boolean autoDelete = in.readBoolean();
@@ -56,7 +59,7 @@ final class TopologyCodec {
     static byte[] queue(StoredQueue queue) {
         QueueSpec spec = queue.spec();
         QueueSettings settings = spec.settings();
-        return encode(out -> {
+        return encode(QUEUE_VERSION, out -> {
             out.writeLong(queue.id().value());
             out.writeUTF(spec.name());
             out.writeBoolean(spec.autoDelete());
@@ -69,7 +72,7 @@ final class TopologyCodec {
     }
 
     static StoredQueue queue(byte[] stored) {
-        return decode(stored, in -> {
+        return decode(stored, QUEUE_VERSION, (version, in) -> {
             var id = new LogId(in.readLong());
             String name = in.readUTF();
             boolean autoDelete = in.readBoolean();
@@ -77,8 +80,7 @@ final class TopologyCodec {
             Overflow overflow = Overflow.valueOf(in.readUTF());
             long messageTtlMs = in.readLong();
             long expiresMs = in.readLong();
-            // Version 1 had no durability.
-            String durability = in.available() == 0 ? Durability.SYNC.toString() : in.readUTF();
+            String durability = version == 1 ? Durability.SYNC.toString() : in.readUTF();
             var settings = new QueueSettings(
                     maxLength,
                     overflow,
@@ -90,7 +92,7 @@ final class TopologyCodec {
     }
 
     static byte[] binding(Binding binding) {
-        return encode(out -> {
+        return encode(BINDING_VERSION, out -> {
             out.writeUTF(binding.source());
             out.writeBoolean(binding.destination() instanceof Destination.ToQueue);
             out.writeUTF(binding.destination().name());
@@ -100,7 +102,7 @@ final class TopologyCodec {
     }
 
     static Binding binding(byte[] stored) {
-        return decode(stored, in -> {
+        return decode(stored, BINDING_VERSION, (version, in) -> {
             String source = in.readUTF();
             boolean toQueue = in.readBoolean();
             String name = in.readUTF();
@@ -219,13 +221,13 @@ final class TopologyCodec {
     }
 
     private interface Reader<T> {
-        T read(DataInputStream in) throws IOException;
+        T read(byte version, DataInputStream in) throws IOException;
     }
 
-    private static byte[] encode(Writer writer) {
+    private static byte[] encode(byte version, Writer writer) {
         var bytes = new ByteArrayOutputStream();
         try (var out = new DataOutputStream(bytes)) {
-            out.writeByte(VERSION);
+            out.writeByte(version);
             writer.write(out);
         } catch (IOException impossible) {
             throw new UncheckedIOException(impossible);
@@ -233,14 +235,14 @@ final class TopologyCodec {
         return bytes.toByteArray();
     }
 
-    private static <T> T decode(byte[] stored, Reader<T> reader) {
+    private static <T> T decode(byte[] stored, byte newestVersion, Reader<T> reader) {
         try (var in = new DataInputStream(new ByteArrayInputStream(stored))) {
             byte version = in.readByte();
-            if (version < OLDEST_VERSION || version > VERSION) {
-                throw new IOException("version " + version + " of its format, this release reads versions "
-                        + OLDEST_VERSION + " to " + VERSION);
+            if (version < 1 || version > newestVersion) {
+                throw new IOException("it has format version " + version + ", and this release reads 1 to "
+                        + newestVersion + ": it was written by a newer release, or is damaged");
             }
-            return reader.read(in);
+            return reader.read(version, in);
         } catch (IOException damaged) {
             throw new UncheckedIOException("an entry of the metadata store cannot be read", damaged);
         }

@@ -97,8 +97,18 @@ final class JournalFrame {
     static boolean isHeadSound(ByteBuffer head, int at, CRC32C scratch) {
         int bytes = headBytes(count(head, at));
         return head.limit() - at >= bytes
-                && head.getInt(at + 4) == VERSION
                 && head.getInt(at + CRC_AT) == crcOf(head.slice(at, bytes), scratch);
+    }
+
+    /** @throws StorageException of kind CORRUPT if the head, which is sound, is of a version that this release does not read */
+    static void checkVersion(ByteBuffer head, int at, String fileName, long position) {
+        int version = head.getInt(at + 4);
+        if (version != VERSION) {
+            throw new StorageException(
+                    StorageException.Kind.CORRUPT,
+                    "the journal file " + fileName + " cannot be read at position " + position + ": "
+                            + FormatVersions.unknown(version, VERSION));
+        }
     }
 
     static long sequence(ByteBuffer head, int at) {

@@ -102,6 +102,7 @@ final class JournalScan {
         if (!JournalFrame.isHeadSound(head, 0, crc)) {
             return false;
         }
+        JournalFrame.checkVersion(head, 0, file.name, position);
         frames.add(new Frame(
                 file, position, JournalFrame.sequence(head, 0), JournalFrame.follows(head, 0), head, payload));
         return true;

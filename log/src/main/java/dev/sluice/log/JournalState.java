@@ -34,10 +34,10 @@ final class JournalState {
 
         static Value decode(byte[] bytes) {
             ByteBuffer buffer = ByteBuffer.wrap(bytes);
-            if (bytes.length != BYTES || buffer.get() != FORMAT) {
+            if (bytes.length == 0 || !FormatVersions.check(KEY, buffer.get(), FORMAT) || bytes.length != BYTES) {
                 throw new StorageException(
                         StorageException.Kind.CORRUPT,
-                        "the metadata key " + KEY + " has a format that this program does not read");
+                        "the metadata key " + KEY + " has a length that its format does not have");
             }
             return new Value(buffer.getLong(), buffer.getLong(), buffer.getLong(), buffer.getLong());
         }

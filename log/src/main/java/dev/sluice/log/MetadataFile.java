@@ -105,7 +105,7 @@ final class MetadataFile {
             throw corrupt(name, 0, "its header is damaged");
         }
         if (file.getInt(8) != VERSION) {
-            throw corrupt(name, 8, "it has format version " + file.getInt(8) + ", and this program reads " + VERSION);
+            throw corrupt(name, 8, FormatVersions.unknown(file.getInt(8), VERSION));
         }
         long salt = file.getLong(12);
         long sequence = 0;

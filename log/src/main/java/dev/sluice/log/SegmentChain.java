@@ -119,11 +119,11 @@ record SegmentChain(int epoch, long startOffset, long endOffset, List<SegmentRef
     static SegmentChain decode(LogId id, byte[] bytes) {
         ByteBuffer buffer = ByteBuffer.wrap(bytes);
         if (bytes.length < HEADER_BYTES
-                || buffer.get() != FORMAT
+                || !FormatVersions.check(key(id), buffer.get(), FORMAT)
                 || bytes.length != HEADER_BYTES + (long) buffer.getInt(HEADER_BYTES - 4) * SEGMENT_BYTES) {
             throw new StorageException(
                     StorageException.Kind.CORRUPT,
-                    "the metadata key " + key(id) + " has a format that this program does not read");
+                    "the metadata key " + key(id) + " has a length that its format does not have");
         }
         int epoch = buffer.getInt();
         long start = buffer.getLong();

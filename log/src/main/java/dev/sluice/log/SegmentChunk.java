@@ -64,10 +64,12 @@ record SegmentChunk(long position, long firstOffset, long lastOffset, int payloa
         int at = header.position();
         if (header.remaining() < HEADER_BYTES
                 || header.getInt(at) != MAGIC
-                || header.getInt(at + 4) != VERSION
                 || header.getLong(at + 8) != segment
                 || header.getInt(at + CRC_AT) != crcOf(header.slice(at, CRC_AT))) {
             throw corrupt(fileName, position, "a chunk has a damaged header");
+        }
+        if (header.getInt(at + 4) != VERSION) {
+            throw corrupt(fileName, position, FormatVersions.unknown(header.getInt(at + 4), VERSION));
         }
         return new SegmentChunk(
                 position,

@@ -1,0 +1,82 @@
+package dev.sluice.broker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sluice.broker.QueueSettings.Overflow;
+import dev.sluice.log.Durability;
+import dev.sluice.log.LogId;
+import dev.sluice.testrules.FormatsPage;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import io.netty.util.collection.LongObjectHashMap;
+import java.io.IOException;
+import java.util.HexFormat;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** The examples of docs/formats.md are what is written, and are read as what they say. */
+class FormatsPageTest {
+    private static final LogId LOG = new LogId(0x2a);
+
+    @Test
+    void exchange() throws IOException {
+        var spec = new ExchangeSpec("news", ExchangeType.TOPIC, true, false, false, "rest");
+        assertPage("exchange", TopologyCodec.exchange(spec));
+        assertThat(TopologyCodec.exchange(FormatsPage.example("exchange"))).isEqualTo(spec);
+    }
+
+    @Test
+    void queue() throws IOException {
+        var settings = new QueueSettings(1000, Overflow.REJECT, 60_000, -1, Durability.interval(100));
+        var queue = new TopologyCodec.StoredQueue(LOG, new QueueSpec("jobs", true, false, false, settings));
+        assertPage("queue", TopologyCodec.queue(queue));
+        assertThat(TopologyCodec.queue(FormatsPage.example("queue"))).isEqualTo(queue);
+    }
+
+    @Test
+    void queueOfVersionOne() throws IOException {
+        var settings = new QueueSettings(1000, Overflow.REJECT, 60_000, -1, Durability.SYNC);
+        var queue = new TopologyCodec.StoredQueue(LOG, new QueueSpec("jobs", true, false, false, settings));
+        assertThat(TopologyCodec.queue(FormatsPage.example("queue-1"))).isEqualTo(queue);
+    }
+
+    @Test
+    void aNewerVersionIsRefused() throws IOException {
+        byte[] newer = FormatsPage.example("queue");
+        newer[0] = 3;
+        assertThatThrownBy(() -> TopologyCodec.queue(newer))
+                .hasRootCauseMessage("it has format version 3, and this release reads 1 to 2: it was written by a newer release, or is damaged");
+    }
+
+    @Test
+    void binding() throws IOException {
+        var binding = new Binding("news", new Binding.Destination.ToQueue("jobs"), "eu.#", Map.of("x", 5L));
+        assertPage("binding", TopologyCodec.binding(binding));
+        assertThat(TopologyCodec.binding(FormatsPage.example("binding"))).isEqualTo(binding);
+    }
+
+    @Test
+    void cursorChange() throws IOException {
+        var ranges = new OffsetRanges();
+        ranges.add(12, 14);
+        var counts = new LongObjectHashMap<Integer>();
+        counts.put(11, (Integer) 2);
+        ByteBuf out = Unpooled.buffer();
+        CursorChange.write(out, LOG.value(), 10, 16, ranges, counts);
+        assertPage("cursor-change", ByteBufUtil.getBytes(out));
+    }
+
+    @Test
+    void route() throws IOException {
+        assertPage("route", ByteBufUtil.getBytes(RouteHeader.encode("news", "eu.fr")));
+    }
+
+    private static void assertPage(String example, byte[] written) throws IOException {
+        assertThat(FormatsPage.example(example))
+                .as(example)
+                .asHexString()
+                .isEqualTo(HexFormat.of().withUpperCase().formatHex(written));
+    }
+}
