@@ -175,12 +175,7 @@ final class JournalledSegments implements SegmentStore {
             long offset,
             int maxBytes,
             FetchCallback callback) {
-        if (updates.chain().segments().contains(segment)) {
-            if (indexes == null) {
-                indexes = new HashMap<>();
-            }
-            indexes.put(segment.id(), index);
-        }
+        remember(segment, index);
         if (batches.isReadable()) {
             callback.fetched(batches);
         } else {
@@ -200,6 +195,69 @@ final class JournalledSegments implements SegmentStore {
                     "the segment file " + segment.fileName() + " cannot be read: " + failure.getMessage(),
                     failure));
         }
+    }
+
+    @Override
+    public void seekTimestamp(long timestampMs, OffsetCallback callback) {
+        SegmentRef found = null;
+        for (SegmentRef segment : updates.chain().segments()) {
+            if (segment.maxTimestampMs() >= timestampMs && segment.lastOffset() >= log().startOffset()) {
+                found = segment;
+                break;
+            }
+        }
+        if (found == null) {
+            long end = segmentEndOffset();
+            lane.execute(() -> callback.found(end));
+            return;
+        }
+        SegmentRef segment = found;
+        List<SegmentChunk> known = indexes == null ? null : indexes.get(segment.id());
+        node.threads().background().execute(() -> {
+            try {
+                List<SegmentChunk> index = known != null ? known : SegmentReader.readIndex(node.disk(), segment);
+                long offset = firstWith(timestampMs, index, segment);
+                lane.execute(() -> {
+                    remember(segment, index);
+                    callback.found(offset);
+                });
+            } catch (IOException | RuntimeException failure) {
+                // The segment may be gone by now; a reader who begins at it finds out, and why.
+                lane.execute(() -> callback.found(segment.baseOffset()));
+            }
+        });
+    }
+
+    private static long firstWith(long timestampMs, List<SegmentChunk> index, SegmentRef segment) {
+        for (SegmentChunk chunk : index) {
+            if (chunk.maxTimestampMs() >= timestampMs) {
+                return chunk.firstOffset();
+            }
+        }
+        return segment.lastOffset() + 1;
+    }
+
+    private void remember(SegmentRef segment, List<SegmentChunk> index) {
+        if (updates.chain().segments().contains(segment)) {
+            if (indexes == null) {
+                indexes = new HashMap<>();
+            }
+            indexes.put(segment.id(), index);
+        }
+    }
+
+    @Override
+    public long retainedFrom(Retention retention, long nowMs, long tailBytes) {
+        long from = log().startOffset();
+        long bytes = segmentBytes() + tailBytes;
+        for (SegmentRef segment : updates.chain().segments()) {
+            bytes -= segment.bytes();
+            if (!retention.isTooOld(segment.maxTimestampMs(), nowMs) && !retention.isEnough(bytes)) {
+                break;
+            }
+            from = Math.max(from, segment.lastOffset() + 1);
+        }
+        return from;
     }
 
     private @Nullable SegmentRef segmentAt(long offset) {

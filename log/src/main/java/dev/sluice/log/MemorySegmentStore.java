@@ -57,6 +57,16 @@ final class MemorySegmentStore implements SegmentStore {
     }
 
     @Override
+    public void seekTimestamp(long timestampMs, OffsetCallback callback) {
+        callback.found(0);
+    }
+
+    @Override
+    public long retainedFrom(Retention retention, long nowMs, long tailBytes) {
+        return 0;
+    }
+
+    @Override
     public void trim(long before) {}
 
     @Override

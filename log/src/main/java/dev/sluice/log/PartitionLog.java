@@ -209,6 +209,38 @@ public final class PartitionLog {
     }
 
     /**
+     * Finds the first record whose timestamp is the one given or later; timestamps need not ascend. The answer is the durable offset if
+     * there is none. In a compressed batch it is the first record of the batch.
+     */
+    public void offsetFor(long timestampMs, OffsetCallback callback) {
+        checkOwner();
+        store.seekTimestamp(timestampMs, new TimestampSearch(this, timestampMs, callback));
+    }
+
+    /**
+     * Gives up from the front what need not be kept: segments as a whole, and of what is in memory batches that are too old. Does nothing
+     * by itself later: call it now and then.
+     *
+     * @param nowMs on the clock that gave the records their timestamps
+     */
+    public void retain(Retention retention, long nowMs) {
+        checkOwner();
+        long from = store.retainedFrom(retention, nowMs, tailBytes);
+        if (from >= store.segmentEndOffset()) {
+            for (int i = 0; i < tail.size() && tail.at(i).lastOffset < durableOffset; i++) {
+                Entry entry = tail.at(i);
+                if (!entry.gone
+                        && !retention.isTooOld(
+                                RecordBatch.maxTimestamp(entry.batch(), entry.batch().readerIndex()), nowMs)) {
+                    break;
+                }
+                from = entry.lastOffset + 1;
+            }
+        }
+        trim(from);
+    }
+
+    /**
      * Gives up all records below the offset. Not remembered by itself across a restart: the caller has made the fact durable
      * elsewhere, and trims again after opening.
      */

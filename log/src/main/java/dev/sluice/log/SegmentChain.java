@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *    5  start offset   8
  *   13  end offset     8  the log's end is not below it, whatever the journal still holds
  *   21  count          4  segments, in order
- *   25  segments          each: id 8, base offset 8, last offset 8, bytes 8, records 8
+ *   25  segments          each: id 8, base offset 8, last offset 8, bytes 8, records 8, max timestamp 8
  * </pre>
  *
  * @param epoch whose appends count
@@ -28,7 +28,7 @@ record SegmentChain(int epoch, long startOffset, long endOffset, List<SegmentRef
     private static final String KEY_PREFIX = "log/chain/";
     private static final byte FORMAT = 1;
     private static final int HEADER_BYTES = 25;
-    private static final int SEGMENT_BYTES = 40;
+    private static final int SEGMENT_BYTES = 48;
 
     static final SegmentChain EMPTY = new SegmentChain(0, 0, 0, List.of());
 
@@ -111,7 +111,7 @@ record SegmentChain(int epoch, long startOffset, long endOffset, List<SegmentRef
         buffer.put(FORMAT).putInt(epoch).putLong(startOffset).putLong(endOffset).putInt(segments.size());
         for (SegmentRef segment : segments) {
             buffer.putLong(segment.id()).putLong(segment.baseOffset()).putLong(segment.lastOffset());
-            buffer.putLong(segment.bytes()).putLong(segment.records());
+            buffer.putLong(segment.bytes()).putLong(segment.records()).putLong(segment.maxTimestampMs());
         }
         return buffer.array();
     }
@@ -132,7 +132,12 @@ record SegmentChain(int epoch, long startOffset, long endOffset, List<SegmentRef
         List<SegmentRef> segments = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
             segments.add(new SegmentRef(
-                    buffer.getLong(), buffer.getLong(), buffer.getLong(), buffer.getLong(), buffer.getLong()));
+                    buffer.getLong(),
+                    buffer.getLong(),
+                    buffer.getLong(),
+                    buffer.getLong(),
+                    buffer.getLong(),
+                    buffer.getLong()));
         }
         return new SegmentChain(epoch, start, end, List.copyOf(segments));
     }

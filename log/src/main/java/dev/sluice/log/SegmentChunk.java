@@ -17,18 +17,19 @@ import java.util.zip.CRC32C;
  *   32  payload       4  bytes of all batches together
  *   36  records       4
  *   40  payload crc   4  CRC32C of the batches
- *   44  crc           4  CRC32C of bytes 0 to 43
- *   48  the batches one after another
+ *   44  timestamp     8  no record has a later one
+ *   52  crc           4  CRC32C of bytes 0 to 51
+ *   56  the batches one after another
  * </pre>
  *
  * @param position of the header in the file
  */
-record SegmentChunk(long position, long firstOffset, long lastOffset, int payloadBytes, int records, int payloadCrc) {
-    static final int HEADER_BYTES = 48;
+record SegmentChunk(long position, long firstOffset, long lastOffset, int payloadBytes, int records, long maxTimestampMs, int payloadCrc) {
+    static final int HEADER_BYTES = 56;
 
     private static final int MAGIC = 0x534c5343;
     private static final int VERSION = 1;
-    private static final int CRC_AT = 44;
+    private static final int CRC_AT = 52;
 
     /** What a chunk takes in the file, the filling included. */
     static long chunkBytes(long payloadBytes) {
@@ -52,6 +53,7 @@ record SegmentChunk(long position, long firstOffset, long lastOffset, int payloa
         target.setInt(index + 32, payloadBytes);
         target.setInt(index + 36, records);
         target.setInt(index + 40, payloadCrc);
+        target.setLong(index + 44, maxTimestampMs);
         target.setInt(index + CRC_AT, crcOf(target.nioBuffer(index, CRC_AT)));
     }
 
@@ -77,6 +79,7 @@ record SegmentChunk(long position, long firstOffset, long lastOffset, int payloa
                 header.getLong(at + 24),
                 header.getInt(at + 32),
                 header.getInt(at + 36),
+                header.getLong(at + 44),
                 header.getInt(at + 40));
     }
 

@@ -36,7 +36,8 @@ record SegmentMove(List<Movable> entries, @Nullable SegmentRef grown, long id, i
                     grown == null ? entries.getFirst().baseOffset() : grown.baseOffset(),
                     entries.getLast().lastOffset(),
                     writer.endPosition(),
-                    writer.records() + (grown == null ? 0 : grown.records()));
+                    writer.records() + (grown == null ? 0 : grown.records()),
+                    Math.max(writer.maxTimestampMs(), grown == null ? Long.MIN_VALUE : grown.maxTimestampMs()));
         } finally {
             if (!done && grown == null) {
                 disk.delete(SegmentRef.fileName(id)); // gives its space back when the device is full

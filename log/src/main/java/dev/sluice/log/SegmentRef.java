@@ -8,8 +8,9 @@ package dev.sluice.log;
  * @param lastOffset offset of its last record
  * @param bytes how much of the file counts; what lies behind was never finished
  * @param records how many records were written to it
+ * @param maxTimestampMs no record has a later timestamp
  */
-record SegmentRef(long id, long baseOffset, long lastOffset, long bytes, long records) {
+record SegmentRef(long id, long baseOffset, long lastOffset, long bytes, long records, long maxTimestampMs) {
     static final String FOLDER = "segments";
 
     String fileName() {

@@ -146,7 +146,9 @@ final class SegmentRewrite {
             }
             writer.finish();
             done = true;
-            return new Result(new SegmentRef(newSegment, base, last, writer.endPosition(), writer.records()), kept);
+            return new Result(new SegmentRef(
+                            newSegment, base, last, writer.endPosition(), writer.records(), writer.maxTimestampMs()),
+                    kept);
         } finally {
             if (writer != null) {
                 writer.close();

@@ -36,6 +36,15 @@ interface SegmentStore {
     /** Reads from segments only, below {@link #segmentEndOffset}; an empty buffer if there is nothing at or above. */
     void fetch(long offset, int maxBytes, FetchCallback callback);
 
+    /**
+     * Says where a search for the first record with the timestamp, or a later one, has to begin: at or above that offset it is, and little
+     * below it is to be read. {@link #segmentEndOffset} if no segment has one.
+     */
+    void seekTimestamp(long timestampMs, OffsetCallback callback);
+
+    /** The first offset behind all segments from the front that may go: see {@link Retention}. */
+    long retainedFrom(Retention retention, long nowMs, long tailBytes);
+
     /** Segments below the offset are no longer needed. */
     void trim(long before);
 

@@ -24,6 +24,8 @@ final class SegmentWriter implements AutoCloseable {
     private long chunkFirst;
     private long chunkLast;
     private int chunkRecords;
+    private long chunkMaxTimestampMs;
+    private long maxTimestampMs = Long.MIN_VALUE;
     private long records;
 
     private SegmentWriter(DiskFile file, long segment, long position, StorageConfig config, int largestBatch) {
@@ -61,6 +63,7 @@ final class SegmentWriter implements AutoCloseable {
             chunkStart = buffered;
             chunkFirst = RecordBatch.baseOffset(batch, index);
             chunkRecords = 0;
+            chunkMaxTimestampMs = Long.MIN_VALUE;
             buffered += SegmentChunk.HEADER_BYTES;
         }
         buffer.setBytes(buffered, batch, index, bytes);
@@ -68,6 +71,8 @@ final class SegmentWriter implements AutoCloseable {
         chunkLast = RecordBatch.lastOffset(batch, index);
         int count = RecordBatch.recordCount(batch, index);
         chunkRecords += count;
+        chunkMaxTimestampMs = Math.max(chunkMaxTimestampMs, RecordBatch.maxTimestamp(batch, index));
+        maxTimestampMs = Math.max(maxTimestampMs, chunkMaxTimestampMs);
         records += count;
     }
 
@@ -85,6 +90,11 @@ final class SegmentWriter implements AutoCloseable {
 
     long endPosition() {
         return filePosition;
+    }
+
+    /** Of the records that were added; the least number if there were none. */
+    long maxTimestampMs() {
+        return maxTimestampMs;
     }
 
     long records() {
@@ -109,6 +119,7 @@ final class SegmentWriter implements AutoCloseable {
                 chunkLast,
                 payload,
                 chunkRecords,
+                chunkMaxTimestampMs,
                 SegmentChunk.crcOf(buffer.nioBuffer(payloadAt, payload)));
         chunk.writeHeader(buffer, chunkStart, segment);
         int filling = -buffered & (Disk.BLOCK_BYTES - 1);

@@ -56,7 +56,7 @@ class FormatsPageTest {
 
     @Test
     void chainOfSegments() throws IOException {
-        SegmentChain chain = new SegmentChain(3, 10, 30, List.of(new SegmentRef(0x100000002L, 8, 25, 8192, 18)));
+        SegmentChain chain = new SegmentChain(3, 10, 30, List.of(new SegmentRef(0x100000002L, 8, 25, 8192, 18, 1_700_000_000_000L)));
         assertPage("segment-chain", chain.encode());
         assertThat(SegmentChain.decode(LOG, FormatsPage.example("segment-chain"))).isEqualTo(chain);
         assertRefusesVersion(2, "segment-chain", bytes -> SegmentChain.decode(LOG, bytes));
@@ -107,7 +107,7 @@ class FormatsPageTest {
         ByteBuf batch = batch();
         ByteBuf header = Unpooled.buffer(SegmentChunk.HEADER_BYTES).writeZero(SegmentChunk.HEADER_BYTES);
         SegmentChunk chunk = new SegmentChunk(
-                0, 0, 0, batch.readableBytes(), 1, SegmentChunk.crcOf(batch.nioBuffer(0, batch.readableBytes())));
+                0, 0, 0, batch.readableBytes(), 1, 1_700_000_000_000L, SegmentChunk.crcOf(batch.nioBuffer(0, batch.readableBytes())));
         chunk.writeHeader(header, 0, 0x100000002L);
         batch.release();
         assertPage("segment-chunk", ByteBufUtil.getBytes(header));
@@ -116,7 +116,7 @@ class FormatsPageTest {
                 .isEqualTo(chunk);
 
         header.setInt(VERSION_AT, 2);
-        header.setInt(44, SegmentChunk.crcOf(header.nioBuffer(0, 44)));
+        header.setInt(52, SegmentChunk.crcOf(header.nioBuffer(0, 52)));
         assertThatThrownBy(() -> SegmentChunk.readHeader(header.nioBuffer(), "segments/0", 0x100000002L, 0))
                 .isInstanceOf(StorageException.class)
                 .hasMessageContaining("format version 2, and this release reads 1");

@@ -90,6 +90,33 @@ final class TestNode implements AutoCloseable {
         return log.append(builder.build());
     }
 
+    /** Appends one record of that time and makes it durable. */
+    void appendAt(PartitionLog log, long timestampMs, int valueBytes) {
+        ByteBuf value = Unpooled.buffer();
+        value.writeLong(log.endOffset());
+        value.writeZero(Math.max(0, valueBytes - 8));
+        builder.append(timestampMs, null, value, RecordHeaders.EMPTY.duplicate());
+        log.append(builder.build());
+        threads.runAll();
+    }
+
+    long offsetFor(PartitionLog log, long timestampMs) {
+        CompletableFuture<Long> result = new CompletableFuture<>();
+        log.offsetFor(timestampMs, new OffsetCallback() {
+            @Override
+            public void found(long offset) {
+                result.complete(offset);
+            }
+
+            @Override
+            public void failed(StorageException cause) {
+                result.completeExceptionally(cause);
+            }
+        });
+        threads.runAll();
+        return result.join();
+    }
+
     /** Appends one record and makes it durable. */
     void append(PartitionLog log, int valueBytes) {
         appendLater(log, 1, valueBytes);
