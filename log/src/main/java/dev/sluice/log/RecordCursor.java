@@ -151,6 +151,11 @@ public final class RecordCursor {
         return recordStart;
     }
 
+    /** Index behind the current record. */
+    int end() {
+        return recordEnd;
+    }
+
     /** Index of the batch that the record belongs to, for {@link #readAt}. */
     public int batchIndex() {
         return batchIndex;

@@ -31,8 +31,8 @@ final class SegmentRewrite {
      * Picks what is worth rewriting: a segment of which less than half is needed, together with small neighbours, or several
      * small neighbours. The last segment, which still grows, is left alone unless nothing of it is needed.
      *
-     * @param irremovable by segment: how many records it was rewritten with though they were settled, because their batch was
-     *     still needed; they count as needed, or it would be rewritten again and again
+     * @param irremovable by segment: how many settled offsets lay within its batches when it was written. Their records are gone already, but
+     *     for those of compressed batches; so they do not count, or it would be rewritten again and again
      */
     static @Nullable SegmentRewrite pick(
             SegmentChain chain,
@@ -85,7 +85,7 @@ final class SegmentRewrite {
         return settled.countWithin(first, segment.lastOffset()) + first - segment.baseOffset();
     }
 
-    /** Settled records that the new segment has all the same. */
+    /** Settled offsets within the batches of the new segment. */
     long irremovable(Result result) {
         SegmentRef segment = result.segment();
         return segment == null ? 0 : settledIn(segment, result.settled(), startOffset);
@@ -106,6 +106,7 @@ final class SegmentRewrite {
     /** Blocks. A file that was begun is deleted if this fails. */
     Result execute(Disk disk, StorageConfig config, long newSegment) throws IOException {
         OffsetRanges kept = new OffsetRanges();
+        BatchFilter filter = new BatchFilter(settled, startOffset);
         SegmentWriter writer = null;
         long base = 0;
         long last = 0;
@@ -132,7 +133,7 @@ final class SegmentRewrite {
                                 writer = SegmentWriter.open(disk, config, newSegment, 0, largestChunk(disk));
                                 base = first;
                             }
-                            writer.add(batches, at, RecordBatch.sizeInBytes(batches, at));
+                            add(writer, filter.filtered(batches, at));
                             kept.addAll(settled.copyOf(first, end));
                             last = end;
                         }
@@ -156,6 +157,14 @@ final class SegmentRewrite {
                     disk.delete(SegmentRef.fileName(newSegment));
                 }
             }
+        }
+    }
+
+    private static void add(SegmentWriter writer, ByteBuf batch) throws IOException {
+        try {
+            writer.add(batch, batch.readerIndex(), batch.readableBytes());
+        } finally {
+            batch.release();
         }
     }
 
