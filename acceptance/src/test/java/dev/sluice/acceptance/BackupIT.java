@@ -50,11 +50,16 @@ final class BackupIT {
             CountDownLatch flowing = new CountDownLatch(1);
             Thread traffic = Thread.ofPlatform().start(() -> publish(sluice, enough, flowing));
             flowing.await();
-            saved = run("backup", backup.toString(), "--data", folder.resolve("data").toString());
+            saved = run(
+                    "backup",
+                    backup.toString(),
+                    "--data",
+                    folder.resolve("data").toString());
             enough.set(true);
             traffic.join();
         }
-        String restored = run("restore", backup.toString(), "--data", folder.resolve("again").toString());
+        String restored = run(
+                "restore", backup.toString(), "--data", folder.resolve("again").toString());
         assertThat(checksum(restored)).isEqualTo(checksum(saved));
 
         try (SluiceProcess sluice = SluiceProcess.start(folder.resolve("again"));

@@ -51,9 +51,8 @@ final class QueueArguments {
                 return problem;
             }
         }
-        return new Parsed.Understood<>(
-                new QueueSettings(
-                        parser.maxLength, parser.overflow, parser.messageTtlMs, parser.expiresMs, parser.durability));
+        return new Parsed.Understood<>(new QueueSettings(
+                parser.maxLength, parser.overflow, parser.messageTtlMs, parser.expiresMs, parser.durability));
     }
 
     private @Nullable Parsed<QueueSettings> read(String name, FieldValue value) {

@@ -1,6 +1,5 @@
 package dev.sluice.broker;
 
-import dev.sluice.broker.LogReader.Position;
 import dev.sluice.broker.Outcome.Reply;
 import dev.sluice.broker.QueueSettings.Overflow;
 import dev.sluice.log.LogId;
@@ -21,6 +20,7 @@ final class Queue implements PartitionLog.Listener {
     private static final Logger LOG = LoggerFactory.getLogger(Queue.class);
     /** Deliveries in one turn, so that one queue does not keep a shard from the others. */
     private static final int DELIVERIES_PER_TURN = 1024;
+
     private static final long READ_AGAIN_MS = 1_000;
 
     private final LogId id;

@@ -86,7 +86,8 @@ final class TopologyCodec {
                     overflow,
                     messageTtlMs,
                     expiresMs,
-                    Durability.parse(durability).orElseThrow(() -> new IOException("unknown durability " + durability)));
+                    Durability.parse(durability)
+                            .orElseThrow(() -> new IOException("unknown durability " + durability)));
             return new StoredQueue(id, new QueueSpec(name, true, false, autoDelete, settings));
         });
     }

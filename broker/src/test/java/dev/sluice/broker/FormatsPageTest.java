@@ -47,7 +47,8 @@ class FormatsPageTest {
         byte[] newer = FormatsPage.example("queue");
         newer[0] = 3;
         assertThatThrownBy(() -> TopologyCodec.queue(newer))
-                .hasRootCauseMessage("it has format version 3, and this release reads 1 to 2: it was written by a newer release, or is damaged");
+                .hasRootCauseMessage(
+                        "it has format version 3, and this release reads 1 to 2: it was written by a newer release, or is damaged");
     }
 
     @Test

@@ -68,7 +68,11 @@ record BackupManifest(List<Item> items) {
         try (DiskFile file = disk.open(FILE, Disk.Layout.STREAM, Disk.Writes.FORCED)) {
             ByteBuffer content = ByteBuffer.allocate((int) Math.min(MAX_BYTES, file.size()));
             file.read(0, content);
-            lines = StandardCharsets.UTF_8.decode(content.flip()).toString().lines().toList();
+            lines = StandardCharsets.UTF_8
+                    .decode(content.flip())
+                    .toString()
+                    .lines()
+                    .toList();
         }
         if (lines.size() < 2 || !lines.getFirst().equals(HEADING)) {
             throw corrupt(

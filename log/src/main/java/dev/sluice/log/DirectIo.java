@@ -4,13 +4,13 @@ import java.nio.file.OpenOption;
 import org.jspecify.annotations.Nullable;
 
 /** Finds the open option for direct I/O, which is part of this JVM but not of the Java standard. Stateless. */
-final class DirectIo {
+public final class DirectIo {
     private static final @Nullable OpenOption OPTION = find();
 
     private DirectIo() {}
 
     /** Null where this JVM has none. */
-    static @Nullable OpenOption option() {
+    public static @Nullable OpenOption option() {
         return OPTION;
     }
 

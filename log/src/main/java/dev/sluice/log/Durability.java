@@ -39,8 +39,7 @@ public record Durability(long delayMs) {
         if (!text.matches(INTERVAL_PREFIX + "[1-9][0-9]{0,4}" + INTERVAL_SUFFIX)) {
             return Optional.empty();
         }
-        long ms = Long.parseLong(
-                text.substring(INTERVAL_PREFIX.length(), text.length() - INTERVAL_SUFFIX.length()));
+        long ms = Long.parseLong(text.substring(INTERVAL_PREFIX.length(), text.length() - INTERVAL_SUFFIX.length()));
         return ms <= MOST_MS ? Optional.of(new Durability(ms)) : Optional.empty();
     }
 

@@ -123,7 +123,8 @@ final class FileDisk implements Disk {
 
     /** Filled up with spaces instead of cut, so that the file keeps its block, which may be the last there is. */
     private static void writeHolder(FileChannel channel) throws IOException {
-        String holder = String.format("%-" + HOLDER_BYTES + "s\n", ProcessHandle.current().pid());
+        String holder = String.format(
+                "%-" + HOLDER_BYTES + "s\n", ProcessHandle.current().pid());
         try {
             channel.write(ByteBuffer.wrap(holder.getBytes(StandardCharsets.US_ASCII)), 0);
         } catch (IOException failure) {

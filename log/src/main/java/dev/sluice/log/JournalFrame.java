@@ -96,8 +96,7 @@ final class JournalFrame {
     /** Whether the whole head, given in full, is as it was written. */
     static boolean isHeadSound(ByteBuffer head, int at, CRC32C scratch) {
         int bytes = headBytes(count(head, at));
-        return head.limit() - at >= bytes
-                && head.getInt(at + CRC_AT) == crcOf(head.slice(at, bytes), scratch);
+        return head.limit() - at >= bytes && head.getInt(at + CRC_AT) == crcOf(head.slice(at, bytes), scratch);
     }
 
     /** @throws StorageException of kind CORRUPT if the head, which is sound, is of a version that this release does not read */

@@ -90,8 +90,7 @@ final class JournalSpace {
         }
         for (JournalFile file : found.empty()) {
             bytes.addAndGet(file.bytes);
-            boolean isWhole =
-                    file.bytes == config.journalFileBytes() || file.bytes == config.firstJournalFileBytes();
+            boolean isWhole = file.bytes == config.journalFileBytes() || file.bytes == config.firstJournalFileBytes();
             if (isWhole && spare.size() < MOST_SPARE_FILES) {
                 spare.addLast(file); // on a full disk there would be no other
             } else {
@@ -376,8 +375,8 @@ final class JournalSpace {
         }
         used.remove(file);
         file.closeQuietly();
-        boolean isOfUse = spare.isEmpty()
-                || (isShort ? file.bytes >= shortBytes : file.bytes == config.journalFileBytes());
+        boolean isOfUse =
+                spare.isEmpty() || (isShort ? file.bytes >= shortBytes : file.bytes == config.journalFileBytes());
         if (file.isAbandoned || !isOfUse || spare.size() >= MOST_SPARE_FILES) {
             discard(file);
             return;

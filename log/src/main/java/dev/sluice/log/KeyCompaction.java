@@ -64,8 +64,7 @@ public final class KeyCompaction implements FetchCallback {
      * @param mostKeys to remember at a time, about 100 bytes each
      * @param deletedBeforeMs records without a value and older than this timestamp go too
      */
-    public static void run(
-            PartitionLog log, long fromOffset, int mostKeys, long deletedBeforeMs, Callback callback) {
+    public static void run(PartitionLog log, long fromOffset, int mostKeys, long deletedBeforeMs, Callback callback) {
         new KeyCompaction(log, fromOffset, mostKeys, deletedBeforeMs, callback).advance();
     }
 
@@ -100,7 +99,9 @@ public final class KeyCompaction implements FetchCallback {
             }
         } catch (CorruptRecordException damage) {
             callback.failed(new StorageException(
-                    StorageException.Kind.CORRUPT, "log " + log.id() + " cannot be compacted: " + damage.getMessage(), damage));
+                    StorageException.Kind.CORRUPT,
+                    "log " + log.id() + " cannot be compacted: " + damage.getMessage(),
+                    damage));
             return;
         } finally {
             batches.release();
@@ -140,10 +141,8 @@ public final class KeyCompaction implements FetchCallback {
         long offset = cursor.offset();
         Long last = lastOffsets.get(hash());
         boolean isOlder = last != null && offset < last;
-        boolean isDeletion = last != null
-                && offset == last
-                && cursor.valueLength() < 0
-                && cursor.timestampMs() < deletedBeforeMs;
+        boolean isDeletion =
+                last != null && offset == last && cursor.valueLength() < 0 && cursor.timestampMs() < deletedBeforeMs;
         if (isOlder || isDeletion) {
             log.discard(offset, offset);
             discarded++;

@@ -310,7 +310,8 @@ final class LocalMetadataStore implements MetadataStore, AutoCloseable {
         for (List<MetadataFile.Change> part : snapshot) {
             snapshotBytes += MetadataFile.groupBytes(part);
         }
-        long allocated = (Math.max(snapshotBytes, rewriteBytes()) + reservedBytes + Disk.BLOCK_BYTES - 1) & -Disk.BLOCK_BYTES;
+        long allocated =
+                (Math.max(snapshotBytes, rewriteBytes()) + reservedBytes + Disk.BLOCK_BYTES - 1) & -Disk.BLOCK_BYTES;
         long position = MetadataFile.write(disk, NEXT_FILE, newSalt, snapshot, allocated);
         closeFile();
         disk.rename(NEXT_FILE, FILE);

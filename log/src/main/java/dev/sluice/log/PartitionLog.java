@@ -231,7 +231,9 @@ public final class PartitionLog {
                 Entry entry = tail.at(i);
                 if (!entry.gone
                         && !retention.isTooOld(
-                                RecordBatch.maxTimestamp(entry.batch(), entry.batch().readerIndex()), nowMs)) {
+                                RecordBatch.maxTimestamp(
+                                        entry.batch(), entry.batch().readerIndex()),
+                                nowMs)) {
                     break;
                 }
                 from = entry.lastOffset + 1;

@@ -61,8 +61,7 @@ final class PendingEntries {
         for (Entry entry = first; entry != null && (entry.leadsOut || !onlyLeadingOut); entry = entry.next) {
             long grown = (long) payload + entry.sizeInBytes;
             if (count > 0
-                    && (count == JournalFrame.MAX_ENTRIES
-                            || JournalFrame.frameBytes(count + 1, grown) > mostBytes)) {
+                    && (count == JournalFrame.MAX_ENTRIES || JournalFrame.frameBytes(count + 1, grown) > mostBytes)) {
                 break;
             }
             payload = (int) grown;

@@ -24,7 +24,14 @@ import java.util.zip.CRC32C;
  *
  * @param position of the header in the file
  */
-record SegmentChunk(long position, long firstOffset, long lastOffset, int payloadBytes, int records, long maxTimestampMs, int payloadCrc) {
+record SegmentChunk(
+        long position,
+        long firstOffset,
+        long lastOffset,
+        int payloadBytes,
+        int records,
+        long maxTimestampMs,
+        int payloadCrc) {
     static final int HEADER_BYTES = 56;
 
     private static final int MAGIC = 0x534c5343;

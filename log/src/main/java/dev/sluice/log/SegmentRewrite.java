@@ -147,7 +147,8 @@ final class SegmentRewrite {
             }
             writer.finish();
             done = true;
-            return new Result(new SegmentRef(
+            return new Result(
+                    new SegmentRef(
                             newSegment, base, last, writer.endPosition(), writer.records(), writer.maxTimestampMs()),
                     kept);
         } finally {

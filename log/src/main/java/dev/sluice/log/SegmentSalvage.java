@@ -46,8 +46,7 @@ final class SegmentSalvage implements AutoCloseable {
         }
     }
 
-    private @Nullable SegmentChunk chunkAt(DiskFile file, long position, long end)
-            throws IOException {
+    private @Nullable SegmentChunk chunkAt(DiskFile file, long position, long end) throws IOException {
         ByteBuffer header = ByteBuffer.allocate(SegmentChunk.HEADER_BYTES);
         file.read(position, header);
         try {

@@ -209,7 +209,8 @@ public final class Storage implements AutoCloseable {
      * @param owner runs tasks on the calling thread, in order
      */
     public PartitionLog openMemoryLog(LogId id, Executor owner, PartitionLog.Listener listener) {
-        return new PartitionLog(id, LogSettings.DEFAULT, laneOf(owner), listener, MemorySegmentStore.INSTANCE, node.budget(), 0, 0, 0);
+        return new PartitionLog(
+                id, LogSettings.DEFAULT, laneOf(owner), listener, MemorySegmentStore.INSTANCE, node.budget(), 0, 0, 0);
     }
 
     /**

@@ -90,7 +90,8 @@ final class StorageBackup {
 
     private BackupManifest.Item writeMetadata(List<List<MetadataFile.Change>> groups) throws IOException {
         long bytes = MetadataFile.write(target, LocalMetadataStore.FILE, MetadataFile.newSalt(), groups, 0);
-        return new BackupManifest.Item(LocalMetadataStore.FILE, bytes, FileCopy.sha256(target, LocalMetadataStore.FILE));
+        return new BackupManifest.Item(
+                LocalMetadataStore.FILE, bytes, FileCopy.sha256(target, LocalMetadataStore.FILE));
     }
 
     private BackupSummary copySegments(List<SegmentChain> chains) {
@@ -115,7 +116,6 @@ final class StorageBackup {
             return known;
         }
         String why = cause instanceof UncheckedIOException io ? String.valueOf(io.getCause()) : String.valueOf(cause);
-        return new StorageException(
-                StorageException.Kind.UNAVAILABLE, "the backup could not be made: " + why, cause);
+        return new StorageException(StorageException.Kind.UNAVAILABLE, "the backup could not be made: " + why, cause);
     }
 }

@@ -52,12 +52,21 @@ public record StorageConfig(
         long direct = PlatformDependent.maxDirectMemory();
         long budget = Math.max(32L * MIB, Math.min(direct / 4, 1024L * MIB));
         return new StorageConfig(
-                64 * MIB, 8 * MIB, Math.max(5L * 64 * MIB, 2 * budget), 4 * MIB, 64L * MIB, 128 * KIB, budget, (int) Math.min(budget / 2, 64L * MIB), MIB);
+                64 * MIB,
+                8 * MIB,
+                Math.max(5L * 64 * MIB, 2 * budget),
+                4 * MIB,
+                64L * MIB,
+                128 * KIB,
+                budget,
+                (int) Math.min(budget / 2, 64L * MIB),
+                MIB);
     }
 
     /** Small sizes, so that a test sees every file change with little data. */
     public static StorageConfig small() {
-        return new StorageConfig(64 * KIB, 64 * KIB, 256 * KIB, 16 * KIB, 128 * KIB, 8 * KIB, 256 * KIB, 64 * KIB, 64 * KIB);
+        return new StorageConfig(
+                64 * KIB, 64 * KIB, 256 * KIB, 16 * KIB, 128 * KIB, 8 * KIB, 256 * KIB, 64 * KIB, 64 * KIB);
     }
 
     private static void requireBlocks(String name, int bytes) {

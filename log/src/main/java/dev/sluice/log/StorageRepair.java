@@ -106,8 +106,7 @@ public final class StorageRepair {
                 moveToSegments(journal);
                 putState(new JournalState.Value(before.salt(), starts, highestSequence, highestSequence));
             } else {
-                putState(new JournalState.Value(
-                        before.salt(), starts, before.beginAfter(), before.cleanSequence()));
+                putState(new JournalState.Value(before.salt(), starts, before.beginAfter(), before.cleanSequence()));
             }
             writeReport(copies);
             writeMetadata();
@@ -276,7 +275,8 @@ public final class StorageRepair {
             }
             SegmentRef segment = write(batches);
             SegmentChain moved = segment == null ? chain : chain.withLast(segment);
-            chains.put(id, moved.withBounds(chain.startOffset(), entry.getValue().endOffset()));
+            chains.put(
+                    id, moved.withBounds(chain.startOffset(), entry.getValue().endOffset()));
         }
     }
 
@@ -290,8 +290,7 @@ public final class StorageRepair {
         int largest = 0;
         for (ByteBuf batch : batches) {
             int at = batch.readerIndex();
-            movables.add(
-                    new Movable(RecordBatch.baseOffset(batch, at), RecordBatch.lastOffset(batch, at), batch));
+            movables.add(new Movable(RecordBatch.baseOffset(batch, at), RecordBatch.lastOffset(batch, at), batch));
             largest = Math.max(largest, batch.readableBytes());
         }
         return new SegmentMove(movables, null, id, largest).execute(disk, config);

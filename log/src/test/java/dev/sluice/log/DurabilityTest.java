@@ -108,7 +108,9 @@ class DurabilityTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "SYNC", "interval", "interval=0ms", "interval=60001ms", "interval=5", "interval=5s", "none "})
+    @ValueSource(
+            strings = {"", "SYNC", "interval", "interval=0ms", "interval=60001ms", "interval=5", "interval=5s", "none "
+            })
     void readsNoOtherText(String text) {
         assertThat(Durability.parse(text)).isEmpty();
     }

@@ -56,9 +56,11 @@ class FormatsPageTest {
 
     @Test
     void chainOfSegments() throws IOException {
-        SegmentChain chain = new SegmentChain(3, 10, 30, List.of(new SegmentRef(0x100000002L, 8, 25, 8192, 18, 1_700_000_000_000L)));
+        SegmentChain chain =
+                new SegmentChain(3, 10, 30, List.of(new SegmentRef(0x100000002L, 8, 25, 8192, 18, 1_700_000_000_000L)));
         assertPage("segment-chain", chain.encode());
-        assertThat(SegmentChain.decode(LOG, FormatsPage.example("segment-chain"))).isEqualTo(chain);
+        assertThat(SegmentChain.decode(LOG, FormatsPage.example("segment-chain")))
+                .isEqualTo(chain);
         assertRefusesVersion(2, "segment-chain", bytes -> SegmentChain.decode(LOG, bytes));
     }
 
@@ -66,7 +68,8 @@ class FormatsPageTest {
     void journalState() throws IOException {
         JournalState.Value state = new JournalState.Value(SALT, 2, 40, 41);
         assertPage("journal-state", state.encode());
-        assertThat(JournalState.Value.decode(FormatsPage.example("journal-state"))).isEqualTo(state);
+        assertThat(JournalState.Value.decode(FormatsPage.example("journal-state")))
+                .isEqualTo(state);
         assertRefusesVersion(2, "journal-state", JournalState.Value::decode);
     }
 
@@ -107,7 +110,13 @@ class FormatsPageTest {
         ByteBuf batch = batch();
         ByteBuf header = Unpooled.buffer(SegmentChunk.HEADER_BYTES).writeZero(SegmentChunk.HEADER_BYTES);
         SegmentChunk chunk = new SegmentChunk(
-                0, 0, 0, batch.readableBytes(), 1, 1_700_000_000_000L, SegmentChunk.crcOf(batch.nioBuffer(0, batch.readableBytes())));
+                0,
+                0,
+                0,
+                batch.readableBytes(),
+                1,
+                1_700_000_000_000L,
+                SegmentChunk.crcOf(batch.nioBuffer(0, batch.readableBytes())));
         chunk.writeHeader(header, 0, 0x100000002L);
         batch.release();
         assertPage("segment-chunk", ByteBufUtil.getBytes(header));
@@ -155,7 +164,10 @@ class FormatsPageTest {
         RecordHeaders.write(headers, ascii("h"), ascii("x"));
         try (RecordBatchBuilder builder = new RecordBatchBuilder(PooledByteBufAllocator.DEFAULT)) {
             builder.append(
-                    1_700_000_000_000L, Unpooled.wrappedBuffer(ascii("k")), Unpooled.wrappedBuffer(ascii("v")), headers);
+                    1_700_000_000_000L,
+                    Unpooled.wrappedBuffer(ascii("k")),
+                    Unpooled.wrappedBuffer(ascii("v")),
+                    headers);
             ByteBuf batch = builder.build();
             batch.setInt(RecordBatch.LEADER_EPOCH, 3);
             return batch;

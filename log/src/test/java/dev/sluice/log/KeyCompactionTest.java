@@ -79,8 +79,9 @@ class KeyCompactionTest {
             compact(node, log, 0, MANY_KEYS, 0);
             Map<String, @Nullable String> found = new HashMap<>();
             node.readKeyed(log, found);
-            assertThat(found).hasSize(KEYS).allSatisfy((key, value) -> assertThat(value)
-                    .isNull());
+            assertThat(found)
+                    .hasSize(KEYS)
+                    .allSatisfy((key, value) -> assertThat(value).isNull());
 
             compact(node, log, 0, MANY_KEYS, 1);
             assertThat(log.tailBytes()).isZero();

@@ -10,6 +10,7 @@ import java.util.concurrent.Executor;
 final class SteppedThreads implements StorageThreads {
     private final Deque<Runnable> tasks = new ArrayDeque<>();
     private final List<Timer> timers = new ArrayList<>();
+
     private record Timer(long delayMs, Runnable task) {}
 
     private final Executor owner = tasks::add;
@@ -27,7 +28,8 @@ final class SteppedThreads implements StorageThreads {
 
     /** Those that wait for so long at most. */
     void fireTimers(long delayMs) {
-        List<Timer> due = timers.stream().filter(timer -> timer.delayMs <= delayMs).toList();
+        List<Timer> due =
+                timers.stream().filter(timer -> timer.delayMs <= delayMs).toList();
         timers.removeAll(due);
         due.forEach(timer -> tasks.add(timer.task));
         runAll();

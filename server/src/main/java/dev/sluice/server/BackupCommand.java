@@ -27,9 +27,10 @@ final class BackupCommand implements Callable<Integer> {
     BackupCommand() {
         spec.name(NAME).mixinStandardHelpOptions(true);
         spec.usageMessage()
-                .description("Copies everything that a running broker stores (messages, acknowledgements, exchanges, queues,"
-                        + " bindings) to a new folder, as of one moment, and reads the copy again to check it. The broker goes on"
-                        + " meanwhile. 'sluice restore' makes a data folder of it.");
+                .description(
+                        "Copies everything that a running broker stores (messages, acknowledgements, exchanges, queues,"
+                                + " bindings) to a new folder, as of one moment, and reads the copy again to check it. The broker goes on"
+                                + " meanwhile. 'sluice restore' makes a data folder of it.");
         spec.addPositional(PositionalParamSpec.builder()
                 .index("0")
                 .arity("1")

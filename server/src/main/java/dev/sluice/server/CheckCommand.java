@@ -28,8 +28,9 @@ final class CheckCommand implements Callable<Integer> {
         spec.addOption(OptionSpec.builder(REPAIR_FLAG)
                 .type(boolean.class)
                 .arity("0")
-                .description("Makes a damaged folder one that a broker starts on, with everything that is sound. Originals"
-                        + " of what is cut go to a folder repaired-N in it. Exits with 0 if all is sound afterwards.")
+                .description(
+                        "Makes a damaged folder one that a broker starts on, with everything that is sound. Originals"
+                                + " of what is cut go to a folder repaired-N in it. Exits with 0 if all is sound afterwards.")
                 .build());
         spec.addPositional(PositionalParamSpec.builder()
                 .index("0")

@@ -77,7 +77,8 @@ final class ControlSocket implements AutoCloseable {
                 throw StartRefused.notPossibleHere("the broker ended before it was done");
             }
             if (!answer.startsWith(OK)) {
-                throw StartRefused.notPossibleHere(answer.startsWith(ERROR) ? answer.substring(ERROR.length()) : answer);
+                throw StartRefused.notPossibleHere(
+                        answer.startsWith(ERROR) ? answer.substring(ERROR.length()) : answer);
             }
             return answer.substring(OK.length());
         } catch (IOException | IllegalArgumentException failure) {
@@ -102,10 +103,12 @@ final class ControlSocket implements AutoCloseable {
 
     private void serve(SocketChannel caller) {
         try (caller) {
-            var in = new BufferedReader(Channels.newReader(caller, StandardCharsets.UTF_8.newDecoder(), MAX_LINE_BYTES));
+            var in =
+                    new BufferedReader(Channels.newReader(caller, StandardCharsets.UTF_8.newDecoder(), MAX_LINE_BYTES));
             String command = in.readLine();
             String argument = in.readLine();
-            String answer = command == null || argument == null ? ERROR + "two lines were expected" : run(command, argument);
+            String answer =
+                    command == null || argument == null ? ERROR + "two lines were expected" : run(command, argument);
             var out = new PrintWriter(Channels.newWriter(caller, StandardCharsets.UTF_8));
             out.print(answer.replace('\n', ' ') + '\n');
             out.flush();

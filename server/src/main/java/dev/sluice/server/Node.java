@@ -98,8 +98,8 @@ final class Node implements AutoCloseable {
     /** Without it a broker is a broker all the same. */
     private void openControl(Path data, Storage storage) {
         try {
-            ControlSocket control = ControlSocket.open(
-                    data, Map.of(BackupCommand.NAME, folder -> BackupCommand.run(storage, folder)));
+            ControlSocket control =
+                    ControlSocket.open(data, Map.of(BackupCommand.NAME, folder -> BackupCommand.run(storage, folder)));
             opened.push(control::close);
         } catch (IOException | RuntimeException failure) {
             LOG.warn(

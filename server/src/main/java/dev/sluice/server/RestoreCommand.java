@@ -17,8 +17,9 @@ final class RestoreCommand implements Callable<Integer> {
     RestoreCommand() {
         spec.name("restore").mixinStandardHelpOptions(true);
         spec.usageMessage()
-                .description("Makes a data folder of a backup, compares every checksum, and prints the same SHA-256 as the"
-                        + " backup did. The backup is not changed.");
+                .description(
+                        "Makes a data folder of a backup, compares every checksum, and prints the same SHA-256 as the"
+                                + " backup did. The backup is not changed.");
         spec.addPositional(PositionalParamSpec.builder()
                 .index("0")
                 .arity("1")

@@ -85,7 +85,8 @@ final class CheckCommandTest {
         assertThat(folder.resolve("repaired-1").resolve("report")).content().contains("records 0 to 0");
         var received = new LinkedBlockingQueue<String>();
         try (var broker = EmbeddedBroker.open(folder);
-                var _ = broker.consume("jobs", 1, delivery -> received.add(delivery.message().text()))) {
+                var _ = broker.consume(
+                        "jobs", 1, delivery -> received.add(delivery.message().text()))) {
             assertThat(received.poll(10, TimeUnit.SECONDS)).isEqualTo("resize dog.png");
         }
     }

@@ -66,7 +66,9 @@ final class LogModel {
     long appending(ByteBuf batch) {
         int index = batch.readerIndex();
         long last = endOffset + RecordBatch.recordCount(batch, index) - 1;
-        batches.put(endOffset, new Batch(endOffset, last, batch.readableBytes(), mark(batch, index), checksums(batch, index)));
+        batches.put(
+                endOffset,
+                new Batch(endOffset, last, batch.readableBytes(), mark(batch, index), checksums(batch, index)));
         long base = endOffset;
         endOffset = last + 1;
         if (!durability.isSync()) {

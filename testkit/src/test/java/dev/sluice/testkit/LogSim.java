@@ -1,8 +1,8 @@
 package dev.sluice.testkit;
 
-import dev.sluice.log.FetchCallback;
 import dev.sluice.log.BackupSummary;
 import dev.sluice.log.Durability;
+import dev.sluice.log.FetchCallback;
 import dev.sluice.log.LogId;
 import dev.sluice.log.LogSettings;
 import dev.sluice.log.OpenCallback;
