@@ -2,6 +2,7 @@ package dev.sluice.log;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import java.io.IOException;
 import java.util.ArrayDeque;
@@ -58,6 +59,7 @@ final class JournalRecovery {
     private final Map<LogId, DetachedLog> logs = new HashMap<>();
     private final List<Damage> damages = new ArrayList<>();
     private long highestSequence;
+    private ByteBuf payload = Unpooled.EMPTY_BUFFER;
     /** Where damage is noted instead of being refused. */
     private @Nullable List<String> tolerated;
 
@@ -102,6 +104,7 @@ final class JournalRecovery {
             logs.values().forEach(DetachedLog::forget);
             throw failure;
         } finally {
+            payload.release();
             for (DiskFile file : open.values()) {
                 file.close();
             }
@@ -215,31 +218,36 @@ final class JournalRecovery {
      * @return whether the frame counts
      */
     private boolean load(JournalScan.Frame frame, boolean wasDurable) throws IOException {
-        ByteBuf payload = UnpooledByteBufAllocator.DEFAULT.directBuffer(frame.payloadBytes(), frame.payloadBytes());
-        try {
-            fileOf(frame).read(frame.payloadPosition(), payload.nioBuffer(0, frame.payloadBytes()));
-            payload.writerIndex(frame.payloadBytes());
-            int count = frame.count();
-            boolean[] sound = new boolean[count];
-            boolean allSound = true;
-            int at = 0;
-            for (int i = 0; i < count; i++) {
-                JournalFrame.TableEntry row = JournalFrame.TableEntry.read(frame.head(), 0, i);
-                sound[i] = row.matches(payload, at, frame.payloadBytes() - at);
-                allSound &= sound[i];
-                at += row.length();
-            }
-            switch (RecoveryVerdict.of(true, allSound, wasDurable)) {
-                case CUT_OFF, REFUSE_FOLDER -> {
-                    LOG.info("Cut off an unfinished write at {} of {}", frame.position(), frame.file().name);
-                    return false;
-                }
-                case KEEP, KEEP_SOUND_BATCHES -> keep(frame, payload, sound);
-            }
-            return true;
-        } finally {
-            payload.release();
+        ByteBuf payload = payloadBuffer(frame.payloadBytes());
+        fileOf(frame).read(frame.payloadPosition(), payload.nioBuffer(0, frame.payloadBytes()));
+        payload.writerIndex(frame.payloadBytes());
+        int count = frame.count();
+        boolean[] sound = new boolean[count];
+        boolean allSound = true;
+        int at = 0;
+        for (int i = 0; i < count; i++) {
+            JournalFrame.TableEntry row = JournalFrame.TableEntry.read(frame.head(), 0, i);
+            sound[i] = row.matches(payload, at, frame.payloadBytes() - at);
+            allSound &= sound[i];
+            at += row.length();
         }
+        switch (RecoveryVerdict.of(true, allSound, wasDurable)) {
+            case CUT_OFF, REFUSE_FOLDER -> {
+                LOG.info("Cut off an unfinished write at {} of {}", frame.position(), frame.file().name);
+                return false;
+            }
+            case KEEP, KEEP_SOUND_BATCHES -> keep(frame, payload, sound);
+        }
+        return true;
+    }
+
+    /** One for all frames: memory that is new to the process costs more than what is read into it. */
+    private ByteBuf payloadBuffer(int bytes) {
+        if (payload.capacity() < bytes) {
+            payload.release();
+            payload = UnpooledByteBufAllocator.DEFAULT.directBuffer(bytes, bytes);
+        }
+        return payload.clear();
     }
 
     private DiskFile fileOf(JournalScan.Frame frame) {
