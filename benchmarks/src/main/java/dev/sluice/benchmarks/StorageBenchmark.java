@@ -305,18 +305,18 @@ public final class StorageBenchmark {
             broker.declareQueue("jobs");
             var acknowledged = new AtomicLong();
             var first = new AtomicBoolean(true);
+            var window = new Semaphore(2_000); // published and not yet consumed
             try (var _ = broker.consume("jobs", 2_000, delivery -> {
                 if (!first.getAndSet(false)) {
                     delivery.ack();
                     acknowledged.incrementAndGet();
                 }
+                window.release();
             })) {
                 Message message = Message.of("x".repeat(bytes));
-                var window = new Semaphore(2_000);
                 for (long i = 0; i < messages; i++) {
                     window.acquire();
-                    var _ = broker.publish("jobs", message)
-                            .whenComplete((done, failure) -> window.release());
+                    var _ = broker.publish("jobs", message);
                     if (i % 20_000 == 0) {
                         watch.accept(sizeOf(data));
                     }

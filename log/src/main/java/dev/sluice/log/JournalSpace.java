@@ -31,6 +31,11 @@ final class JournalSpace {
     /** Of a file that is emptied, at most one part in so many is copied forward: so emptying always gains space. */
     private static final int COPY_SHARE = 4;
 
+    /** As long as the journal has no more files, none is emptied for its own sake. */
+    private static final int FEW_FILES = 3;
+
+    private static final int HARDLY_USED_SHARE = 16;
+
     /** The reserve and the next file to be written. */
     private static final int MOST_SPARE_FILES = 2;
 
@@ -332,7 +337,8 @@ final class JournalSpace {
             return;
         }
         boolean urgent = bytes() + config.journalFileBytes() > config.journalBytes()
-                || stalls.isRaised(Stalls.Cause.JOURNAL_SPACE);
+                || stalls.isRaised(Stalls.Cause.JOURNAL_SPACE)
+                || isHardlyUsed(oldest);
         Map<OwnerLane, List<PartitionLog>> byOwner = new LinkedHashMap<>();
         for (PartitionLog log : oldest.logs) {
             byOwner.computeIfAbsent(log.lane(), lane -> new ArrayList<>()).add(log);
@@ -340,6 +346,11 @@ final class JournalSpace {
         byOwner.forEach((lane, logs) -> lane.execute(() -> {
             JournalEviction.leave(oldest, logs, urgent, oldest.bytes / COPY_SHARE / byOwner.size());
         }));
+    }
+
+    /** Little is to be copied, and all files behind it that nobody needs go with it: so one stuck record does not keep the journal at its limit. */
+    private boolean isHardlyUsed(JournalFile oldest) {
+        return used.size() > FEW_FILES && oldest.liveBytes() <= config.journalFileBytes() / HARDLY_USED_SHARE;
     }
 
     private void emptied(JournalFile file) {
