@@ -163,6 +163,14 @@ final class SluiceProcess implements AutoCloseable {
         forget();
     }
 
+    /** Stops the process where it is (SIGSTOP): it writes nothing more until it is killed. */
+    void freeze() throws IOException, InterruptedException {
+        new ProcessBuilder("kill", "-STOP", Long.toString(process.pid()))
+                .inheritIO()
+                .start()
+                .waitFor();
+    }
+
     /** Starts the broker again on the same folder, on the same port where it had one. */
     SluiceProcess restart() throws IOException {
         return start(data, "--amqp-port", Integer.toString(amqpPort()));
