@@ -12,6 +12,9 @@ import java.util.function.Consumer;
 
 /** A broker on one node: exchanges, queues and bindings over a storage, spread over shards. Thread-safe: what changes is confined to the shards. */
 public final class Broker {
+    /** Below where the storage's defaults refuse more: publishers are slowed before. */
+    private static final long MOST_MEMORY_BYTES = 3L << 29;
+
     private final Shards shards;
     private final List<BrokerShard> views = new ArrayList<>();
     private final TopologyController controller;
@@ -32,11 +35,11 @@ public final class Broker {
 
     /** Recovers what the storage holds. The future completes, on some shard, when the broker is ready; it fails with what an operator has to know. */
     public static CompletableFuture<Broker> start(Storage storage, Shards shards) {
-        return start(storage, shards, PlatformDependent.maxDirectMemory() / 5 * 2);
+        return start(storage, shards, Math.min(PlatformDependent.maxDirectMemory() / 5 * 2, MOST_MEMORY_BYTES));
     }
 
     /** As {@link #start(Storage, Shards)}; publishers wait when records in memory take more than {@code memoryBytes}. */
-    static CompletableFuture<Broker> start(Storage storage, Shards shards, long memoryBytes) {
+    public static CompletableFuture<Broker> start(Storage storage, Shards shards, long memoryBytes) {
         var broker = new Broker(storage, shards, memoryBytes);
         return broker.recovery.run().thenApply(recovered -> broker);
     }

@@ -18,6 +18,9 @@ final class OwnerLane {
     private final Executor executor;
     private final List<PartitionLog> logs = new ArrayList<>();
 
+    /** Counts appends and reads of memory, so that logs can be told by when they were used last. Owner thread only. */
+    private long uses;
+
     // Entries of the frame just written, in order. Journal thread only.
     private @Nullable Entry firstCompleted;
     private @Nullable Entry lastCompleted;
@@ -44,6 +47,10 @@ final class OwnerLane {
             LOG.debug("An owner thread has ended: {}", ended.toString());
             return false;
         }
+    }
+
+    long nextUse() {
+        return ++uses;
     }
 
     /** The open logs of this owner. Owner thread only. */

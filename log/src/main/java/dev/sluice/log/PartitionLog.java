@@ -59,6 +59,9 @@ public final class PartitionLog {
 
     private boolean wasWritten;
 
+    /** By the lane's count. */
+    private long lastUse;
+
     /** The newest journal file that knows of this log. Journal thread only. */
     @Nullable
     JournalFile newestJournalFile;
@@ -111,6 +114,7 @@ public final class PartitionLog {
         batch.setInt(index + RecordBatch.LEADER_EPOCH, epoch);
         Entry entry = new Entry(this, baseOffset, RecordBatch.lastOffset(batch, index), batch);
         endOffset = entry.lastOffset + 1;
+        lastUse = lane.nextUse();
         addToTail(entry);
         entry.inFlight = true;
         boolean isDurable = store.append(entry);
@@ -167,6 +171,7 @@ public final class PartitionLog {
         if (offset < store.segmentEndOffset() || offset >= durableOffset) {
             return null;
         }
+        lastUse = lane.nextUse();
         Entry entry = tail.find(offset);
         return entry == null || entry.baseOffset >= durableOffset ? null : entry.batch();
     }
@@ -336,6 +341,11 @@ public final class PartitionLog {
 
     boolean isState() {
         return settings.isState();
+    }
+
+    /** When its memory was appended to or read last, among the logs of its owner. */
+    long lastUse() {
+        return lastUse;
     }
 
     boolean isInMemoryOnly() {

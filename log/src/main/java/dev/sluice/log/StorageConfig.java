@@ -12,7 +12,7 @@ import io.netty.util.internal.PlatformDependent;
  * @param writeBufferBytes most that one journal write carries, larger batches apart
  * @param segmentBytes size at which a log goes on in a new segment file
  * @param chunkBytes about how much of a segment is read at once
- * @param tailBudgetBytes batches that all logs together may hold in memory before the largest tails are written to
+ * @param tailBudgetBytes batches that all logs together may hold in memory before the coldest tails are written to
  *     segments; at twice as much the storage stalls until that has happened
  * @param logTailBytes the same for one log
  * @param metadataBytes space that the metadata file has at least, half of it held in reserve for a full disk
@@ -47,10 +47,14 @@ public record StorageConfig(
         require(logTailBytes > 0, "logTailBytes must be positive");
     }
 
-    /** What suits this process: a quarter of its direct memory for tails. */
+    /** What suits this process: a quarter of its direct memory for tails, but a gigabyte at most. */
     public static StorageConfig defaults() {
         long direct = PlatformDependent.maxDirectMemory();
-        long budget = Math.max(32L * MIB, Math.min(direct / 4, 1024L * MIB));
+        return withTailBudget(Math.max(32L * MIB, Math.min(direct / 4, 1024L * MIB)));
+    }
+
+    /** The defaults with so many bytes for tails, and a journal that fits. */
+    public static StorageConfig withTailBudget(long budget) {
         return new StorageConfig(
                 64 * MIB,
                 8 * MIB,

@@ -9,10 +9,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Keeps the batches in memory, of all logs together, within their budget: above it the largest tails are written to
+ * Keeps the batches in memory, of all logs together, within their budget: above it the coldest tails are written to
  * segments, at twice as much the storage stalls until there is room. Thread-safe.
  */
 final class TailBudget {
+    /** Of what is left: a tail with less is small. */
+    private static final int SMALL_SHARE = 256;
+
     private final long budgetBytes;
     private final LongAdder tailBytes = new LongAdder();
     private final Stalls stalls;
@@ -64,7 +67,7 @@ final class TailBudget {
             for (OwnerLane lane : lanes) {
                 boolean isAlive = lane.execute(() -> {
                     asked.decrementAndGet();
-                    writeLargest(lane.logs(), leave);
+                    writeColdest(lane.logs(), leave);
                 });
                 if (!isAlive) {
                     asked.decrementAndGet();
@@ -73,8 +76,11 @@ final class TailBudget {
         }
     }
 
-    /** Starts to write the largest tails of one owner until what is left is small enough. Owner thread. */
-    private static void writeLargest(List<PartitionLog> logs, long leaveBytes) {
+    /**
+     * Starts to write tails of one owner until what is left is small enough: those that were not used for longest first. Small ones come last,
+     * by their size, since each would take a file for little. Owner thread.
+     */
+    private static void writeColdest(List<PartitionLog> logs, long leaveBytes) {
         long sum = 0;
         for (PartitionLog log : logs) {
             sum += log.tailBytes();
@@ -82,10 +88,13 @@ final class TailBudget {
         if (sum <= leaveBytes) {
             return;
         }
-        List<PartitionLog> largestFirst = new ArrayList<>(logs);
-        largestFirst.removeIf(PartitionLog::isInMemoryOnly);
-        largestFirst.sort(Comparator.comparingLong(PartitionLog::tailBytes).reversed());
-        for (PartitionLog log : largestFirst) {
+        List<PartitionLog> order = new ArrayList<>(logs);
+        order.removeIf(PartitionLog::isInMemoryOnly);
+        long small = leaveBytes / SMALL_SHARE;
+        order.sort(Comparator.comparing((PartitionLog log) -> log.tailBytes() < small)
+                .thenComparing(Comparator.comparingLong(
+                        (PartitionLog log) -> log.tailBytes() < small ? -log.tailBytes() : log.lastUse())));
+        for (PartitionLog log : order) {
             if (sum <= leaveBytes || log.tailBytes() == 0) {
                 return;
             }

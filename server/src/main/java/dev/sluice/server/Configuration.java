@@ -7,7 +7,14 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /** Immutable. All that can be configured, read and validated by {@link Setting}. */
-record Configuration(Path data, String host, Port amqpPort, AmqpSettings amqp, NetSettings net, Level logLevel) {
+record Configuration(
+        Path data,
+        String host,
+        Port amqpPort,
+        AmqpSettings amqp,
+        NetSettings net,
+        MessageMemory messageMemory,
+        Level logLevel) {
 
     /**
      * Reads each key of the table from the given values, and takes its default where there is none.
@@ -24,6 +31,7 @@ record Configuration(Path data, String host, Port amqpPort, AmqpSettings amqp, N
                         read(Setting.SHARDS, given),
                         read(Setting.MAX_CONNECTIONS, given),
                         NetSettings.DEFAULT_HANDSHAKE_TIMEOUT_MS),
+                read(Setting.MESSAGE_MEMORY, given),
                 read(Setting.LOG_LEVEL, given));
     }
 

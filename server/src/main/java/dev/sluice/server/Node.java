@@ -62,6 +62,9 @@ final class Node implements AutoCloseable {
         try {
             node.open(configuration);
             return node;
+        } catch (StartRefused refused) {
+            node.close();
+            throw refused;
         } catch (StorageException | ListenException refused) {
             LOG.debug("cannot start", refused);
             node.close();
@@ -73,14 +76,15 @@ final class Node implements AutoCloseable {
     }
 
     private void open(Configuration configuration) throws ListenException {
-        Storage storage = Storage.open(configuration.data(), StorageConfig.defaults());
+        StorageConfig sizes = configuration.messageMemory().storage();
+        Storage storage = Storage.open(configuration.data(), sizes);
         opened.push(storage::close);
 
         NetSettings net = configuration.net();
         EventLoops loops = EventLoops.open(net.shards());
         opened.push(loops::close);
 
-        Broker broker = await(Broker.start(storage, loops.shards()));
+        Broker broker = await(Broker.start(storage, loops.shards(), MessageMemory.publishersWaitAt(sizes)));
         opened.push(() -> await(broker.stop()));
 
         openControl(configuration.data(), storage);

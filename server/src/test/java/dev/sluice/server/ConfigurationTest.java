@@ -34,15 +34,16 @@ final class ConfigurationTest {
                         new Port.On(5672),
                         AmqpSettings.DEFAULT,
                         NetSettings.defaults(),
+                        MessageMemory.AUTO,
                         Level.INFO));
     }
 
     @Test
     void readsEveryKeyFromAFlag() {
         assertThat(configuration(
-                        "--data", folder.toString(), "--host", "::1", "--amqp-port", "0", "--log-level", "debug"))
+                        "--data", folder.toString(), "--host", "::1", "--amqp-port", "0", "--log-level", "debug", "--message-memory", "64"))
                 .isEqualTo(new Configuration(
-                        folder, "::1", new Port.On(0), AmqpSettings.DEFAULT, NetSettings.defaults(), Level.DEBUG));
+                        folder, "::1", new Port.On(0), AmqpSettings.DEFAULT, NetSettings.defaults(), new MessageMemory(64), Level.DEBUG));
     }
 
     @Test
@@ -57,7 +58,15 @@ final class ConfigurationTest {
                 """.formatted(folder));
         assertThat(configuration("--config", file.toString()))
                 .isEqualTo(new Configuration(
-                        folder, "0.0.0.0", Port.Off.OFF, AmqpSettings.DEFAULT, NetSettings.defaults(), Level.WARN));
+                        folder, "0.0.0.0", Port.Off.OFF, AmqpSettings.DEFAULT, NetSettings.defaults(), MessageMemory.AUTO, Level.WARN));
+    }
+
+    @Test
+    void refusesMoreMemoryThanTheJvmHas() {
+        assertThatThrownBy(() -> new MessageMemory(1_000_000).storage())
+                .isInstanceOf(StartRefused.class)
+                .hasMessageContaining("message-memory is 1000000 MiB")
+                .hasMessageContaining("MaxDirectMemorySize");
     }
 
     @Test
@@ -97,7 +106,7 @@ final class ConfigurationTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-                    amqp-prot = 1          | line 2: unknown key "amqp-prot", expected one of data, host, amqp-port, amqp-max-message-bytes, max-connections, shards, log-level
+                    amqp-prot = 1          | line 2: unknown key "amqp-prot", expected one of data, host, amqp-port, amqp-max-message-bytes, max-connections, message-memory, shards, log-level
                     amqp-port              | line 2: expected key = value, found "amqp-port"
                     amqp-port = x          | line 2, amqp-port: expected a port number from 0 to 65535, or off, found "x"
                     log-level = loud       | line 2, log-level: expected one of error, warn, info, debug, trace, found "loud"
