@@ -92,8 +92,8 @@ final class FullDiskIT {
 
     /** Writes until the last block is taken. */
     private static void fill(Path file) throws IOException {
-        try (FileChannel channel =
-                FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, StandardOpenOption.DSYNC)) {
+        try (FileChannel channel = FileChannel.open(
+                file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, StandardOpenOption.DSYNC)) {
             for (int piece = 1 << 20; piece >= 512; piece /= 2) {
                 fillBy(channel, piece);
             }

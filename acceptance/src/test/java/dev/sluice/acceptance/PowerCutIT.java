@@ -52,7 +52,8 @@ final class PowerCutIT {
             try (LoopDevice after = device.afterPowerCut(folder.resolve("after"))) {
                 sluice.kill();
                 publisher.join();
-                try (SluiceProcess again = SluiceProcess.start(after.mountPoint().resolve("data"))) {
+                try (SluiceProcess again =
+                        SluiceProcess.start(after.mountPoint().resolve("data"))) {
                     found = consume(again);
                 }
             }

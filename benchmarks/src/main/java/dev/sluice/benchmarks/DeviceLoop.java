@@ -25,8 +25,7 @@ final class DeviceLoop implements AutoCloseable {
                 .alignedSlice(BLOCK_BYTES)
                 .limit(writeBytes)
                 .slice();
-        try (FileChannel zeros = FileChannel.open(
-                file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, direct)) {
+        try (FileChannel zeros = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, direct)) {
             ByteBuffer piece = ByteBuffer.allocateDirect((1 << 20) + BLOCK_BYTES)
                     .alignedSlice(BLOCK_BYTES)
                     .limit(1 << 20)

@@ -94,7 +94,10 @@ public final class StorageBenchmark {
                 System.out.println("device  " + plain);
                 System.out.println("append  " + appended);
             }
-            System.out.printf(Locale.ROOT, "median of the rounds: an append takes %.2f times as long as the device's write%n", median(ratios));
+            System.out.printf(
+                    Locale.ROOT,
+                    "median of the rounds: an append takes %.2f times as long as the device's write%n",
+                    median(ratios));
         }
     }
 
@@ -119,8 +122,13 @@ public final class StorageBenchmark {
                 Cpu used = Cpu.now().since(before);
                 ratios.add(appended / plain);
                 double gib = batches / 1024.0;
-                System.out.printf(Locale.ROOT, "device %5.0f MiB/s, append %5.0f MiB/s, CPU per GiB: kernel %.2f s, user %.2f s%n",
-                        plain, appended, used.kernelSeconds() / gib, used.userSeconds() / gib);
+                System.out.printf(
+                        Locale.ROOT,
+                        "device %5.0f MiB/s, append %5.0f MiB/s, CPU per GiB: kernel %.2f s, user %.2f s%n",
+                        plain,
+                        appended,
+                        used.kernelSeconds() / gib,
+                        used.userSeconds() / gib);
             }
             System.out.printf(Locale.ROOT, "median of the rounds: %.2f of the device's bandwidth%n", median(ratios));
         }
@@ -147,8 +155,14 @@ public final class StorageBenchmark {
         try (var storage = Storage.open(data, LARGE_JOURNAL);
                 var log = new BenchmarkLog(storage, 1)) {
             double opened = (System.nanoTime() - begin) / NS_PER_S;
-            System.out.printf(Locale.ROOT, "%.2f GiB on disk, %d records: read %.2f s, recovered %.2f s, %.2f times as long%n",
-                    bytes / (double) GIB, log.log().endOffset(), read, opened, opened / read);
+            System.out.printf(
+                    Locale.ROOT,
+                    "%.2f GiB on disk, %d records: read %.2f s, recovered %.2f s, %.2f times as long%n",
+                    bytes / (double) GIB,
+                    log.log().endOffset(),
+                    read,
+                    opened,
+                    opened / read);
         }
     }
 
@@ -181,7 +195,11 @@ public final class StorageBenchmark {
             isReading.set(false);
             appending.join();
             System.out.println("append to another log, meanwhile  " + latencies[0]);
-            System.out.printf(Locale.ROOT, "catch-up %.0f MiB/s beside appends, reading the files alone %.0f MiB/s%n", caughtUp, plain);
+            System.out.printf(
+                    Locale.ROOT,
+                    "catch-up %.0f MiB/s beside appends, reading the files alone %.0f MiB/s%n",
+                    caughtUp,
+                    plain);
         }
     }
 
@@ -259,11 +277,10 @@ public final class StorageBenchmark {
             while (System.nanoTime() < due) {
                 LockSupport.parkNanos(due - System.nanoTime());
             }
-            var _ = broker.publish("q" + i % queues, message)
-                    .whenComplete((done, failure) -> {
-                        nanos[number] = failure == null ? System.nanoTime() - due : Long.MAX_VALUE;
-                        confirmed.countDown();
-                    });
+            var _ = broker.publish("q" + i % queues, message).whenComplete((done, failure) -> {
+                nanos[number] = failure == null ? System.nanoTime() - due : Long.MAX_VALUE;
+                confirmed.countDown();
+            });
         }
         confirmed.await();
         Latencies latencies = new Latencies();
@@ -286,8 +303,12 @@ public final class StorageBenchmark {
             }
             double seconds = (System.nanoTime() - begin) / NS_PER_S;
             System.gc();
-            System.out.printf(Locale.ROOT, "%d queues: %.1f s to declare one after another, %.2f KiB of resident memory each%n",
-                    queues, seconds, (Cpu.residentBytes() - before) / (double) KIB / queues);
+            System.out.printf(
+                    Locale.ROOT,
+                    "%d queues: %.1f s to declare one after another, %.2f KiB of resident memory each%n",
+                    queues,
+                    seconds,
+                    (Cpu.residentBytes() - before) / (double) KIB / queues);
         }
         long begin = System.nanoTime();
         EmbeddedBroker.open(folder.resolve("data")).close();
@@ -328,7 +349,9 @@ public final class StorageBenchmark {
                 for (int i = 0; i < 200; i++) {
                     broker.publish("jobs", message).join();
                 }
-                System.out.printf(Locale.ROOT, "%d messages of %d bytes past one that is not acknowledged: %.0f MiB on disk at the peak, %.0f MiB at the"
+                System.out.printf(
+                        Locale.ROOT,
+                        "%d messages of %d bytes past one that is not acknowledged: %.0f MiB on disk at the peak, %.0f MiB at the"
                                 + " end, %d segment files%n",
                         messages,
                         bytes,

@@ -20,7 +20,8 @@ record MessageMemory(int mib) {
         }
         long allowedMib = PlatformDependent.maxDirectMemory() / MIB;
         if (2L * mib > allowedMib) {
-            throw StartRefused.notPossibleHere("message-memory is " + mib + " MiB, and needs twice as much outside the heap;"
+            throw StartRefused.notPossibleHere("message-memory is " + mib
+                    + " MiB, and needs twice as much outside the heap;"
                     + " this JVM allows " + allowedMib + " MiB: start it with SLUICE_JAVA_OPTS=-XX:MaxDirectMemorySize="
                     + 3L * mib + "m, or choose at most " + allowedMib / 2);
         }

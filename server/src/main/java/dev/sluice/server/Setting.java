@@ -108,8 +108,8 @@ record Setting<T>(
                     ? Optional.of(MessageMemory.AUTO)
                     : number(text, 32, 1_000_000).map(MessageMemory::new));
 
-    static final List<Setting<?>> TABLE = List.of(
-            DATA, HOST, AMQP_PORT, AMQP_MAX_MESSAGE_BYTES, MAX_CONNECTIONS, MESSAGE_MEMORY, SHARDS, LOG_LEVEL);
+    static final List<Setting<?>> TABLE =
+            List.of(DATA, HOST, AMQP_PORT, AMQP_MAX_MESSAGE_BYTES, MAX_CONNECTIONS, MESSAGE_MEMORY, SHARDS, LOG_LEVEL);
 
     /** The row of a key, or nothing when there is no such key. */
     static Optional<Setting<?>> named(String name) {

@@ -41,9 +41,24 @@ final class ConfigurationTest {
     @Test
     void readsEveryKeyFromAFlag() {
         assertThat(configuration(
-                        "--data", folder.toString(), "--host", "::1", "--amqp-port", "0", "--log-level", "debug", "--message-memory", "64"))
+                        "--data",
+                        folder.toString(),
+                        "--host",
+                        "::1",
+                        "--amqp-port",
+                        "0",
+                        "--log-level",
+                        "debug",
+                        "--message-memory",
+                        "64"))
                 .isEqualTo(new Configuration(
-                        folder, "::1", new Port.On(0), AmqpSettings.DEFAULT, NetSettings.defaults(), new MessageMemory(64), Level.DEBUG));
+                        folder,
+                        "::1",
+                        new Port.On(0),
+                        AmqpSettings.DEFAULT,
+                        NetSettings.defaults(),
+                        new MessageMemory(64),
+                        Level.DEBUG));
     }
 
     @Test
@@ -58,7 +73,13 @@ final class ConfigurationTest {
                 """.formatted(folder));
         assertThat(configuration("--config", file.toString()))
                 .isEqualTo(new Configuration(
-                        folder, "0.0.0.0", Port.Off.OFF, AmqpSettings.DEFAULT, NetSettings.defaults(), MessageMemory.AUTO, Level.WARN));
+                        folder,
+                        "0.0.0.0",
+                        Port.Off.OFF,
+                        AmqpSettings.DEFAULT,
+                        NetSettings.defaults(),
+                        MessageMemory.AUTO,
+                        Level.WARN));
     }
 
     @Test
