@@ -269,6 +269,10 @@ final class Queue implements PartitionLog.Listener {
         while (open.ready() > 0) {
             switch (open.peek()) {
                 case AT -> {
+                    if (unreadable != null) {
+                        unreadable = null;
+                        LOG.info("queue {} can be read again", name());
+                    }
                     countMissing(open.skipMissing(open.record().offset()));
                     return true;
                 }
@@ -295,7 +299,7 @@ final class Queue implements PartitionLog.Listener {
     /** Nothing is confirmed that could perhaps not be read either; a device may come back, damage does not. */
     private void notReadable(StorageException failure) {
         if (unreadable == null) {
-            LOG.error("queue {} cannot be read", name(), failure);
+            LOG.error("queue {} cannot be read: {}", name(), failure.getMessage());
         }
         unreadable = new Refusal(Refusal.Reason.STORAGE, name(), String.valueOf(failure.getMessage()));
         if (failure.isRetryable()) {
@@ -305,15 +309,11 @@ final class Queue implements PartitionLog.Listener {
 
     /** The device may answer by now. */
     void readAgain() {
-        if (deleted || unreadable == null) {
-            return;
+        if (!deleted) {
+            backlog().retry();
+            toNextReadable();
+            wake();
         }
-        backlog().retry();
-        unreadable = null;
-        if (toNextReadable()) {
-            LOG.info("queue {} can be read again", name());
-        }
-        wake();
     }
 
     private void deliver(Consumer consumer) {
