@@ -131,6 +131,18 @@ public final class StorageBenchmark {
                         used.userSeconds() / gib);
             }
             System.out.printf(Locale.ROOT, "median of the rounds: %.2f of the device's bandwidth%n", median(ratios));
+            int kept = 4 * 1024;
+            Cpu before = Cpu.now();
+            long begin = System.nanoTime();
+            log.append(kept, MIB - 200, 16, false);
+            double seconds = (System.nanoTime() - begin) / NS_PER_S;
+            Cpu used = Cpu.now().since(before);
+            System.out.printf(
+                    Locale.ROOT,
+                    "kept, so written to the journal and to segments: %.0f MiB/s, CPU per GiB: kernel %.2f s, user %.2f s%n",
+                    kept / seconds,
+                    used.kernelSeconds() / 4,
+                    used.userSeconds() / 4);
         }
     }
 
