@@ -69,6 +69,8 @@ final class JournalSpace {
     private volatile boolean isShort;
 
     private long shortBytes;
+    /** A file has been taken since the start. */
+    private boolean hasBegun;
 
     JournalSpace(
             Disk disk,
@@ -224,6 +226,7 @@ final class JournalSpace {
                     fill(active);
                 }
                 used.addLast(file);
+                hasBegun = true;
                 leaveOldest();
                 return file;
             }
@@ -237,9 +240,9 @@ final class JournalSpace {
 
     // ---- making files ----
 
-    /** The first files of a data folder are small, so that it begins quickly. */
+    /** The first files after a start are small, so that acknowledgements and confirms do not wait long for them. */
     private long nextBytes() {
-        return used.isEmpty() ? config.firstJournalFileBytes() : config.journalFileBytes();
+        return hasBegun ? config.journalFileBytes() : config.firstJournalFileBytes();
     }
 
     private void prepareAhead() {
