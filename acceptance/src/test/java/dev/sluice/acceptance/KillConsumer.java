@@ -8,13 +8,13 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.NavigableSet;
 import java.util.Random;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Consumes one queue over one connection after the other, notes what it got and acknowledges it: one by one, several at
@@ -30,7 +30,7 @@ final class KillConsumer implements Runnable {
     private final List<KillHistory> histories;
     private final KillConnections connections;
     private final AtomicBoolean stopped;
-    private final AtomicLong killedNs;
+    private final NavigableSet<Long> killsNs;
     private final Random random;
 
     KillConsumer(
@@ -38,13 +38,13 @@ final class KillConsumer implements Runnable {
             List<KillHistory> histories,
             KillConnections connections,
             AtomicBoolean stopped,
-            AtomicLong killedNs,
+            NavigableSet<Long> killsNs,
             Random random) {
         this.queue = queue;
         this.histories = histories;
         this.connections = connections;
         this.stopped = stopped;
-        this.killedNs = killedNs;
+        this.killsNs = killsNs;
         this.random = random;
     }
 
@@ -91,7 +91,7 @@ final class KillConsumer implements Runnable {
         KillMessage message = KillMessage.of(delivery.getBody());
         int publisher = message.publisher();
         boolean redelivered = Inbox.redelivered(delivery);
-        histories.get(publisher).delivered(message.sequence(), previous[publisher], redelivered, killedNs.get());
+        histories.get(publisher).delivered(message.sequence(), previous[publisher], redelivered, killsNs);
         if (!redelivered) {
             previous[publisher] = message.sequence();
         }

@@ -9,10 +9,10 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,7 +42,9 @@ final class KillIT {
 
     private final AtomicBoolean publishersStopped = new AtomicBoolean();
     private final AtomicBoolean consumersStopped = new AtomicBoolean();
-    private final AtomicLong killedNs = new AtomicLong();
+    /** When the broker was killed, each time. */
+    private final ConcurrentSkipListSet<Long> killsNs = new ConcurrentSkipListSet<>();
+
     private final List<KillHistory> histories = IntStream.range(0, PUBLISHERS)
             .mapToObj(publisher -> new KillHistory(publisher, publisher % QUEUES != SHARED_QUEUE))
             .toList();
@@ -61,7 +63,7 @@ final class KillIT {
         for (int round = 0; round < ROUNDS; round++) {
             pause(random.nextInt(LONGEST_LIFE_MS));
             sluice.kill();
-            killedNs.set(System.nanoTime());
+            killsNs.add(System.nanoTime());
             if (random.nextInt(KILL_WHILE_STARTING_ONE_OF) == 0) {
                 killWhileStarting(data, sluice.amqpPort(), random.nextInt(LONGEST_START_MS));
             }
@@ -116,7 +118,7 @@ final class KillIT {
                             histories,
                             connections,
                             consumersStopped,
-                            killedNs,
+                            killsNs,
                             new Random(random.nextLong()))));
         }
         return threads;
@@ -126,7 +128,7 @@ final class KillIT {
         try (SluiceProcess starting = SluiceProcess.launch(data, "--amqp-port", Integer.toString(port))) {
             pause(afterMs);
             starting.kill();
-            killedNs.set(System.nanoTime());
+            killsNs.add(System.nanoTime());
         }
     }
 
