@@ -118,9 +118,10 @@ final class ChannelConsumers {
         }
 
         @Override
-        public void got(Consumer consumer, RecordCursor record, int count, boolean redelivered, long remaining) {
+        public void got(
+                Consumer consumer, long delivery, RecordCursor record, int count, boolean redelivered, long remaining) {
             if (channel.isOpen()) {
-                long tag = nextTag(consumer, record, noAck);
+                long tag = nextTag(consumer, delivery, noAck);
                 writer.getOk(channel.number(), tag, record, count, redelivered, remaining);
             } else {
                 consumer.close();
@@ -154,7 +155,7 @@ final class ChannelConsumers {
     }
 
     private void settle(long tag, boolean multiple, Settlement settlement, int methodId) {
-        UnackedDeliveries.Visitor visitor = (consumer, offset) -> consumer.settle(offset, settlement);
+        UnackedDeliveries.Visitor visitor = (consumer, delivery) -> consumer.settle(delivery, settlement);
         if (tag == 0 && multiple) {
             unacked.takeAll(visitor);
             return;
@@ -172,7 +173,7 @@ final class ChannelConsumers {
             channel.fail(ReplyCode.NOT_IMPLEMENTED, "requeue=false", methodId);
             return false;
         }
-        unacked.takeAll((consumer, offset) -> consumer.settle(offset, Settlement.RELEASE));
+        unacked.takeAll((consumer, delivery) -> consumer.settle(delivery, Settlement.RELEASE));
         return true;
     }
 
@@ -199,15 +200,21 @@ final class ChannelConsumers {
         out.whenRoom(resume);
     }
 
-    void deliver(Subscription to, Consumer consumer, RecordCursor record, int deliveryCount, boolean redelivered) {
-        long tag = nextTag(consumer, record, to.noAck());
+    void deliver(
+            Subscription to,
+            Consumer consumer,
+            long delivery,
+            RecordCursor record,
+            int deliveryCount,
+            boolean redelivered) {
+        long tag = nextTag(consumer, delivery, to.noAck());
         writer.deliver(channel.number(), to.encodedTag(), tag, record, deliveryCount, redelivered);
     }
 
-    private long nextTag(Consumer consumer, RecordCursor record, boolean noAck) {
+    private long nextTag(Consumer consumer, long delivery, boolean noAck) {
         long tag = ++lastDeliveryTag;
         if (!noAck) {
-            unacked.add(tag, consumer, record.offset());
+            unacked.add(tag, consumer, delivery);
         }
         return tag;
     }
@@ -225,7 +232,7 @@ final class ChannelConsumers {
             private Object closed = this;
 
             @Override
-            public void delivery(Consumer consumer, long offset) {
+            public void delivery(Consumer consumer, long delivery) {
                 if (consumer != closed) {
                     consumer.close();
                     closed = consumer;

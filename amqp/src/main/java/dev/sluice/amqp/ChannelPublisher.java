@@ -2,6 +2,7 @@ package dev.sluice.amqp;
 
 import dev.sluice.broker.BrokerShard;
 import dev.sluice.broker.ConfirmWhen;
+import dev.sluice.broker.RecordAttributes;
 import dev.sluice.broker.Refusal;
 import dev.sluice.broker.Route;
 import io.netty.buffer.ByteBuf;
@@ -38,6 +39,7 @@ final class ChannelPublisher {
 
     private ByteBuf sectionProperties = Unpooled.EMPTY_BUFFER;
     private boolean sectionHasRoute;
+    private RecordAttributes attributes = RecordAttributes.NONE;
     private boolean persistent;
 
     ChannelPublisher(AmqpChannel channel, BrokerShard broker, MessageAssembler assembler) {
@@ -142,12 +144,12 @@ final class ChannelPublisher {
         }
         ChannelConfirms waiting = confirms;
         if (waiting == null) {
-            broker.publish(found, null, body, section, ConfirmWhen.TAKEN, null, 0);
+            broker.publish(found, attributes, null, body, section, ConfirmWhen.TAKEN, null, 0);
         } else {
             // What is not persistent need not survive, so it does not wait for the disk.
             ConfirmWhen confirm = persistent ? ConfirmWhen.STORED : ConfirmWhen.TAKEN;
             long sequence = waiting.begin(found.queueCount());
-            broker.publish(found, null, body, section, confirm, waiting, sequence);
+            broker.publish(found, attributes, null, body, section, confirm, waiting, sequence);
         }
         channel.published(body.readableBytes());
     }
@@ -187,8 +189,9 @@ final class ChannelPublisher {
             sectionProperties = Unpooled.buffer();
         }
         sectionHasRoute = true;
+        attributes = StoredMessage.attributes(properties);
         sectionProperties.clear().writeBytes(properties.buffer(), properties.index(), length);
-        StoredMessage.writeHeaders(section.clear(), route, properties);
+        StoredMessage.writeHeaders(section.clear(), attributes, route, properties);
     }
 
     private boolean isRefused(ContentProperties properties) {

@@ -1,20 +1,18 @@
 package dev.sluice.amqp;
 
 import dev.sluice.amqp.Argument.Parsed;
+import dev.sluice.broker.QueueProperty;
+import dev.sluice.broker.QueueProperty.Kind;
 import dev.sluice.broker.QueueSettings;
-import dev.sluice.broker.QueueSettings.Overflow;
-import dev.sluice.log.Durability;
-import java.util.Optional;
 import java.util.Set;
-import java.util.function.LongConsumer;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the arguments of queue.declare. What RabbitMQ knows and this broker does not honour is refused. The rest is ignored: what RabbitMQ does not know either, and what chooses among its
- * ways of storing a queue, which one node does not have (x-queue-mode, x-queue-version, x-queue-leader-locator, x-quorum-initial-group-size). Confined to one declaration.
+ * Reads the arguments of queue.declare: each is a {@link QueueProperty} with {@code x-} before its name. What RabbitMQ knows and this broker does not honour is refused. The rest is ignored: what RabbitMQ does
+ * not know either, and what chooses among its ways of storing a queue, which one node does not have (x-queue-mode, x-queue-version, x-queue-leader-locator, x-quorum-initial-group-size). Stateless.
  */
 final class QueueArguments {
-    static final String REJECT_PUBLISH = "reject-publish";
+    private static final String PREFIX = "x-";
+    private static final String QUEUE_TYPE = "x-queue-type";
 
     private static final Set<String> NOT_IMPLEMENTED = Set.of(
             "x-dead-letter-exchange",
@@ -32,89 +30,83 @@ final class QueueArguments {
             "x-stream-max-segment-size-bytes",
             "x-stream-filter-size-bytes");
 
-    private final String queue;
-    private long maxLength = QueueSettings.UNLIMITED;
-    private Overflow overflow = Overflow.DROP_OLDEST;
-    private long messageTtlMs = QueueSettings.UNLIMITED;
-    private long expiresMs = QueueSettings.UNLIMITED;
-    private Durability durability = Durability.SYNC;
+    private QueueArguments() {}
 
-    private QueueArguments(String queue) {
-        this.queue = RefusalCodes.queue(queue);
-    }
-
-    static Parsed<QueueSettings> parse(String queue, FieldTable arguments) {
-        var parser = new QueueArguments(queue);
+    static Parsed<QueueSettings> parse(String queueName, FieldTable arguments) {
+        String queue = RefusalCodes.queue(queueName);
+        Parsed<QueueSettings> parsed = new Parsed.Understood<>(QueueSettings.DEFAULT);
         for (FieldTable.Entry argument : arguments.entries()) {
-            Parsed<QueueSettings> problem = parser.read(argument.name(), argument.value());
-            if (problem != null) {
-                return problem;
+            if (parsed instanceof Parsed.Understood<QueueSettings>(QueueSettings settings)) {
+                parsed = read(settings, queue, argument.name(), argument.value());
             }
         }
-        return new Parsed.Understood<>(new QueueSettings(
-                parser.maxLength, parser.overflow, parser.messageTtlMs, parser.expiresMs, parser.durability));
+        return parsed;
     }
 
-    private @Nullable Parsed<QueueSettings> read(String name, FieldValue value) {
+    private static Parsed<QueueSettings> read(QueueSettings settings, String queue, String name, FieldValue value) {
         if (NOT_IMPLEMENTED.contains(name)) {
             return Argument.notImplemented(name, queue);
         }
-        return switch (name) {
-            case "x-max-length" -> readNumber(name, value, 0, number -> maxLength = number);
-            case "x-message-ttl" -> readNumber(name, value, 0, number -> messageTtlMs = number);
-            case "x-expires" -> readNumber(name, value, 1, number -> expiresMs = number);
-            case "x-overflow" -> readText(name, value, this::readOverflow);
-            case "x-durability" -> readText(name, value, this::readDurability);
-            case "x-queue-type" -> readText(name, value, this::readQueueType);
-            case "x-single-active-consumer" ->
-                value.equals(FieldValue.of(false)) ? null : Argument.notImplemented(name, queue);
-            default -> null;
-        };
+        if (name.equals(QUEUE_TYPE)) {
+            return readQueueType(settings, queue, value);
+        }
+        if (name.equals("x-single-active-consumer") && !value.equals(FieldValue.of(false))) {
+            return Argument.notImplemented(name, queue);
+        }
+        QueueProperty property = name.startsWith(PREFIX) ? QueueProperty.named(name.substring(PREFIX.length())) : null;
+        return property == null ? new Parsed.Understood<>(settings) : read(settings, queue, property, value);
     }
 
-    private @Nullable Parsed<QueueSettings> readNumber(String name, FieldValue value, long least, LongConsumer target) {
-        String problem = Argument.problemOfNumber(value, least);
-        if (problem == null && value instanceof FieldValue.Whole(char type, long number)) {
-            target.accept(number);
+    private static Parsed<QueueSettings> read(
+            QueueSettings settings, String queue, QueueProperty property, FieldValue value) {
+        String name = PREFIX + property.propertyName();
+        Object plain = switch (value) {
+            case FieldValue.Whole(char type, long number) -> number;
+            case LongString text -> text.text();
+            case FieldValue.Bool(boolean flag) -> flag;
+            case FieldValue other -> other;
+        };
+        if (property == QueueProperty.OVERFLOW && plain.equals("reject-publish-dlx")) {
+            return Argument.notImplemented(name + "=" + plain, queue);
+        }
+        String problem = problem(property, value, plain);
+        return problem == null
+                ? new Parsed.Understood<>(settings.with(property, plain))
+                : Argument.invalid(name, queue, problem);
+    }
+
+    /** What is wrong with the value, in RabbitMQ's words where it has some; null if nothing is. */
+    private static @org.jspecify.annotations.Nullable String problem(
+            QueueProperty property, FieldValue value, Object plain) {
+        if (property.problemOf(plain) == null) {
             return null;
         }
-        return Argument.invalid(name, queue, String.valueOf(problem));
-    }
-
-    private interface TextReader {
-        @Nullable
-        Parsed<QueueSettings> read(String name, String text);
-    }
-
-    private @Nullable Parsed<QueueSettings> readText(String name, FieldValue value, TextReader reader) {
-        return value instanceof LongString text
-                ? reader.read(name, text.text())
-                : Argument.invalid(name, queue, Argument.unacceptableType(value));
-    }
-
-    private @Nullable Parsed<QueueSettings> readOverflow(String name, String text) {
-        return switch (text) {
-            case "drop-head" -> null;
-            case REJECT_PUBLISH -> {
-                overflow = Overflow.REJECT;
-                yield null;
+        return switch (property.kind()) {
+            case Kind.Whole(long least, long most) -> {
+                String problem = Argument.problemOfNumber(value, least);
+                yield problem == null ? "{max_value_exceeded," + plain + "}" : problem;
             }
-            case "reject-publish-dlx" -> Argument.notImplemented(name + "=" + text, queue);
-            default -> Argument.invalid(name, queue, "invalid_overflow");
+            case Kind.Flag() -> Argument.unacceptableType(value);
+            case Kind.Choice(var words) ->
+                plain instanceof String
+                        ? property == QueueProperty.OVERFLOW
+                                ? "invalid_overflow"
+                                : "expected one of " + String.join(", ", words)
+                        : Argument.unacceptableType(value);
+            case Kind.Text() -> Argument.unacceptableType(value);
+            case Kind.Durable() ->
+                plain instanceof String ? "expected " + property.problemOf(plain) : Argument.unacceptableType(value);
         };
     }
 
-    private @Nullable Parsed<QueueSettings> readDurability(String name, String text) {
-        Optional<Durability> known = Durability.parse(text);
-        known.ifPresent(value -> durability = value);
-        return known.isPresent() ? null : Argument.invalid(name, queue, "expected sync, interval=100ms or none");
-    }
-
-    private @Nullable Parsed<QueueSettings> readQueueType(String name, String text) {
-        return switch (text) {
-            case "classic", "quorum" -> null;
-            case "stream" -> Argument.notImplemented(name + "=" + text, queue);
-            default -> Argument.invalid(name, queue, "{unsupported_queue_type,<<\"" + text + "\">>}");
+    private static Parsed<QueueSettings> readQueueType(QueueSettings settings, String queue, FieldValue value) {
+        if (!(value instanceof LongString text)) {
+            return Argument.invalid(QUEUE_TYPE, queue, Argument.unacceptableType(value));
+        }
+        return switch (text.text()) {
+            case "classic", "quorum" -> new Parsed.Understood<>(settings);
+            case "stream" -> Argument.notImplemented(QUEUE_TYPE + "=stream", queue);
+            default -> Argument.invalid(QUEUE_TYPE, queue, "{unsupported_queue_type,<<\"" + text.text() + "\">>}");
         };
     }
 }

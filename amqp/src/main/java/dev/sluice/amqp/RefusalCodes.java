@@ -1,6 +1,6 @@
 package dev.sluice.amqp;
 
-import dev.sluice.broker.QueueSettings;
+import dev.sluice.broker.QueueProperty;
 import dev.sluice.broker.Refusal;
 import java.util.Locale;
 
@@ -74,10 +74,8 @@ final class RefusalCodes {
             case "durable", "auto_delete", "internal" ->
                 inequivalent(parts[0], what, "'" + parts[1] + "'", "'" + parts[2] + "'");
             case "type" -> inequivalent(parts[0], what, "'" + lower(parts[1]) + "'", "'" + lower(parts[2]) + "'");
-            case "overflow" -> inequivalent("x-overflow", what, overflow(parts[1]), overflow(parts[2]));
-            case "durability" -> inequivalent("x-durability", what, text(parts[1]), text(parts[2]));
             case "alternate-exchange" -> inequivalent("alternate-exchange", what, text(parts[1]), text(parts[2]));
-            default -> inequivalent("x-" + parts[0], what, number(parts[1]), number(parts[2]));
+            default -> inequivalent("x-" + parts[0], what, value(parts[0], parts[1]), value(parts[0], parts[2]));
         };
     }
 
@@ -90,19 +88,22 @@ final class RefusalCodes {
         return type.toLowerCase(Locale.ROOT);
     }
 
-    private static String overflow(String value) {
-        return value.equals(QueueSettings.Overflow.REJECT.name())
-                ? "the value '" + QueueArguments.REJECT_PUBLISH + "' of type 'longstr'"
-                : "none";
-    }
-
     private static String text(String value) {
         return value.equals("null") ? "none" : "the value '" + value + "' of type 'longstr'";
     }
 
-    private static String number(String value) {
-        return value.equals(Long.toString(QueueSettings.UNLIMITED))
-                ? "none"
-                : "the value '" + value + "' of type 'signedint'";
+    /** The value of a queue's property, with the type that it has over the wire. */
+    private static String value(String property, String value) {
+        QueueProperty known = QueueProperty.named(property);
+        String type = known == null
+                ? "longstr"
+                : switch (known.kind()) {
+                    case QueueProperty.Kind.Whole whole -> "signedint";
+                    case QueueProperty.Kind.Flag flag -> "bool";
+                    case QueueProperty.Kind.Choice choice -> "longstr";
+                    case QueueProperty.Kind.Text text -> "longstr";
+                    case QueueProperty.Kind.Durable durable -> "longstr";
+                };
+        return value.equals("null") ? "none" : "the value '" + value + "' of type '" + type + "'";
     }
 }

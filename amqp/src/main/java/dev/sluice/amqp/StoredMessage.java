@@ -1,5 +1,6 @@
 package dev.sluice.amqp;
 
+import dev.sluice.broker.RecordAttributes;
 import dev.sluice.broker.RouteHeader;
 import dev.sluice.log.RecordCursor;
 import dev.sluice.log.RecordHeaders;
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * How a message stands in a record: its body is the value, and among the headers are
  *
  * <pre>
+ *   sluice.attributes  what the publisher asks of the broker, when it does; always the first
  *   sluice.route    exchange and routing key, two short strings; every publisher writes it, whatever its protocol
  *   sluice.amqp     flags and values of the basic properties as they came, when there are any
  *   (any name)      an entry of the message's headers table as text, for readers of other protocols
@@ -27,11 +29,21 @@ final class StoredMessage {
 
     private StoredMessage() {}
 
+    /** What the message asks of the broker. */
+    static RecordAttributes attributes(ContentProperties properties) {
+        int priority = properties.priority();
+        return priority == 0 ? RecordAttributes.NONE : RecordAttributes.NONE.withPriority(priority);
+    }
+
     /** Writes the headers section of a record. */
-    static void writeHeaders(ByteBuf out, byte[] route, ContentProperties properties) {
+    static void writeHeaders(ByteBuf out, RecordAttributes attributes, byte[] route, ContentProperties properties) {
         boolean hasProperties = properties.length() > Short.BYTES;
         Map<String, @Nullable Object> table = properties.headers().plain();
-        RecordHeaders.writeCount(out, 1 + (hasProperties ? 1 : 0) + table.size());
+        boolean hasAttributes = attributes.isStored();
+        RecordHeaders.writeCount(out, (hasAttributes ? 1 : 0) + 1 + (hasProperties ? 1 : 0) + table.size());
+        if (hasAttributes) {
+            RecordHeaders.write(out, RecordAttributes.KEY, attributes.encode());
+        }
         RecordHeaders.write(out, RouteHeader.KEY, route);
         if (hasProperties) {
             RecordHeaders.write(out, PROPERTIES, properties.buffer().slice(properties.index(), properties.length()));

@@ -69,9 +69,9 @@ final class Subscription implements DeliverySink {
     }
 
     @Override
-    public void deliver(Consumer from, RecordCursor record, int deliveryCount, boolean redelivered) {
+    public void deliver(Consumer from, long delivery, RecordCursor record, int deliveryCount, boolean redelivered) {
         if (!ended) {
-            channel.deliver(this, from, record, deliveryCount, redelivered);
+            channel.deliver(this, from, delivery, record, deliveryCount, redelivered);
         }
     }
 

@@ -12,7 +12,7 @@ final class UnackedDeliveries {
     private static final int FIRST_CAPACITY = 16;
 
     private long[] tags = new long[FIRST_CAPACITY];
-    private long[] offsets = new long[FIRST_CAPACITY];
+    private long[] deliveries = new long[FIRST_CAPACITY];
     private @Nullable Consumer[] consumers = new @Nullable Consumer[FIRST_CAPACITY];
     /** Index of the oldest unsettled delivery; equals {@link #end} when there is none. */
     private int head;
@@ -22,7 +22,7 @@ final class UnackedDeliveries {
 
     /** Receives deliveries that are taken out. */
     interface Visitor {
-        void delivery(Consumer consumer, long offset);
+        void delivery(Consumer consumer, long delivery);
     }
 
     int count() {
@@ -30,12 +30,12 @@ final class UnackedDeliveries {
     }
 
     /** {@code tag} is higher than all before. */
-    void add(long tag, Consumer consumer, long offset) {
+    void add(long tag, Consumer consumer, long delivery) {
         if (end == tags.length) {
             makeRoom();
         }
         tags[end] = tag;
-        offsets[end] = offset;
+        deliveries[end] = delivery;
         consumers[end] = consumer;
         end++;
         count++;
@@ -79,7 +79,7 @@ final class UnackedDeliveries {
         if (consumer != null) {
             consumers[i] = null;
             count--;
-            visitor.delivery(consumer, offsets[i]);
+            visitor.delivery(consumer, deliveries[i]);
         }
     }
 
@@ -107,14 +107,14 @@ final class UnackedDeliveries {
         if (count > tags.length / 2) {
             int capacity = tags.length * 2;
             tags = Arrays.copyOf(tags, capacity);
-            offsets = Arrays.copyOf(offsets, capacity);
+            deliveries = Arrays.copyOf(deliveries, capacity);
             consumers = Arrays.copyOf(consumers, capacity);
         }
         int to = 0;
         for (int i = head; i < end; i++) {
             if (consumers[i] != null) {
                 tags[to] = tags[i];
-                offsets[to] = offsets[i];
+                deliveries[to] = deliveries[i];
                 consumers[to] = consumers[i];
                 to++;
             }

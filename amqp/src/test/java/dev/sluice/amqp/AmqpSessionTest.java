@@ -336,7 +336,7 @@ class AmqpSessionTest {
                 "PRECONDITION_FAILED - inequivalent arg 'x-max-length' for queue 'q' in vhost '/': received the value '5' of type 'signedint' but current is none",
                 c -> c.queueDeclare("q", true, false, false, Map.of("x-max-length", 5)));
         assertChannelError(
-                "PRECONDITION_FAILED - inequivalent arg 'x-durability' for queue 'q' in vhost '/': received the value 'interval=50ms' of type 'longstr' but current is the value 'sync' of type 'longstr'",
+                "PRECONDITION_FAILED - inequivalent arg 'x-durability' for queue 'q' in vhost '/': received the value 'interval=50ms' of type 'longstr' but current is none",
                 c -> c.queueDeclare("q", true, false, false, Map.of("x-durability", "interval=50ms")));
         assertChannelError(
                 "PRECONDITION_FAILED - invalid arg 'x-durability' for queue 'z' in vhost '/': expected sync, interval=100ms or none",

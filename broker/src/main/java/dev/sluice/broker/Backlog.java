@@ -34,6 +34,7 @@ final class Backlog {
 
     private long unsettled;
     private long inFlight;
+    private long aside;
     private @Nullable LogReader at;
 
     private final OffsetRanges changedRanges = new OffsetRanges();
@@ -68,9 +69,14 @@ final class Backlog {
         }
     }
 
-    /** Records that are stored, or about to be, and not delivered. */
+    /** Records that are stored, or about to be, and neither delivered nor put aside. */
     long ready() {
-        return unsettled - inFlight;
+        return unsettled - inFlight - aside;
+    }
+
+    /** Records that wait for something else than a consumer; whoever put them aside remembers which. */
+    long aside() {
+        return aside;
     }
 
     long inFlight() {
@@ -146,6 +152,29 @@ final class Backlog {
 
     /** The record found by {@link #peek} is on its way to a consumer now. */
     void take() {
+        passPeeked();
+        inFlight++;
+    }
+
+    /** The record found by {@link #peek} is not ready yet: the next one can be had. A restart forgets it, and meets the record again. */
+    void setAside() {
+        passPeeked();
+        aside++;
+    }
+
+    /** A record that was put aside is ready, in its place. */
+    void bringBack(long offset) {
+        aside--;
+        released.add(offset);
+    }
+
+    /** A record that was put aside is settled for good. */
+    void settleAside(long offset) {
+        aside--;
+        settle(offset);
+    }
+
+    private void passPeeked() {
         if (!released.isEmpty()) {
             released.pollFirst();
             if (released.isEmpty()) {
@@ -154,7 +183,6 @@ final class Backlog {
         } else {
             next++;
         }
-        inFlight++;
     }
 
     /** How often the record was delivered and came back. */
@@ -213,7 +241,7 @@ final class Backlog {
             changed = true;
             next = end;
         }
-        unsettled = inFlight;
+        unsettled = inFlight + aside;
         return purged;
     }
 

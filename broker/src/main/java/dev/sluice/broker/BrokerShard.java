@@ -24,7 +24,7 @@ public final class BrokerShard {
     private final Topology topology = new Topology();
     private final Router router = new Router(topology, this);
     private final ArrayDeque<RecordBatchBuilder> builders = new ArrayDeque<>();
-    private List<Inlet> dirtyInlets = new ArrayList<>();
+    private List<InletLane> dirtyInlets = new ArrayList<>();
     private List<Queue> dirtyQueues = new ArrayList<>();
     private final Runnable endOfTurn = this::endTurn;
     private boolean endOfTurnScheduled;
@@ -151,12 +151,14 @@ public final class BrokerShard {
     /**
      * Puts a record into every queue of the route. Copies the bytes from reader index to writer index of each buffer and releases nothing.
      *
+     * @param attributes what is stored of them has to be in {@code headers} already, as the first header
      * @param headers a headers section as {@link dev.sluice.log.RecordHeaders} writes it
      * @param confirm when the sink is told
      * @param sink is told once per queue of the route; null for a publisher that does not want to know
      */
     public void publish(
             Route route,
+            RecordAttributes attributes,
             @Nullable ByteBuf key,
             ByteBuf value,
             ByteBuf headers,
@@ -164,7 +166,7 @@ public final class BrokerShard {
             @Nullable ConfirmSink sink,
             long sequence) {
         for (Inlet inlet : route.inlets()) {
-            inlet.append(key, value, headers, confirm, sink, sequence);
+            inlet.lane(attributes.priority()).append(key, value, headers, confirm, sink, sequence);
         }
     }
 
@@ -225,7 +227,7 @@ public final class BrokerShard {
         builders.addFirst(builder);
     }
 
-    void flushAtEndOfTurn(Inlet inlet) {
+    void flushAtEndOfTurn(InletLane inlet) {
         dirtyInlets.add(inlet);
         scheduleEndOfTurn();
     }
@@ -271,9 +273,9 @@ public final class BrokerShard {
         if (dirtyInlets.isEmpty()) {
             return;
         }
-        List<Inlet> inlets = dirtyInlets;
+        List<InletLane> inlets = dirtyInlets;
         dirtyInlets = new ArrayList<>();
-        for (Inlet inlet : inlets) {
+        for (InletLane inlet : inlets) {
             inlet.flush();
         }
     }
@@ -322,7 +324,9 @@ public final class BrokerShard {
         for (Queue queue : topology.queues()) {
             if (queue.home() == this && queue.isOpen()) {
                 queue.stop();
-                closed.add(close(queue.log()));
+                for (Lane lane : queue.lanes()) {
+                    closed.add(close(lane.log()));
+                }
             }
         }
         return CompletableFuture.allOf(closed.toArray(CompletableFuture[]::new));

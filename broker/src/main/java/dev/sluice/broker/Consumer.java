@@ -17,7 +17,7 @@ public final class Consumer {
     final DeliverySink sink;
     final boolean subscribed;
 
-    /** Delivered and not settled. */
+    /** Delivered and not settled, by {@link DeliveryId}. */
     private final LongObjectMap<Boolean> inFlight = new LongObjectHashMap<>(4);
 
     final ArrayDeque<PendingGet> gets = new ArrayDeque<>(0);
@@ -50,12 +50,12 @@ public final class Consumer {
         return spec.noAck();
     }
 
-    /** Ends a delivery; one that is unknown or settled already is left alone. */
-    public void settle(long offset, Settlement settlement) {
+    /** Ends a delivery, named by its {@link DeliveryId}; one that is unknown or settled already is left alone. */
+    public void settle(long delivery, Settlement settlement) {
         if (isHomeOfQueue()) {
-            queue.settle(this, offset, settlement);
+            queue.settle(this, delivery, settlement);
         } else {
-            home.send(queue.home(), () -> queue.settle(this, offset, settlement));
+            home.send(queue.home(), () -> queue.settle(this, delivery, settlement));
         }
     }
 
@@ -159,23 +159,23 @@ public final class Consumer {
         }
     }
 
-    void delivered(long offset) {
-        inFlight.put(offset, Boolean.TRUE);
+    void delivered(long delivery) {
+        inFlight.put(delivery, Boolean.TRUE);
     }
 
     /** Whether the delivery was open; it no longer is. */
-    boolean settled(long offset) {
-        return inFlight.remove(offset) != null;
+    boolean settled(long delivery) {
+        return inFlight.remove(delivery) != null;
     }
 
     /** Everything in flight, which no longer is. */
     long[] takeInFlight() {
-        var offsets = new long[inFlight.size()];
+        var deliveries = new long[inFlight.size()];
         int i = 0;
         for (LongObjectMap.PrimitiveEntry<Boolean> entry : inFlight.entries()) {
-            offsets[i++] = entry.key();
+            deliveries[i++] = entry.key();
         }
         inFlight.clear();
-        return offsets;
+        return deliveries;
     }
 }

@@ -54,24 +54,29 @@ final class CursorLog implements PartitionLog.Listener {
         RecordBatchBuilder batch = null;
         List<Runnable> whenDurable = List.of();
         for (Queue queue : queues) {
-            if (queue.isDeleted() || !queue.isOpen() || !queue.backlog().isChanged()) {
+            if (queue.isDeleted() || !queue.isOpen()) {
                 continue;
             }
-            Backlog backlog = queue.backlog();
-            if (!queue.isPersistent()) {
-                backlog.forgetChanges();
-                backlog.giveBack(backlog.reclaimable());
-                continue;
+            for (Lane lane : queue.lanes()) {
+                Backlog backlog = lane.backlog();
+                if (!backlog.isChanged()) {
+                    continue;
+                }
+                if (!queue.isPersistent()) {
+                    backlog.forgetChanges();
+                    backlog.giveBack(backlog.reclaimable());
+                    continue;
+                }
+                if (batch == null) {
+                    batch = shard.takeBuilder();
+                    whenDurable = new ArrayList<>();
+                }
+                scratch.clear();
+                backlog.writeChange(scratch, lane.id().value());
+                batch.append(shard.turnTimeMs(), null, scratch, RecordHeaders.EMPTY);
+                Backlog.Reclaim reclaim = backlog.reclaimable();
+                whenDurable.add(() -> giveBack(queue, backlog, reclaim));
             }
-            if (batch == null) {
-                batch = shard.takeBuilder();
-                whenDurable = new ArrayList<>();
-            }
-            scratch.clear();
-            backlog.writeChange(scratch, queue.id().value());
-            batch.append(shard.turnTimeMs(), null, scratch, RecordHeaders.EMPTY);
-            Backlog.Reclaim reclaim = backlog.reclaimable();
-            whenDurable.add(() -> giveBack(queue, reclaim));
         }
         if (batch != null) {
             List<Runnable> actions = whenDurable;
@@ -80,9 +85,9 @@ final class CursorLog implements PartitionLog.Listener {
         }
     }
 
-    private static void giveBack(Queue queue, Backlog.Reclaim reclaim) {
+    private static void giveBack(Queue queue, Backlog backlog, Backlog.Reclaim reclaim) {
         if (!queue.isDeleted()) {
-            queue.backlog().giveBack(reclaim);
+            backlog.giveBack(reclaim);
         }
     }
 
@@ -115,12 +120,14 @@ final class CursorLog implements PartitionLog.Listener {
             if (queue.home() != shard || !queue.isPersistent() || queue.isDeleted() || !queue.isOpen()) {
                 continue;
             }
-            scratch.clear();
-            queue.backlog().writeSnapshot(scratch, queue.id().value());
-            batch.append(shard.turnTimeMs(), null, scratch, RecordHeaders.EMPTY);
-            if (batch.sizeInBytes() > BATCH_BYTES) {
-                append(batch, () -> {});
-                batch = shard.takeBuilder();
+            for (Lane lane : queue.lanes()) {
+                scratch.clear();
+                lane.backlog().writeSnapshot(scratch, lane.id().value());
+                batch.append(shard.turnTimeMs(), null, scratch, RecordHeaders.EMPTY);
+                if (batch.sizeInBytes() > BATCH_BYTES) {
+                    append(batch, () -> {});
+                    batch = shard.takeBuilder();
+                }
             }
         }
         if (batch.isEmpty()) {

@@ -5,16 +5,16 @@ import java.util.concurrent.atomic.AtomicBoolean;
 /** A message that is the application's to process and to settle, once. Thread-safe: it may be settled from any thread. */
 public final class Delivery {
     private final Message message;
-    private final long offset;
+    private final long id;
     private final int deliveryCount;
     private final boolean redelivered;
     private final Consumer consumer;
     private final Shard home;
     private final AtomicBoolean settled = new AtomicBoolean();
 
-    Delivery(Message message, long offset, int deliveryCount, boolean redelivered, Consumer consumer, Shard home) {
+    Delivery(Message message, long id, int deliveryCount, boolean redelivered, Consumer consumer, Shard home) {
         this.message = message;
-        this.offset = offset;
+        this.id = id;
         this.deliveryCount = deliveryCount;
         this.redelivered = redelivered;
         this.consumer = consumer;
@@ -27,7 +27,7 @@ public final class Delivery {
 
     /** Place of the record in its queue's log: unique within the queue, ascending in the order of publishing. */
     public long offset() {
-        return offset;
+        return DeliveryId.offset(id);
     }
 
     /** How often it was delivered and released before. */
@@ -57,7 +57,7 @@ public final class Delivery {
 
     private void settle(Settlement settlement) {
         if (settled.compareAndSet(false, true)) {
-            home.execute(() -> consumer.settle(offset, settlement));
+            home.execute(() -> consumer.settle(id, settlement));
         }
     }
 }

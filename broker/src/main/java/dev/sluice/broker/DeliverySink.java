@@ -10,11 +10,12 @@ public interface DeliverySink {
     /**
      * A record is this consumer's to settle.
      *
+     * @param delivery its {@link DeliveryId}, by which it is settled
      * @param record positioned on the record; valid during this call only, so copy or retain what is needed
      * @param deliveryCount how often the record was delivered before: 0 for the first time
      * @param redelivered whether it may have been delivered before, also by a process that is gone
      */
-    void deliver(Consumer consumer, RecordCursor record, int deliveryCount, boolean redelivered);
+    void deliver(Consumer consumer, long delivery, RecordCursor record, int deliveryCount, boolean redelivered);
 
     /** The end of a run of deliveries: now is the time to write them out. */
     void flush();

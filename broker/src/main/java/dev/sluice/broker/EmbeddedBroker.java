@@ -143,10 +143,11 @@ public final class EmbeddedBroker implements AutoCloseable {
             }
             published.expect(route.queueCount());
             byte[] key = message.key();
-            ByteBuf headers = RecordCodec.headers(exchange, routingKey, message.headers());
+            ByteBuf headers = RecordCodec.headers(exchange, routingKey, message.headers(), message.attributes());
             ByteBuf body = Unpooled.wrappedBuffer(message.body());
             on.publish(
                     route,
+                    message.attributes(),
                     key == null ? null : Unpooled.wrappedBuffer(key),
                     body,
                     headers,

@@ -10,11 +10,20 @@ import org.jspecify.annotations.Nullable;
  * @param body any bytes
  * @param headers names and values; names that begin with {@code sluice.} are the broker's own and are left out
  * @param key what the message is about, for order and compaction; null for none
+ * @param attributes what is asked of the broker; of a message that is received, they are not filled in
  */
 @SuppressWarnings("ArrayRecordComponent") // a copy of every body would be the larger evil; equality is not used
-public record Message(byte[] body, Map<String, String> headers, byte @Nullable [] key) {
+public record Message(byte[] body, Map<String, String> headers, byte @Nullable [] key, RecordAttributes attributes) {
     public Message {
         headers = Map.copyOf(headers);
+    }
+
+    public Message(byte[] body, Map<String, String> headers, byte @Nullable [] key) {
+        this(body, headers, key, RecordAttributes.NONE);
+    }
+
+    public Message withAttributes(RecordAttributes newAttributes) {
+        return new Message(body, headers, key, newAttributes);
     }
 
     /** A message with this text in UTF-8 and nothing else. */

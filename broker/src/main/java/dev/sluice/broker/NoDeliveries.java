@@ -12,7 +12,7 @@ enum NoDeliveries implements DeliverySink {
     }
 
     @Override
-    public void deliver(Consumer consumer, RecordCursor record, int deliveryCount, boolean redelivered) {
+    public void deliver(Consumer consumer, long delivery, RecordCursor record, int deliveryCount, boolean redelivered) {
         throw new IllegalStateException("a getter of queue " + consumer.queue() + " was sent a delivery");
     }
 

@@ -3,21 +3,17 @@ package dev.sluice.broker;
 import dev.sluice.broker.Outcome.Reply;
 import dev.sluice.broker.QueueSettings.Overflow;
 import dev.sluice.log.LogId;
-import dev.sluice.log.PartitionLog;
 import dev.sluice.log.RecordCursor;
-import dev.sluice.log.StorageException;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * A queue: one log, the backlog of what is not settled in it, and the consumers that compete for it. Confined to its shard, but for what it was declared as, which never changes, and the inlets, of which each
- * belongs to the shard it is for.
+ * A queue: lanes of records, and the consumers that compete for them. Confined to its shard, but for what it was declared as, which never changes, and the inlets, of which each belongs to the shard it is
+ * for.
  */
-final class Queue implements PartitionLog.Listener {
-    private static final Logger LOG = LoggerFactory.getLogger(Queue.class);
+final class Queue {
     /** Deliveries in one turn, so that one queue does not keep a shard from the others. */
     private static final int DELIVERIES_PER_TURN = 1024;
 
@@ -28,26 +24,22 @@ final class Queue implements PartitionLog.Listener {
     private final long owner;
     private final BrokerShard shard;
     private final Inlet[] inlets;
+    private final long maxLength;
+    private final Overflow overflow;
+    private final long messageTtlMs;
 
+    private final Lane[] lanes;
     private final Dispatcher dispatcher = new Dispatcher();
     private final QueueCounters counters = new QueueCounters();
-    private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
     private final ArrayDeque<Consumer> getters = new ArrayDeque<>(0);
     private final QueueTimers timers = new QueueTimers(this);
-    private @Nullable PartitionLog log;
-    private @Nullable Backlog backlog;
-    private @Nullable Refusal outOfOrder;
+    /** Its storage is damaged. Written before any other thread knows the queue. */
     private @Nullable Refusal unavailable;
-    /** The last read of its records failed. */
-    private @Nullable Refusal unreadable;
 
     private boolean hadConsumer;
     private boolean deleted;
     /** Whether the shard will come by at the end of the turn. */
     boolean dirty;
-
-    /** Publishers of one batch, until everything below {@code end} is durable. */
-    private record Waiting(long end, Confirms confirms, BrokerShard publisher) {}
 
     /** {@code owner}: the connection that an exclusive queue belongs to; 0 for none. */
     Queue(LogId id, QueueSpec spec, long owner, BrokerShard shard, int shardCount) {
@@ -56,6 +48,11 @@ final class Queue implements PartitionLog.Listener {
         this.owner = owner;
         this.shard = shard;
         this.inlets = new Inlet[shardCount];
+        this.maxLength = spec.settings().maxLength();
+        this.overflow = spec.settings().overflow();
+        this.messageTtlMs = spec.settings().messageTtlMs();
+        this.lanes = new Lane[spec.laneCount()];
+        Arrays.setAll(lanes, index -> new Lane(this, index));
     }
 
     // What any thread may read.
@@ -106,22 +103,29 @@ final class Queue implements PartitionLog.Listener {
 
     // What belongs to the queue's shard.
 
-    /** The queue begins to work. */
-    void open(PartitionLog itsLog, CursorState state) {
+    /** All lanes are open: the queue begins to work. */
+    void opened() {
         shard.shard().assertOwner();
-        log = itsLog;
-        backlog = new Backlog(itsLog, state, this::wake);
         timers.touch();
     }
 
     boolean isOpen() {
-        return backlog != null;
+        for (Lane lane : lanes) {
+            if (!lane.isOpen()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** In the order of their indices; not to be written to. */
+    Lane[] lanes() {
+        return lanes;
     }
 
     /** Its storage is damaged: the name stays taken and everything but deletion is refused. To be called before any shard knows the queue. */
     void markUnavailable(String reason) {
         unavailable = new Refusal(Refusal.Reason.STORAGE, name(), reason);
-        outOfOrder = unavailable;
     }
 
     /** Why it can only be deleted; null for a queue in order. Any thread. */
@@ -130,28 +134,24 @@ final class Queue implements PartitionLog.Listener {
         return unavailable;
     }
 
-    /** Takes over {@code batch}. */
-    void append(ByteBuf batch, int count, @Nullable Confirms taken, @Nullable Confirms stored, BrokerShard publisher) {
-        Refusal refusal = refusal(count);
+    /** Takes over {@code batch}, which is for the lane. */
+    void append(
+            int laneIndex,
+            ByteBuf batch,
+            int count,
+            @Nullable Confirms taken,
+            @Nullable Confirms stored,
+            BrokerShard publisher) {
+        Lane lane = lanes[laneIndex];
+        Refusal refusal = refusal(lane, count);
         if (refusal != null) {
             batch.release();
             refuse(taken, refusal, publisher);
             refuse(stored, refusal, publisher);
             return;
         }
-        PartitionLog open = log();
-        long end = open.append(batch) + count;
-        backlog().appended(count);
         counters.published += count;
-        if (taken != null) {
-            publisher.answer(shard, taken::stored);
-        }
-        if (stored != null) {
-            waiting.addLast(new Waiting(end, stored, publisher));
-        }
-        if (open.durableOffset() >= end) {
-            confirmBelow(open.durableOffset());
-        }
+        lane.append(batch, count, taken, stored, publisher);
         wake();
     }
 
@@ -161,68 +161,35 @@ final class Queue implements PartitionLog.Listener {
         }
     }
 
-    private @Nullable Refusal refusal(int count) {
+    private @Nullable Refusal refusal(Lane lane, int count) {
         if (deleted) {
             return new Refusal(Refusal.Reason.QUEUE_NOT_FOUND, name());
         }
-        if (outOfOrder != null) {
-            return outOfOrder;
+        if (unavailable != null) {
+            return unavailable;
         }
-        if (unreadable != null) {
-            return unreadable;
-        }
-        QueueSettings settings = spec.settings();
-        if (settings.overflow() == Overflow.REJECT
-                && settings.maxLength() >= 0
-                && backlog().ready() >= settings.maxLength()) {
+        Refusal refusal = lane.refusal();
+        if (refusal == null && overflow == Overflow.REJECT && maxLength >= 0 && ready() >= maxLength) {
             counters.refusedAtLimit += count;
-            return new Refusal(Refusal.Reason.QUEUE_FULL, name(), "it holds its limit of " + settings.maxLength());
+            return new Refusal(Refusal.Reason.QUEUE_FULL, name(), "it holds its limit of " + maxLength);
         }
-        return null;
+        return refusal;
     }
 
-    @Override
-    public void durable(long durableOffset) {
+    /** Records that are stored, or about to be, and not delivered. */
+    private long ready() {
+        long ready = 0;
+        for (Lane lane : lanes) {
+            ready += lane.backlog().ready();
+        }
+        return ready;
+    }
+
+    /** More records of a lane are durable now, and their publishers about to hear of it. */
+    void durable() {
         if (dispatcher.size() == 0) {
             dropOverLimit(); // nobody takes them: the limit is kept when the publisher hears of it
         }
-        confirmBelow(durableOffset);
-        wake();
-    }
-
-    private void confirmBelow(long durableOffset) {
-        for (Waiting first = waiting.peekFirst();
-                first != null && first.end <= durableOffset;
-                first = waiting.peekFirst()) {
-            waiting.removeFirst();
-            first.publisher.answer(shard, first.confirms::stored);
-        }
-    }
-
-    @Override
-    public void stalled(String reason) {
-        LOG.warn("queue {} takes no more records: {}", name(), reason);
-        outOfOrder = new Refusal(Refusal.Reason.STORAGE, name(), reason);
-    }
-
-    @Override
-    public void resumed() {
-        LOG.info("queue {} takes records again", name());
-        outOfOrder = null;
-    }
-
-    @Override
-    public void lost(StorageException cause) {
-        LOG.error("queue {} lost its storage", name(), cause);
-        outOfOrder = new Refusal(Refusal.Reason.STORAGE, name(), String.valueOf(cause.getMessage()));
-        refuseWaiting(outOfOrder);
-    }
-
-    private void refuseWaiting(Refusal refusal) {
-        for (Waiting lost : waiting) {
-            lost.publisher.answer(shard, () -> lost.confirms.refused(refusal));
-        }
-        waiting.clear();
     }
 
     /** Something may be deliverable, or has to be written down: the shard comes by at the end of the turn. */
@@ -253,81 +220,54 @@ final class Queue implements PartitionLog.Listener {
         if (consumer == null) {
             return false;
         }
-        if (!toNextReadable()) {
+        Lane lane = nextReadable();
+        if (lane == null) {
             consumer.releaseShared(1);
             dispatcher.unserved(consumer);
             return false;
         }
-        deliver(consumer);
+        deliver(consumer, lane);
         dispatcher.served(consumer);
         return true;
     }
 
-    /** Whether the backlog stands at a record now. */
-    private boolean toNextReadable() {
-        Backlog open = backlog();
-        while (open.ready() > 0) {
-            switch (open.peek()) {
-                case AT -> {
-                    if (unreadable != null) {
-                        unreadable = null;
-                        LOG.info("queue {} can be read again", name());
-                    }
-                    countMissing(open.skipMissing(open.record().offset()));
-                    return true;
-                }
-                case MISSING -> countMissing(open.skipMissing());
-                case PENDING, END -> {
-                    return false;
-                }
-                case FAILED -> {
-                    notReadable(open.failure());
-                    return false;
-                }
+    /** The lane whose backlog stands at the record that is next; null if none can be read now. */
+    private @Nullable Lane nextReadable() {
+        for (int i = lanes.length - 1; i >= 0; i--) {
+            if (lanes[i].toNextReadable(counters)) {
+                return lanes[i];
             }
         }
-        return false;
+        return null;
     }
 
-    private void countMissing(long records) {
-        if (records > 0) {
-            counters.damaged += records;
-            LOG.error("queue {}: {} records are missing in storage and were passed over", name(), records);
-        }
-    }
-
-    /** Nothing is confirmed that could perhaps not be read either; a device may come back, damage does not. */
-    private void notReadable(StorageException failure) {
-        if (unreadable == null) {
-            LOG.error("queue {} cannot be read: {}", name(), failure.getMessage());
-        }
-        unreadable = new Refusal(Refusal.Reason.STORAGE, name(), String.valueOf(failure.getMessage()));
-        if (failure.isRetryable()) {
-            timers.readAgainIn(READ_AGAIN_MS);
-        }
+    void readAgainLater() {
+        timers.readAgainIn(READ_AGAIN_MS);
     }
 
     /** The device may answer by now. */
     void readAgain() {
         if (!deleted) {
-            backlog().retry();
-            toNextReadable();
+            for (Lane lane : lanes) {
+                lane.backlog().retry();
+                lane.toNextReadable(counters);
+            }
             wake();
         }
     }
 
-    private void deliver(Consumer consumer) {
-        Backlog open = backlog();
+    private void deliver(Consumer consumer, Lane lane) {
+        Backlog open = lane.backlog();
         RecordCursor record = open.record();
         long offset = record.offset();
         int count = open.deliveryCount(offset);
         boolean redelivered = open.mayHaveBeenDelivered(offset);
-        consumer.sink.deliver(consumer, record, count, redelivered);
-        delivered(consumer, offset, redelivered, consumer.noAck());
+        consumer.sink.deliver(consumer, DeliveryId.of(lane.index(), offset), record, count, redelivered);
+        delivered(consumer, lane, offset, redelivered, consumer.noAck());
     }
 
-    private void delivered(Consumer consumer, long offset, boolean redelivered, boolean noAck) {
-        Backlog open = backlog();
+    private void delivered(Consumer consumer, Lane lane, long offset, boolean redelivered, boolean noAck) {
+        Backlog open = lane.backlog();
         counters.delivered++;
         if (redelivered) {
             counters.redelivered++;
@@ -337,60 +277,75 @@ final class Queue implements PartitionLog.Listener {
             counters.acknowledged++;
             open.settleInFlight(offset);
         } else {
-            consumer.delivered(offset);
+            consumer.delivered(DeliveryId.of(lane.index(), offset));
         }
     }
 
     private void serveGetters() {
         while (!getters.isEmpty()) {
-            Backlog open = backlog();
-            boolean readable = toNextReadable();
-            if (!readable && open.ready() > 0 && outOfOrder == null && unreadable == null) {
-                return; // it is being read or written: the get waits for it
+            Lane lane = nextReadable();
+            if (lane == null && isBeingRead()) {
+                return; // the get waits for it
             }
             Consumer consumer = getters.removeFirst();
             Consumer.PendingGet get = consumer.gets.pollFirst();
             if (get == null) {
                 continue;
             }
-            if (!readable) {
+            if (lane == null) {
                 get.reply().empty();
                 continue;
             }
+            Backlog open = lane.backlog();
             RecordCursor record = open.record();
             long offset = record.offset();
             boolean redelivered = open.mayHaveBeenDelivered(offset);
-            get.reply().got(consumer, record, open.deliveryCount(offset), redelivered, open.ready() - 1);
-            delivered(consumer, offset, redelivered, get.noAck());
+            get.reply()
+                    .got(
+                            consumer,
+                            DeliveryId.of(lane.index(), offset),
+                            record,
+                            open.deliveryCount(offset),
+                            redelivered,
+                            ready() - 1);
+            delivered(consumer, lane, offset, redelivered, get.noAck());
         }
     }
 
+    /** Whether a record is on its way from the storage, or into it. */
+    private boolean isBeingRead() {
+        for (Lane lane : lanes) {
+            if (lane.backlog().ready() > 0 && lane.refusal() == null) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private void dropOverLimit() {
-        QueueSettings settings = spec.settings();
-        if (settings.maxLength() < 0 || settings.overflow() != Overflow.DROP_OLDEST) {
+        if (maxLength < 0 || overflow != Overflow.DROP_OLDEST) {
             return;
         }
-        Backlog open = backlog();
-        while (open.ready() > settings.maxLength() && open.dropOldest()) {
+        while (ready() > maxLength && lanes[0].backlog().dropOldest()) {
             counters.droppedAtLimit++;
         }
     }
 
     private void dropExpired() {
-        long ttlMs = spec.settings().messageTtlMs();
-        if (ttlMs < 0) {
+        if (messageTtlMs < 0) {
             return;
         }
         long nowMs = shard.turnTimeMs();
-        Backlog open = backlog();
-        while (toNextReadable()) {
-            long dueMs = open.record().timestampMs() + ttlMs;
-            if (dueMs > nowMs) {
-                timers.expireHeadAt(dueMs);
-                return;
+        for (Lane lane : lanes) {
+            while (lane.toNextReadable(counters)) {
+                long dueMs = lane.backlog().record().timestampMs() + messageTtlMs;
+                if (dueMs > nowMs) {
+                    timers.expireHeadAt(dueMs);
+                    break;
+                }
+                lane.backlog().dropOldest();
+                counters.expired++;
             }
-            open.dropOldest();
-            counters.expired++;
         }
     }
 
@@ -421,12 +376,14 @@ final class Queue implements PartitionLog.Listener {
         wake();
     }
 
-    void settle(Consumer consumer, long offset, Settlement settlement) {
-        if (deleted || !consumer.settled(offset)) {
+    /** {@code delivery}: a {@link DeliveryId}. */
+    void settle(Consumer consumer, long delivery, Settlement settlement) {
+        if (deleted || !consumer.settled(delivery)) {
             return;
         }
         consumer.releaseShared(1);
-        Backlog open = backlog();
+        Backlog open = lanes[DeliveryId.lane(delivery)].backlog();
+        long offset = DeliveryId.offset(delivery);
         switch (settlement) {
             case ACK -> {
                 counters.acknowledged++;
@@ -467,13 +424,13 @@ final class Queue implements PartitionLog.Listener {
 
     void close(Consumer consumer) {
         cancel(consumer);
-        long[] offsets = consumer.takeInFlight();
-        consumer.releaseShared(offsets.length);
+        long[] deliveries = consumer.takeInFlight();
+        consumer.releaseShared(deliveries.length);
         if (deleted) {
             return;
         }
-        for (long offset : offsets) {
-            backlog().release(offset);
+        for (long delivery : deliveries) {
+            lanes[DeliveryId.lane(delivery)].backlog().release(DeliveryId.offset(delivery));
         }
         wake();
     }
@@ -481,11 +438,15 @@ final class Queue implements PartitionLog.Listener {
     QueueStatus status() {
         return unavailable != null
                 ? new QueueStatus(name(), 0, 0)
-                : new QueueStatus(name(), backlog().ready(), dispatcher.size());
+                : new QueueStatus(name(), ready(), dispatcher.size());
     }
 
     QueueStatistics statistics() {
-        return counters.snapshot(name(), backlog().ready(), backlog().inFlight());
+        long inFlight = 0;
+        for (Lane lane : lanes) {
+            inFlight += lane.backlog().inFlight();
+        }
+        return counters.snapshot(name(), ready(), inFlight);
     }
 
     /** Somebody declared it again. */
@@ -498,7 +459,10 @@ final class Queue implements PartitionLog.Listener {
     }
 
     long purge() {
-        long purged = backlog().purge();
+        long purged = 0;
+        for (Lane lane : lanes) {
+            purged += lane.backlog().purge();
+        }
         counters.purged += purged;
         wake();
         return purged;
@@ -512,9 +476,8 @@ final class Queue implements PartitionLog.Listener {
             consumer.markCancelled();
             consumer.sink.cancelled(consumer);
         }
-        confirmBelow(Long.MAX_VALUE);
-        if (backlog != null) {
-            backlog.close();
+        for (Lane lane : lanes) {
+            lane.delete();
         }
     }
 
@@ -522,26 +485,12 @@ final class Queue implements PartitionLog.Listener {
     void stop() {
         deleted = true;
         timers.cancel();
-        backlog().close();
+        for (Lane lane : lanes) {
+            lane.backlog().close();
+        }
     }
 
     boolean isDeleted() {
         return deleted;
-    }
-
-    Backlog backlog() {
-        Backlog open = backlog;
-        if (open == null) {
-            throw new IllegalStateException("queue " + name() + " is not open");
-        }
-        return open;
-    }
-
-    PartitionLog log() {
-        PartitionLog open = log;
-        if (open == null) {
-            throw new IllegalStateException("queue " + name() + " is not open");
-        }
-        return open;
     }
 }

@@ -7,7 +7,9 @@ import dev.sluice.log.OpenCallback;
 import dev.sluice.log.PartitionLog;
 import dev.sluice.log.Storage;
 import dev.sluice.log.StorageException;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
@@ -40,20 +42,23 @@ final class QueueFactory {
         if (!queue.isPersistent()) {
             return CompletableFuture.supplyAsync(
                     () -> {
-                        queue.open(storage.openMemoryLog(id, caller, queue), new CursorState());
+                        for (Lane lane : queue.lanes()) {
+                            lane.open(storage.openMemoryLog(lane.id(), caller, lane), new CursorState());
+                        }
+                        queue.opened();
                         return queue;
                     },
                     caller);
         }
-        return open(queue, new CursorState())
+        return open(queue, Map.of())
                 .thenCompose(opened -> store.put(new StoredQueue(id, spec)).thenApply(stored -> opened));
     }
 
-    /** A queue that was there before. */
-    CompletableFuture<Queue> restore(StoredQueue stored, CursorState state) {
+    /** A queue that was there before; {@code states} are those of its lanes, and of others, by the ids of their logs. */
+    CompletableFuture<Queue> restore(StoredQueue stored, Map<Long, CursorState> states) {
         BrokerShard view = views.get(shards.ownerOf(stored.id().value()).index());
         var queue = new Queue(stored.id(), stored.spec(), 0, view, views.size());
-        return open(queue, state).exceptionally(failure -> {
+        return open(queue, states).exceptionally(failure -> {
             Throwable cause = failure.getCause() == null ? failure : failure.getCause();
             LOG.error("queue {} is not available: {}", queue.name(), cause.getMessage(), cause);
             queue.markUnavailable(String.valueOf(cause.getMessage()));
@@ -61,17 +66,23 @@ final class QueueFactory {
         });
     }
 
-    private CompletableFuture<Queue> open(Queue queue, CursorState state) {
-        var opening = new Opening();
+    private CompletableFuture<Queue> open(Queue queue, Map<Long, CursorState> states) {
         LogSettings settings =
                 LogSettings.DEFAULT.withDurability(queue.spec().settings().durability());
-        storage.openLog(queue.id(), settings, queue.shard(), queue, opening);
-        return opening.log.thenApplyAsync(
-                log -> {
-                    queue.open(log, state);
-                    return queue;
-                },
-                queue.shard());
+        var opened = new ArrayList<CompletableFuture<Void>>();
+        for (Lane lane : queue.lanes()) {
+            CursorState state = states.getOrDefault(lane.id().value(), new CursorState());
+            var opening = new Opening();
+            storage.openLog(lane.id(), settings, queue.shard(), lane, opening);
+            opened.add(opening.log.thenAcceptAsync(log -> lane.open(log, state), queue.shard()));
+        }
+        return CompletableFuture.allOf(opened.toArray(CompletableFuture[]::new))
+                .thenApplyAsync(
+                        done -> {
+                            queue.opened();
+                            return queue;
+                        },
+                        queue.shard());
     }
 
     /** The log belongs to {@code owner}: what depends on it has to be sent there, since the future may be complete before anybody waits for it. */
@@ -99,21 +110,23 @@ final class QueueFactory {
     void destroy(Queue queue) {
         queue.shard().execute(() -> {
             queue.delete();
-            Runnable closed = queue.isPersistent()
-                    ? () -> storage.deleteLog(queue.id(), () -> LOG.debug("deleted the log of queue {}", queue.name()))
-                    : () -> {};
-            if (queue.isOpen()) {
-                queue.log().close(closed);
-            } else {
-                closed.run();
+            for (Lane lane : queue.lanes()) {
+                Runnable closed = queue.isPersistent()
+                        ? () -> storage.deleteLog(lane.id(), () -> LOG.debug("deleted a log of queue {}", queue.name()))
+                        : () -> {};
+                if (lane.isOpen()) {
+                    lane.log().close(closed);
+                } else {
+                    closed.run();
+                }
             }
         });
     }
 
-    /** An id that is new for ever, owned by the given shard as long as the number of shards stays. */
+    /** An id that is new for ever, owned by the given shard as long as the number of shards stays. Those behind it are for the lanes. */
     private LogId newId(Shard owner) {
         while (true) {
-            long id = random.nextLong(FIRST_QUEUE_ID, Long.MAX_VALUE);
+            long id = random.nextLong(FIRST_QUEUE_ID, Long.MAX_VALUE) / DeliveryId.MOST_LANES * DeliveryId.MOST_LANES;
             if (shards.ownerOf(id).index() == owner.index()) {
                 return new LogId(id);
             }

@@ -1,30 +1,139 @@
 package dev.sluice.broker;
 
 import dev.sluice.log.Durability;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What the owner of a queue chose about its limits and times. Immutable.
- *
- * @param maxLength how many records may be ready (stored and not delivered), {@link #UNLIMITED} for any number
- * @param overflow what happens to a record that finds the queue at its limit
- * @param messageTtlMs how long a record may wait before it expires, in milliseconds, {@link #UNLIMITED} for ever
- * @param expiresMs the queue deletes itself when it had no consumer, no get and no declaration for so long, in milliseconds
- * @param durability when a record of a durable queue counts as stored; without meaning for other queues
+ * What the owner of a queue chose about it: a value for some of {@link QueueProperty}, defaults for the others. Immutable. The accessors look a value up; whoever needs it for every record keeps it.
  */
-public record QueueSettings(
-        long maxLength, Overflow overflow, long messageTtlMs, long expiresMs, Durability durability) {
+public final class QueueSettings {
+    /** Stands for "no limit" and "for ever". */
     public static final long UNLIMITED = -1;
-    public static final QueueSettings DEFAULT =
-            new QueueSettings(UNLIMITED, Overflow.DROP_OLDEST, UNLIMITED, UNLIMITED, Durability.SYNC);
 
-    /** Limits and times, with every record durable before it counts. */
-    public QueueSettings(long maxLength, Overflow overflow, long messageTtlMs, long expiresMs) {
-        this(maxLength, overflow, messageTtlMs, expiresMs, Durability.SYNC);
-    }
+    public static final QueueSettings DEFAULT = new QueueSettings(new EnumMap<>(QueueProperty.class));
 
     /** What gives way at a queue's limit. */
     public enum Overflow {
-        DROP_OLDEST,
-        REJECT
+        DROP_OLDEST("drop-head"),
+        REJECT("reject-publish");
+
+        private final String word;
+
+        Overflow(String word) {
+            this.word = word;
+        }
+
+        /** The value of {@link QueueProperty#OVERFLOW}. */
+        public String word() {
+            return word;
+        }
+
+        static List<String> names() {
+            return Arrays.stream(values()).map(Overflow::word).toList();
+        }
+    }
+
+    private final Map<QueueProperty, Object> values;
+
+    private QueueSettings(Map<QueueProperty, Object> values) {
+        this.values = values;
+    }
+
+    /**
+     * These settings with another value for one property.
+     *
+     * @param value of the type that the property's kind names; an {@link Integer} counts as a {@link Long}
+     * @throws IllegalArgumentException if it is none that the property can have; the message says what was expected
+     */
+    public QueueSettings with(QueueProperty property, Object value) {
+        Object plain = value instanceof Integer number ? (Object) number.longValue() : value;
+        String expected = property.problemOf(plain);
+        if (expected != null) {
+            throw new IllegalArgumentException(
+                    "the queue property " + property.propertyName() + " is " + value + ", expected " + expected);
+        }
+        var changed = new EnumMap<QueueProperty, Object>(QueueProperty.class);
+        changed.putAll(values);
+        changed.put(property, plain);
+        if (plain.equals(DEFAULTS.get(property))) {
+            changed.remove(property);
+        }
+        return new QueueSettings(changed);
+    }
+
+    /** At most so many ready records; what gives way then is said by {@code overflow}. */
+    public QueueSettings withMaxLength(long records, Overflow overflow) {
+        return with(QueueProperty.MAX_LENGTH, records).with(QueueProperty.OVERFLOW, overflow.word());
+    }
+
+    /** What was chosen and differs from the default. */
+    public Map<QueueProperty, Object> chosen() {
+        return Collections.unmodifiableMap(values);
+    }
+
+    /** The value that was chosen; null where the default holds. */
+    public @Nullable Object chosen(QueueProperty property) {
+        return values.get(property);
+    }
+
+    private static final Map<QueueProperty, Object> DEFAULTS = Map.of(
+            QueueProperty.OVERFLOW, Overflow.DROP_OLDEST.word(), QueueProperty.DURABILITY, Durability.SYNC.toString());
+
+    /** {@link #UNLIMITED} if there is no limit. */
+    public long maxLength() {
+        return number(QueueProperty.MAX_LENGTH, UNLIMITED);
+    }
+
+    public Overflow overflow() {
+        String word = text(QueueProperty.OVERFLOW);
+        for (Overflow overflow : Overflow.values()) {
+            if (overflow.word().equals(word)) {
+                return overflow;
+            }
+        }
+        return Overflow.DROP_OLDEST;
+    }
+
+    /** {@link #UNLIMITED} if records do not expire. */
+    public long messageTtlMs() {
+        return number(QueueProperty.MESSAGE_TTL, UNLIMITED);
+    }
+
+    /** {@link #UNLIMITED} if the queue does not expire. */
+    public long expiresMs() {
+        return number(QueueProperty.EXPIRES, UNLIMITED);
+    }
+
+    public Durability durability() {
+        String text = text(QueueProperty.DURABILITY);
+        return text == null ? Durability.SYNC : Durability.parse(text).orElseThrow();
+    }
+
+    private long number(QueueProperty property, long otherwise) {
+        return values.get(property) instanceof Long number ? number : otherwise;
+    }
+
+    private @Nullable String text(QueueProperty property) {
+        return values.get(property) instanceof String text ? text : null;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof QueueSettings settings && values.equals(settings.values);
+    }
+
+    @Override
+    public int hashCode() {
+        return values.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return values.toString();
     }
 }

@@ -7,4 +7,9 @@ package dev.sluice.broker;
  * @param exclusive whether only the connection that declared it may use it, and it goes with that connection
  * @param autoDelete whether it goes when its last consumer goes
  */
-public record QueueSpec(String name, boolean durable, boolean exclusive, boolean autoDelete, QueueSettings settings) {}
+public record QueueSpec(String name, boolean durable, boolean exclusive, boolean autoDelete, QueueSettings settings) {
+    /** How many lanes the queue has. */
+    int laneCount() {
+        return 1;
+    }
+}

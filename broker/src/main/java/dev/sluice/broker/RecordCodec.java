@@ -15,11 +15,15 @@ final class RecordCodec {
     private RecordCodec() {}
 
     /** The headers section of a record; the caller releases it. */
-    static ByteBuf headers(String exchange, String routingKey, Map<String, String> headers) {
+    static ByteBuf headers(
+            String exchange, String routingKey, Map<String, String> headers, RecordAttributes attributes) {
         ByteBuf out = Unpooled.buffer(64);
         Map<String, String> own = new LinkedHashMap<>(headers);
         own.keySet().removeIf(name -> name.startsWith(RouteHeader.RESERVED_PREFIX));
-        RecordHeaders.writeCount(out, own.size() + 1);
+        RecordHeaders.writeCount(out, own.size() + (attributes.isStored() ? 2 : 1));
+        if (attributes.isStored()) {
+            RecordHeaders.write(out, RecordAttributes.KEY, attributes.encode());
+        }
         ByteBuf route = RouteHeader.encode(exchange, routingKey);
         RecordHeaders.write(out, RouteHeader.KEY, route);
         own.forEach((name, value) -> RecordHeaders.write(

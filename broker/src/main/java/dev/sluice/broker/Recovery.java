@@ -51,7 +51,7 @@ final class Recovery {
                 .thenCompose(done -> snapshotCursors());
     }
 
-    /** Completes with the state of each queue by its id. */
+    /** Completes with the state of each lane by the id of its log. */
     private CompletableFuture<Map<Long, CursorState>> openCursorLogs() {
         var scans = new ArrayList<CompletableFuture<Map<Long, CursorState>>>();
         for (BrokerShard view : views) {
@@ -99,8 +99,7 @@ final class Recovery {
         deleteOrphans(stored);
         var opening = new ArrayList<CompletableFuture<Queue>>();
         for (StoredQueue queue : stored) {
-            CursorState state = states.getOrDefault(queue.id().value(), new CursorState());
-            opening.add(factory.restore(queue, state));
+            opening.add(factory.restore(queue, states));
         }
         return all(opening)
                 .thenApply(done -> opening.stream().map(CompletableFuture::join).toList());
@@ -109,7 +108,11 @@ final class Recovery {
     /** Logs whose queue was deleted just before the process ended, or was never announced. */
     private void deleteOrphans(List<StoredQueue> stored) {
         Set<LogId> known = new HashSet<>();
-        stored.forEach(queue -> known.add(queue.id()));
+        for (StoredQueue queue : stored) {
+            for (int lane = 0; lane < queue.spec().laneCount(); lane++) {
+                known.add(new LogId(queue.id().value() + lane));
+            }
+        }
         for (LogId id : storage.logs()) {
             if (id.value() >= QueueFactory.FIRST_QUEUE_ID && !known.contains(id)) {
                 LOG.info("deleting log {}, which belongs to no queue", id);

@@ -22,7 +22,13 @@ final class RemoteSink implements DeliverySink {
 
     /** A record that travels: {@code batch} is retained for it. */
     private record Delivery(
-            Consumer consumer, ByteBuf batch, int batchIndex, int position, int deliveryCount, boolean redelivered) {}
+            Consumer consumer,
+            long id,
+            ByteBuf batch,
+            int batchIndex,
+            int position,
+            int deliveryCount,
+            boolean redelivered) {}
 
     RemoteSink(DeliverySink target, Shard queueShard, BrokerShard home) {
         this.target = target;
@@ -36,8 +42,8 @@ final class RemoteSink implements DeliverySink {
     }
 
     @Override
-    public void deliver(Consumer consumer, RecordCursor record, int deliveryCount, boolean redelivered) {
-        gathered.add(travelling(consumer, record, deliveryCount, redelivered));
+    public void deliver(Consumer consumer, long delivery, RecordCursor record, int deliveryCount, boolean redelivered) {
+        gathered.add(travelling(consumer, delivery, record, deliveryCount, redelivered));
     }
 
     @Override
@@ -62,7 +68,7 @@ final class RemoteSink implements DeliverySink {
 
     private void arrive(Delivery delivery, RecordCursor cursor) {
         cursor.readAt(delivery.batch, delivery.batchIndex, delivery.position);
-        target.deliver(delivery.consumer, cursor, delivery.deliveryCount, delivery.redelivered);
+        target.deliver(delivery.consumer, delivery.id, cursor, delivery.deliveryCount, delivery.redelivered);
         delivery.batch.release();
     }
 
@@ -85,21 +91,29 @@ final class RemoteSink implements DeliverySink {
         home.shard().execute(() -> target.cancelled(consumer));
     }
 
-    private static Delivery travelling(Consumer consumer, RecordCursor record, int deliveryCount, boolean redelivered) {
+    private static Delivery travelling(
+            Consumer consumer, long id, RecordCursor record, int deliveryCount, boolean redelivered) {
         return new Delivery(
-                consumer, record.buffer().retain(), record.batchIndex(), record.position(), deliveryCount, redelivered);
+                consumer,
+                id,
+                record.buffer().retain(),
+                record.batchIndex(),
+                record.position(),
+                deliveryCount,
+                redelivered);
     }
 
     /** The same for the answer to a get. */
     static GetReply remote(GetReply reply, BrokerShard home) {
         return new GetReply() {
             @Override
-            public void got(Consumer consumer, RecordCursor record, int count, boolean redelivered, long remaining) {
-                Delivery delivery = travelling(consumer, record, count, redelivered);
+            public void got(
+                    Consumer consumer, long id, RecordCursor record, int count, boolean redelivered, long remaining) {
+                Delivery delivery = travelling(consumer, id, record, count, redelivered);
                 home.shard().execute(() -> {
                     var cursor = new RecordCursor();
                     cursor.readAt(delivery.batch, delivery.batchIndex, delivery.position);
-                    reply.got(consumer, cursor, count, redelivered, remaining);
+                    reply.got(consumer, id, cursor, count, redelivered, remaining);
                     delivery.batch.release();
                 });
             }

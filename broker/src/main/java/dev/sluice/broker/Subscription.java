@@ -90,9 +90,9 @@ public final class Subscription implements AutoCloseable, DeliverySink {
     }
 
     @Override
-    public void deliver(Consumer itsConsumer, RecordCursor record, int deliveryCount, boolean redelivered) {
-        next.add(new Next.Arrived(new Delivery(
-                RecordCodec.message(record), record.offset(), deliveryCount, redelivered, itsConsumer, home)));
+    public void deliver(Consumer itsConsumer, long id, RecordCursor record, int deliveryCount, boolean redelivered) {
+        next.add(new Next.Arrived(
+                new Delivery(RecordCodec.message(record), id, deliveryCount, redelivered, itsConsumer, home)));
     }
 
     @Override

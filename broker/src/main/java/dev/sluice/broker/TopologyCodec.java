@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class TopologyCodec {
     private static final byte EXCHANGE_VERSION = 1;
-    /** Version 2 added the durability. */
-    private static final byte QUEUE_VERSION = 2;
+    /** Version 2 added the durability; version 3 keeps all settings by name. */
+    private static final byte QUEUE_VERSION = 3;
     /** Part of what a binding's key is made of: see {@link TopologyStore}. */
     private static final byte BINDING_VERSION = 1;
 
@@ -58,16 +58,13 @@ final class TopologyCodec {
 
     static byte[] queue(StoredQueue queue) {
         QueueSpec spec = queue.spec();
-        QueueSettings settings = spec.settings();
         return encode(QUEUE_VERSION, out -> {
             out.writeLong(queue.id().value());
             out.writeUTF(spec.name());
             out.writeBoolean(spec.autoDelete());
-            out.writeLong(settings.maxLength());
-            out.writeUTF(settings.overflow().name());
-            out.writeLong(settings.messageTtlMs());
-            out.writeLong(settings.expiresMs());
-            out.writeUTF(settings.durability().toString());
+            Map<String, Object> chosen = new LinkedHashMap<>();
+            spec.settings().chosen().forEach((property, value) -> chosen.put(property.propertyName(), value));
+            writeMap(out, chosen);
         });
     }
 
@@ -76,20 +73,40 @@ final class TopologyCodec {
             var id = new LogId(in.readLong());
             String name = in.readUTF();
             boolean autoDelete = in.readBoolean();
-            long maxLength = in.readLong();
-            Overflow overflow = Overflow.valueOf(in.readUTF());
-            long messageTtlMs = in.readLong();
-            long expiresMs = in.readLong();
-            String durability = version == 1 ? Durability.SYNC.toString() : in.readUTF();
-            var settings = new QueueSettings(
-                    maxLength,
-                    overflow,
-                    messageTtlMs,
-                    expiresMs,
-                    Durability.parse(durability)
-                            .orElseThrow(() -> new IOException("unknown durability " + durability)));
+            QueueSettings settings = version < 3 ? settingsOfVersion(version, in) : settings(readMap(in));
             return new StoredQueue(id, new QueueSpec(name, true, false, autoDelete, settings));
         });
+    }
+
+    private static QueueSettings settings(Map<String, Object> chosen) throws IOException {
+        QueueSettings settings = QueueSettings.DEFAULT;
+        for (Map.Entry<String, Object> entry : chosen.entrySet()) {
+            QueueProperty property = QueueProperty.named(entry.getKey());
+            if (property == null || property.problemOf(entry.getValue()) != null) {
+                throw new IOException("the queue property " + entry.getKey() + " with the value " + entry.getValue()
+                        + " is unknown to this release: it was written by a newer one, or is damaged");
+            }
+            settings = settings.with(property, entry.getValue());
+        }
+        return settings;
+    }
+
+    private static QueueSettings settingsOfVersion(byte version, DataInputStream in) throws IOException {
+        long maxLength = in.readLong();
+        Overflow overflow = Overflow.valueOf(in.readUTF());
+        long messageTtlMs = in.readLong();
+        long expiresMs = in.readLong();
+        String durability = version == 1 ? Durability.SYNC.toString() : in.readUTF();
+        QueueSettings settings = QueueSettings.DEFAULT
+                .with(QueueProperty.OVERFLOW, overflow.word())
+                .with(QueueProperty.DURABILITY, durability);
+        settings = withNumber(settings, QueueProperty.MAX_LENGTH, maxLength);
+        settings = withNumber(settings, QueueProperty.MESSAGE_TTL, messageTtlMs);
+        return withNumber(settings, QueueProperty.EXPIRES, expiresMs);
+    }
+
+    private static QueueSettings withNumber(QueueSettings settings, QueueProperty property, long number) {
+        return number == QueueSettings.UNLIMITED ? settings : settings.with(property, number);
     }
 
     static byte[] binding(Binding binding) {

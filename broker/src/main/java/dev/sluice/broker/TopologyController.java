@@ -210,17 +210,19 @@ final class TopologyController {
     }
 
     private static @Nullable String difference(QueueSpec received, QueueSpec current) {
-        QueueSettings wanted = received.settings();
-        QueueSettings present = current.settings();
-        return firstOf(
+        String difference = firstOf(
                 different("durable", received.durable(), current.durable()),
                 different("exclusive", received.exclusive(), current.exclusive()),
-                different("auto_delete", received.autoDelete(), current.autoDelete()),
-                different("max-length", wanted.maxLength(), present.maxLength()),
-                different("overflow", wanted.overflow(), present.overflow()),
-                different("durability", wanted.durability(), present.durability()),
-                different("message-ttl", wanted.messageTtlMs(), present.messageTtlMs()),
-                different("expires", wanted.expiresMs(), present.expiresMs()));
+                different("auto_delete", received.autoDelete(), current.autoDelete()));
+        for (QueueProperty property : QueueProperty.values()) {
+            if (difference == null) {
+                difference = different(
+                        property.propertyName(),
+                        received.settings().chosen(property),
+                        current.settings().chosen(property));
+            }
+        }
+        return difference;
     }
 
     void deleteQueue(String name, boolean ifUnused, boolean ifEmpty, long connection, Reply<Long> reply) {

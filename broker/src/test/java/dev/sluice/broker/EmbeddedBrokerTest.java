@@ -78,8 +78,8 @@ class EmbeddedBrokerTest {
     @Test
     void dropsTheOldestAtTheLimitAndCountsIt() throws InterruptedException {
         try (var broker = EmbeddedBroker.open(folder)) {
-            broker.declareQueue(
-                    new QueueSpec("recent", true, false, false, new QueueSettings(3, Overflow.DROP_OLDEST, -1, -1)));
+            broker.declareQueue(new QueueSpec(
+                    "recent", true, false, false, QueueSettings.DEFAULT.withMaxLength(3, Overflow.DROP_OLDEST)));
             publishAll(broker, "recent", 10);
             try (var _ = broker.consume("recent", 10, this::takeAndAck)) {
                 assertThat(texts(3)).containsExactly("7", "8", "9");
@@ -92,7 +92,7 @@ class EmbeddedBrokerTest {
     void refusesAtTheLimitWhenTheOwnerChoseSo() {
         try (var broker = EmbeddedBroker.open(folder)) {
             broker.declareQueue(
-                    new QueueSpec("few", false, false, false, new QueueSettings(1, Overflow.REJECT, -1, -1)));
+                    new QueueSpec("few", false, false, false, QueueSettings.DEFAULT.withMaxLength(1, Overflow.REJECT)));
             broker.publish("few", Message.of("a")).join();
             assertThatThrownBy(() -> broker.publish("few", Message.of("b")).join())
                     .hasCauseInstanceOf(BrokerException.class)

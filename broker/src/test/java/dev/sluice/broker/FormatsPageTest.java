@@ -29,26 +29,36 @@ class FormatsPageTest {
 
     @Test
     void queue() throws IOException {
-        var settings = new QueueSettings(1000, Overflow.REJECT, 60_000, -1, Durability.interval(100));
-        var queue = new TopologyCodec.StoredQueue(LOG, new QueueSpec("jobs", true, false, false, settings));
+        var queue = stored(Durability.interval(100));
         assertPage("queue", TopologyCodec.queue(queue));
         assertThat(TopologyCodec.queue(FormatsPage.example("queue"))).isEqualTo(queue);
     }
 
     @Test
     void queueOfVersionOne() throws IOException {
-        var settings = new QueueSettings(1000, Overflow.REJECT, 60_000, -1, Durability.SYNC);
-        var queue = new TopologyCodec.StoredQueue(LOG, new QueueSpec("jobs", true, false, false, settings));
-        assertThat(TopologyCodec.queue(FormatsPage.example("queue-1"))).isEqualTo(queue);
+        assertThat(TopologyCodec.queue(FormatsPage.example("queue-1"))).isEqualTo(stored(Durability.SYNC));
+    }
+
+    @Test
+    void queueOfVersionTwo() throws IOException {
+        assertThat(TopologyCodec.queue(FormatsPage.example("queue-2"))).isEqualTo(stored(Durability.interval(100)));
+    }
+
+    private static TopologyCodec.StoredQueue stored(Durability durability) {
+        QueueSettings settings = QueueSettings.DEFAULT
+                .withMaxLength(1000, Overflow.REJECT)
+                .with(QueueProperty.MESSAGE_TTL, 60_000)
+                .with(QueueProperty.DURABILITY, durability.toString());
+        return new TopologyCodec.StoredQueue(LOG, new QueueSpec("jobs", true, false, false, settings));
     }
 
     @Test
     void aNewerVersionIsRefused() throws IOException {
         byte[] newer = FormatsPage.example("queue");
-        newer[0] = 3;
+        newer[0] = 4;
         assertThatThrownBy(() -> TopologyCodec.queue(newer))
                 .hasRootCauseMessage(
-                        "it has format version 3, and this release reads 1 to 2: it was written by a newer release, or is damaged");
+                        "it has format version 4, and this release reads 1 to 3: it was written by a newer release, or is damaged");
     }
 
     @Test

@@ -22,11 +22,7 @@ public final class EmbeddedSlowConsumer {
 
     public static void main(String[] arguments) throws InterruptedException {
         Path folder = Path.of(arguments.length > 0 ? arguments[0] : "embedded-data");
-        QueueSettings newestOnly = new QueueSettings(
-                LIMIT,
-                QueueSettings.Overflow.DROP_OLDEST,
-                QueueSettings.DEFAULT.messageTtlMs(),
-                QueueSettings.DEFAULT.expiresMs());
+        QueueSettings newestOnly = QueueSettings.DEFAULT.withMaxLength(LIMIT, QueueSettings.Overflow.DROP_OLDEST);
         try (var broker = EmbeddedBroker.open(folder)) {
             broker.declareQueue(new QueueSpec("newest", true, false, false, newestOnly));
             CompletableFuture.allOf(IntStream.range(0, MESSAGES)

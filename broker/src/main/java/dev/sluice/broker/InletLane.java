@@ -1,0 +1,91 @@
+package dev.sluice.broker;
+
+import dev.sluice.log.RecordBatchBuilder;
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+
+/** The part of an {@link Inlet} that leads to one lane: the batch of this turn and who waits for it. Confined to the publishing shard. */
+final class InletLane {
+    /** A batch is handed over before the end of the turn when it is as large as this. */
+    private static final int BATCH_BYTES = 1 << 20;
+
+    private final Queue queue;
+    private final int lane;
+    private final BrokerShard shard;
+    private @Nullable RecordBatchBuilder batch;
+    private @Nullable Confirms whenTaken;
+    private @Nullable Confirms whenStored;
+
+    InletLane(Queue queue, int lane, BrokerShard shard) {
+        this.queue = queue;
+        this.lane = lane;
+        this.shard = shard;
+    }
+
+    /** Copies the record; releases nothing. */
+    void append(
+            @Nullable ByteBuf key,
+            ByteBuf value,
+            ByteBuf headers,
+            ConfirmWhen confirm,
+            @Nullable ConfirmSink sink,
+            long sequence) {
+        RecordBatchBuilder open = batch;
+        if (open == null) {
+            open = shard.takeBuilder();
+            batch = open;
+            shard.flushAtEndOfTurn(this);
+        }
+        open.append(shard.turnTimeMs(), key, value, headers);
+        if (sink != null) {
+            confirms(confirm).add(sink, sequence);
+        }
+        if (open.sizeInBytes() >= BATCH_BYTES) {
+            handOver(open);
+            batch = shard.takeBuilder();
+        }
+    }
+
+    private Confirms confirms(ConfirmWhen confirm) {
+        Confirms open = confirm == ConfirmWhen.TAKEN ? whenTaken : whenStored;
+        if (open != null) {
+            return open;
+        }
+        var created = new Confirms();
+        if (confirm == ConfirmWhen.TAKEN) {
+            whenTaken = created;
+        } else {
+            whenStored = created;
+        }
+        return created;
+    }
+
+    /** Ends the batch of this turn. */
+    void flush() {
+        RecordBatchBuilder open = batch;
+        if (open == null) {
+            return;
+        }
+        if (!open.isEmpty()) {
+            handOver(open);
+        } else {
+            shard.giveBack(open);
+        }
+        batch = null;
+    }
+
+    private void handOver(RecordBatchBuilder open) {
+        int count = open.recordCount();
+        ByteBuf bytes = open.build();
+        shard.giveBack(open);
+        Confirms taken = whenTaken;
+        Confirms stored = whenStored;
+        whenTaken = null;
+        whenStored = null;
+        if (queue.home() == shard) {
+            queue.append(lane, bytes, count, taken, stored, shard);
+        } else {
+            shard.send(queue.home(), () -> queue.append(lane, bytes, count, taken, stored, shard));
+        }
+    }
+}

@@ -1,0 +1,91 @@
+package dev.sluice.broker;
+
+import dev.sluice.log.Durability;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything that the owner of a queue can choose, each declared once: its name is what is stored, what AMQP takes as an argument with {@code x-} before it, and what a difference between two
+ * declarations is reported by.
+ */
+public enum QueueProperty {
+    /** How many records may be ready: stored and not delivered. */
+    MAX_LENGTH("max-length", new Kind.Whole(0, Long.MAX_VALUE)),
+    /** What happens to a record that finds the queue at a limit. */
+    OVERFLOW("overflow", new Kind.Choice(QueueSettings.Overflow.names())),
+    /** Milliseconds that a record may wait before it expires. */
+    MESSAGE_TTL("message-ttl", new Kind.Whole(0, Long.MAX_VALUE)),
+    /** The queue deletes itself when it had no consumer, no get and no declaration for so many milliseconds. */
+    EXPIRES("expires", new Kind.Whole(1, Long.MAX_VALUE)),
+    /** When a record of a durable queue counts as stored; without meaning for other queues. */
+    DURABILITY("durability", new Kind.Durable());
+
+    private static final Map<String, QueueProperty> BY_NAME =
+            Arrays.stream(values()).collect(Collectors.toMap(QueueProperty::propertyName, Function.identity()));
+
+    /** What values a property has. */
+    public sealed interface Kind {
+        /** A whole number from {@code least} to {@code most}; a {@link Long}. */
+        record Whole(long least, long most) implements Kind {}
+
+        /** One of these words; a {@link String}. */
+        record Choice(List<String> words) implements Kind {}
+
+        /** Any text; a {@link String}. */
+        record Text() implements Kind {}
+
+        /** A {@link Boolean}. */
+        record Flag() implements Kind {}
+
+        /** A text that {@link Durability#parse} understands; a {@link String}. */
+        record Durable() implements Kind {}
+    }
+
+    private final String name;
+
+    @SuppressWarnings("ImmutableEnumChecker") // its lists are
+    private final Kind kind;
+
+    QueueProperty(String name, Kind kind) {
+        this.name = name;
+        this.kind = kind;
+    }
+
+    /** Small letters and hyphens. */
+    public String propertyName() {
+        return name;
+    }
+
+    public Kind kind() {
+        return kind;
+    }
+
+    /** The property of that name; null if there is none. */
+    public static @Nullable QueueProperty named(String name) {
+        return BY_NAME.get(name);
+    }
+
+    /** What was expected instead of the value; null if it is fine. */
+    public @Nullable String problemOf(Object value) {
+        return switch (kind) {
+            case Kind.Whole(long least, long most) ->
+                value instanceof Long number && number >= least && number <= most
+                        ? null
+                        : most == Long.MAX_VALUE
+                                ? "a whole number, at least " + least
+                                : "a whole number from " + least + " to " + most;
+            case Kind.Choice(List<String> words) ->
+                value instanceof String word && words.contains(word) ? null : "one of " + String.join(", ", words);
+            case Kind.Text() -> value instanceof String ? null : "a text";
+            case Kind.Flag() -> value instanceof Boolean ? null : "true or false";
+            case Kind.Durable() ->
+                value instanceof String text && Durability.parse(text).isPresent()
+                        ? null
+                        : "sync, interval=100ms or none";
+        };
+    }
+}

@@ -1,0 +1,110 @@
+package dev.sluice.broker;
+
+import dev.sluice.log.RecordCursor;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * What a publisher asks of the broker for one record. Immutable. All but the priority, which chooses the lane, is stored in a record header, always the first of its record, so that looking for it costs one
+ * comparison. The header's value, numbers big-endian:
+ *
+ * <pre>
+ *   0  1 byte   version, 1
+ *   1  8 bytes  time to live in milliseconds from the record's timestamp, -1 for ever
+ *   9  8 bytes  delay in milliseconds from the record's timestamp, 0 for none
+ *  17  rest     deduplication id, UTF-8, empty for none
+ * </pre>
+ *
+ * @param priority 0 to 255, the highest first; a queue with fewer priorities takes it for its highest
+ * @param ttlMs milliseconds that the record may wait, {@link QueueSettings#UNLIMITED} for as long as its queue allows
+ * @param delayMs milliseconds before which it must not be delivered, 0 for none
+ * @param deduplicationId the same for a message that is published again; empty for none
+ */
+public record RecordAttributes(int priority, long ttlMs, long delayMs, String deduplicationId) {
+    public static final RecordAttributes NONE = new RecordAttributes(0, QueueSettings.UNLIMITED, 0, "");
+
+    /** The highest priority. */
+    public static final int MOST_PRIORITY = 255;
+
+    /** Name of the header; not to be written to. */
+    @SuppressWarnings("MutablePublicArray") // compared with bytes of every record: a copy each time is too dear
+    public static final byte[] KEY = (RouteHeader.RESERVED_PREFIX + "attributes").getBytes(StandardCharsets.US_ASCII);
+
+    private static final byte VERSION = 1;
+    private static final int TTL = 1;
+    private static final int DELAY = 9;
+    private static final int DEDUPLICATION_ID = 17;
+
+    public RecordAttributes {
+        if (priority < 0 || priority > MOST_PRIORITY) {
+            throw new IllegalArgumentException("the priority is " + priority + ", expected 0 to " + MOST_PRIORITY);
+        }
+        if (ttlMs < QueueSettings.UNLIMITED || delayMs < 0) {
+            throw new IllegalArgumentException(
+                    "times to live and delays are milliseconds and not negative, but are " + ttlMs + " and " + delayMs);
+        }
+    }
+
+    public RecordAttributes withPriority(int newPriority) {
+        return new RecordAttributes(newPriority, ttlMs, delayMs, deduplicationId);
+    }
+
+    public RecordAttributes withTtlMs(long newTtlMs) {
+        return new RecordAttributes(priority, newTtlMs, delayMs, deduplicationId);
+    }
+
+    public RecordAttributes withDelayMs(long newDelayMs) {
+        return new RecordAttributes(priority, ttlMs, newDelayMs, deduplicationId);
+    }
+
+    public RecordAttributes withDeduplicationId(String newId) {
+        return new RecordAttributes(priority, ttlMs, delayMs, newId);
+    }
+
+    /** Whether the record needs the header. */
+    public boolean isStored() {
+        return ttlMs != QueueSettings.UNLIMITED || delayMs != 0 || !deduplicationId.isEmpty();
+    }
+
+    /** The header's value. */
+    public ByteBuf encode() {
+        byte[] id = deduplicationId.getBytes(StandardCharsets.UTF_8);
+        return Unpooled.buffer(DEDUPLICATION_ID + id.length)
+                .writeByte(VERSION)
+                .writeLong(ttlMs)
+                .writeLong(delayMs)
+                .writeBytes(id);
+    }
+
+    /** Whether the record has the header; its reading of headers stands behind it then. */
+    static boolean isIn(RecordCursor record) {
+        if (record.headerCount() == 0) {
+            return false;
+        }
+        record.rewindHeaders();
+        return record.nextHeader()
+                && record.headerKeyEquals(KEY)
+                && record.headerValueLength() >= DEDUPLICATION_ID
+                && record.buffer().getByte(record.headerValueIndex()) == VERSION;
+    }
+
+    /** After {@link #isIn}. */
+    static long ttlMs(RecordCursor record) {
+        return record.buffer().getLong(record.headerValueIndex() + TTL);
+    }
+
+    /** After {@link #isIn}. */
+    static long delayMs(RecordCursor record) {
+        return record.buffer().getLong(record.headerValueIndex() + DELAY);
+    }
+
+    /** After {@link #isIn}; empty for none. */
+    static String deduplicationId(RecordCursor record) {
+        return record.buffer()
+                .toString(
+                        record.headerValueIndex() + DEDUPLICATION_ID,
+                        record.headerValueLength() - DEDUPLICATION_ID,
+                        StandardCharsets.UTF_8);
+    }
+}
