@@ -36,6 +36,35 @@ class StallTest {
         }
     }
 
+    @Test
+    void aLogHearsTheTruthLastInWhateverOrderThreadsRaiseAndClear() throws Exception {
+        SteppedThreads threads = new SteppedThreads();
+        Stalls stalls = new Stalls();
+        OwnerLane lane = new OwnerLane(threads.owner());
+        stalls.add(lane);
+        TestNode.Heard heard = new TestNode.Heard();
+        new PartitionLog(
+                new LogId(1),
+                LogSettings.DEFAULT,
+                lane,
+                heard,
+                MemorySegmentStore.INSTANCE,
+                new TailBudget(1, stalls),
+                0,
+                0,
+                0);
+        stalls.raise(Stalls.Cause.MEMORY, "too much");
+        stalls.clear(Stalls.Cause.MEMORY);
+        threads.runAll();
+        assertThat(heard.events).isEmpty();
+        stalls.raise(Stalls.Cause.MEMORY, "too much");
+        threads.runAll();
+        stalls.raise(Stalls.Cause.SEGMENT_SPACE, "full");
+        stalls.clear(Stalls.Cause.MEMORY);
+        threads.runAll();
+        assertThat(heard.events).containsExactly("stalled: too much", "resumed");
+    }
+
     private TestNode node() throws IOException {
         return new TestNode(new FaultyDisk(FileDisk.open(folder)), StorageConfig.small());
     }
