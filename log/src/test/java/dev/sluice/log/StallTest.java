@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -33,6 +37,40 @@ class StallTest {
             assertThat(heard.events).hasSize(2).last().isEqualTo("resumed");
             node.append(log, 1000);
             assertThat(node.offsets(log)).contains(0L, log.endOffset() - 1);
+        }
+    }
+
+    @Test
+    void endsWhenAnOwnerIsSlowToSayThatItHasNothingToMove() throws Exception {
+        StorageConfig small = StorageConfig.small();
+        StorageConfig config = new StorageConfig(
+                small.journalFileBytes(),
+                small.firstJournalFileBytes(),
+                64L * small.journalFileBytes(), // so that it does not ask for tails to be moved
+                small.writeBufferBytes(),
+                small.segmentBytes(),
+                small.chunkBytes(),
+                small.tailBudgetBytes(),
+                small.logTailBytes(),
+                small.metadataBytes());
+        try (TestNode node = new TestNode(new FaultyDisk(FileDisk.open(folder)), config)) {
+            SteppedThreads slow = new SteppedThreads();
+            AtomicBoolean isSlow = new AtomicBoolean(true);
+            Executor owner =
+                    task -> (isSlow.get() ? slow : node.threads).owner().execute(task);
+            node.storage.openMemoryLog(new LogId(99), owner, new TestNode.Heard());
+            List<PartitionLog> logs =
+                    LongStream.rangeClosed(1, 20).mapToObj(node::open).toList();
+            logs.forEach(log -> node.appendLater(log, 1, 30_000));
+            node.threads.runAll();
+            assertThat(logs).allMatch(PartitionLog::isStalled);
+
+            isSlow.set(false);
+            slow.runAll();
+            node.threads.runAll();
+
+            assertThat(logs).noneMatch(PartitionLog::isStalled);
+            assertThat(node.storage.tailBytes()).isLessThan(config.tailBudgetBytes());
         }
     }
 
