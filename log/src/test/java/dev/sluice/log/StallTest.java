@@ -41,6 +41,35 @@ class StallTest {
     }
 
     @Test
+    void endsWhenAllThatTheJournalCouldNotWriteAreCopiesThatNobodyNeedsAnyMore() throws Exception {
+        try (TestNode node = node()) {
+            PartitionLog stuck = node.open(1);
+            TestNode.Heard heard = new TestNode.Heard() {
+                @Override
+                public void durable(long durableOffset) {
+                    if (!stuck.tail().isEmpty() && stuck.tail().at(0).inFlight) {
+                        node.disk.failWrites("journal/", 2);
+                        stuck.trim(stuck.endOffset());
+                    }
+                }
+            };
+            PartitionLog flow = node.open(2, heard);
+            node.append(stuck, 100);
+            while (!stuck.tail().isEmpty()) {
+                node.append(flow, 1000);
+                flow.trim(flow.durableOffset());
+            }
+            assertThat(heard.events).singleElement().asString().contains("the journal cannot be written");
+
+            node.threads.fireTimers();
+
+            assertThat(heard.events).last().isEqualTo("resumed");
+            node.append(flow, 1000);
+            assertThat(flow.durableOffset()).isEqualTo(flow.endOffset());
+        }
+    }
+
+    @Test
     void endsWhenAnOwnerIsSlowToSayThatItHasNothingToMove() throws Exception {
         StorageConfig small = StorageConfig.small();
         StorageConfig config = new StorageConfig(
