@@ -318,6 +318,9 @@ final class Journal {
                     () -> threads.journal().execute(() -> {
                         isBroken = false;
                         drain();
+                        if (pending.isEmpty()) {
+                            stalls.clear(Stalls.Cause.JOURNAL_DEVICE); // nothing is left to try it with
+                        }
                     }));
         }
     }

@@ -11,7 +11,7 @@ import java.util.concurrent.CompletableFuture;
  *    1  salt            8  random, once per data folder
  *    9  starts          8  how often the folder was opened
  *   17  begin           8  frames up to this sequence are not needed any more
- *   25  clean sequence  8  last frame at a clean end, -1 while open and after a crash
+ *   25  clean sequence  8  last frame at a clean end, or else at the last start; 0 if there was none
  * </pre>
  */
 final class JournalState {
@@ -53,6 +53,11 @@ final class JournalState {
 
     Value value() {
         return value;
+    }
+
+    /** The storage has opened, and the frame, which recovery made sure of, was the last. The caller makes this durable. */
+    void opened(long lastSequence) {
+        value = new Value(value.salt, value.starts, value.beginAfter, lastSequence);
     }
 
     /** Frames up to the sequence are not needed any more; durable when the future completes. */

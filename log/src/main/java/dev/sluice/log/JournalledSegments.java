@@ -382,9 +382,11 @@ final class JournalledSegments implements SegmentStore {
 
     private void moveAgain() {
         isBusy = false;
-        afterWork();
+        trim(log().startOffset()); // may make the room that it takes
+        moveSome();
         if (!isBusy) {
             node.stalls().clear(Stalls.Cause.SEGMENT_SPACE); // there is nothing left to move
+            afterWork();
         }
     }
 

@@ -2,7 +2,7 @@ package dev.sluice.log;
 
 /**
  * What recovery does with a journal frame: the whole rule. Since one write is in flight at a time, a frame that a later one
- * follows was durable, and so was the last one if the storage ended cleanly.
+ * follows was durable, and so was the last one if the storage ended cleanly, or has opened with it since.
  *
  * <pre>
  *   head    batches   was durable   verdict

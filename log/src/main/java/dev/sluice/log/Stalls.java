@@ -4,7 +4,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,18 +34,52 @@ final class Stalls {
 
     void raise(Cause cause, String reason) {
         synchronized (this) {
-            if (raised.put(cause, reason) == null) {
-                LOG.warn("Storage takes no more: {}", reason);
-            } else {
+            if (raised.put(cause, reason) != null) {
                 return;
             }
+            LOG.warn("Storage takes no more: {}", reason);
         }
-        tellAll(log -> {
-            // What is in memory only takes more as long as there is memory.
-            if (isHeldUp(log, cause)) {
-                log.onStalled(reason);
+        tellAll();
+    }
+
+    void clear(Cause cause) {
+        synchronized (this) {
+            if (raised.remove(cause) == null) {
+                return;
             }
-        });
+            if (raised.isEmpty()) {
+                LOG.info("Storage takes appends again");
+            }
+        }
+        tellAll();
+    }
+
+    private void tellAll() {
+        for (OwnerLane lane : lanes) {
+            lane.execute(() -> List.copyOf(lane.logs()).forEach(this::tell));
+        }
+    }
+
+    /**
+     * Tells the log how it is now, not how it was when somebody asked for that: so what a log hears last is true, in whatever
+     * order threads raise and clear. On its owner's thread.
+     */
+    void tell(PartitionLog log) {
+        String reason = reasonFor(log);
+        if (reason == null) {
+            log.onResumed();
+        } else {
+            log.onStalled(reason);
+        }
+    }
+
+    private synchronized @Nullable String reasonFor(PartitionLog log) {
+        for (Map.Entry<Cause, String> one : raised.entrySet()) {
+            if (isHeldUp(log, one.getKey())) {
+                return one.getValue();
+            }
+        }
+        return null;
     }
 
     private static boolean isHeldUp(PartitionLog log, Cause cause) {
@@ -53,37 +87,7 @@ final class Stalls {
             // For the rest there is the reserve.
             return cause == Cause.JOURNAL_DEVICE || cause == Cause.FOLDER_GONE;
         }
+        // What is in memory only takes more as long as there is memory.
         return cause == Cause.MEMORY || !log.isInMemoryOnly();
-    }
-
-    /** Tells a log that has just been opened. On its owner's thread. */
-    void tell(PartitionLog log) {
-        String reason;
-        synchronized (this) {
-            reason = raised.entrySet().stream()
-                    .filter(one -> isHeldUp(log, one.getKey()))
-                    .map(Map.Entry::getValue)
-                    .findFirst()
-                    .orElse(null);
-        }
-        if (reason != null) {
-            log.onStalled(reason);
-        }
-    }
-
-    void clear(Cause cause) {
-        synchronized (this) {
-            if (raised.remove(cause) == null || !raised.isEmpty()) {
-                return;
-            }
-        }
-        LOG.info("Storage takes appends again");
-        tellAll(PartitionLog::onResumed);
-    }
-
-    private void tellAll(Consumer<PartitionLog> message) {
-        for (OwnerLane lane : lanes) {
-            lane.execute(() -> List.copyOf(lane.logs()).forEach(message));
-        }
     }
 }

@@ -65,7 +65,9 @@ final class StorageOpening {
         try {
             JournalRecovery.Result found = new JournalRecovery(disk, before, chains, journal.space()::onFree).recover();
             logs = found.logs();
-            metadata.putWhileOpening(JournalState.KEY, now.encode());
+            // What was found to be durable must never be taken for an unfinished write again.
+            state.opened(found.lastSequence());
+            metadata.putWhileOpening(JournalState.KEY, state.value().encode());
             journal.recovered(found);
             SegmentFiles.deleteUnnamed(disk, chains.values());
         } catch (IOException | RuntimeException failure) {

@@ -24,7 +24,11 @@ final class TailBudget {
     /** Owners that have been asked to write tails and have not done so yet. */
     private final AtomicInteger asked = new AtomicInteger();
 
-    private final AtomicBoolean stalled = new AtomicBoolean();
+    /** Somebody found too much while owners were still asked: what they did may have been too early. */
+    private final AtomicBoolean askAgain = new AtomicBoolean();
+
+    /** Written under the lock, read by any thread. */
+    private volatile boolean stalled;
 
     TailBudget(long budgetBytes, Stalls stalls) {
         this.budgetBytes = budgetBytes;
@@ -41,7 +45,7 @@ final class TailBudget {
 
     void release(long bytes) {
         tailBytes.add(-bytes);
-        if (stalled.get()) {
+        if (stalled) {
             check();
         }
     }
@@ -53,26 +57,53 @@ final class TailBudget {
     /** Looks at the sum; cheap when all is well. Any thread. */
     void check() {
         long bytes = tailBytes.sum();
-        if (bytes <= budgetBytes) {
-            if (stalled.compareAndSet(true, false)) {
-                stalls.clear(Stalls.Cause.MEMORY);
-            }
+        if (bytes > 2 * budgetBytes && !stalled) {
+            setStalled(true);
+            bytes = tailBytes.sum(); // whoever released before that has not looked
+        }
+        if (bytes > budgetBytes) {
+            askOwners();
+        } else if (stalled) {
+            setStalled(false);
+        }
+    }
+
+    /** One at a time: the storage hears of the changes in their order. */
+    private synchronized void setStalled(boolean now) {
+        if (stalled == now) {
             return;
         }
-        if (bytes > 2 * budgetBytes && stalled.compareAndSet(false, true)) {
+        stalled = now;
+        if (now) {
             stalls.raise(Stalls.Cause.MEMORY, "batches wait in memory faster than they can be written to segments");
+        } else {
+            stalls.clear(Stalls.Cause.MEMORY);
         }
-        if (asked.compareAndSet(0, lanes.size())) {
-            long leave = budgetBytes / 4 * 3 / Math.max(1, lanes.size());
-            for (OwnerLane lane : lanes) {
-                boolean isAlive = lane.execute(() -> {
-                    asked.decrementAndGet();
-                    writeColdest(lane.logs(), leave);
-                });
-                if (!isAlive) {
-                    asked.decrementAndGet();
-                }
+    }
+
+    /** Has all owners write their coldest tails, once at a time; if that is under way, once more after it. */
+    private void askOwners() {
+        askAgain.set(true);
+        List<OwnerLane> owners = List.copyOf(lanes); // one that is added meanwhile is not counted, and not asked
+        if (owners.isEmpty() || !asked.compareAndSet(0, owners.size())) {
+            return;
+        }
+        askAgain.set(false);
+        long leave = budgetBytes / 4 * 3 / owners.size();
+        for (OwnerLane lane : owners) {
+            boolean isAlive = lane.execute(() -> {
+                writeColdest(lane.logs(), leave);
+                answered();
+            });
+            if (!isAlive) {
+                answered();
             }
+        }
+    }
+
+    private void answered() {
+        if (asked.decrementAndGet() == 0 && askAgain.getAndSet(false)) {
+            check();
         }
     }
 

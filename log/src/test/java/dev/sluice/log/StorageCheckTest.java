@@ -101,6 +101,24 @@ class StorageCheckTest {
     }
 
     @Test
+    void neverTakesForAnUnfinishedWriteWhatAStartHasFound() throws IOException {
+        LogId last = new LogId(3);
+        try (TestNode node = node()) {
+            node.append(node.open(last.value()), 100);
+            node.crash();
+        }
+        try (TestNode node = node()) {
+            node.crash();
+        }
+        flipInFrameOf(last);
+
+        assertThat(damagesOf(StorageCheck.run(folder), last))
+                .singleElement()
+                .asString()
+                .contains("which were durable", "journal/");
+    }
+
+    @Test
     void saysThatNoBrokerStartsWhereTheMetadataIsDamaged() throws IOException {
         flip(folder.resolve("metadata"), MetadataFile.HEADER_BYTES + 30);
 

@@ -31,7 +31,7 @@ final class TestNode implements AutoCloseable {
     }
 
     /** What a listener heard. */
-    static final class Heard implements PartitionLog.Listener {
+    static class Heard implements PartitionLog.Listener {
         final List<Long> durable = new ArrayList<>();
         final List<String> events = new ArrayList<>();
 
