@@ -34,6 +34,7 @@ final class GroupSimTest {
                 sim.start();
                 sim.live(sim.random.between(5, 40));
                 sim.settle();
+                sim.rest();
                 sim.fillTheDisk();
                 sim.verifyStateIsTakenOnAFullDisk();
                 sim.trimEverything();

@@ -283,6 +283,12 @@ final class LogSim implements AutoCloseable {
         cameBack();
     }
 
+    /** Until there is nothing left to do: also what nobody waits for is written. */
+    void rest() {
+        scheduler.runUntil(() -> disk.image() != null, MAX_STEPS);
+        cameBack();
+    }
+
     private boolean isSettled() {
         return disk.image() != null || unsettled().isEmpty();
     }
