@@ -784,7 +784,9 @@ final class LogSim implements AutoCloseable {
                 .filter(log -> log.isOpen() && !log.settings.isState())
                 .findFirst()
                 .orElseThrow();
-        for (int i = 0; i < MAX_STEPS && (groups.isAnyIncomplete() || !filled.open().isStalled()); i++) {
+        for (int i = 0;
+                i < MAX_STEPS && (groups.isAnyIncomplete() || !filled.open().isStalled());
+                i++) {
             if (!groups.isAnyIncomplete()) { // a journal file has room for what has to be written at once
                 append(filled, batch(6_000));
                 if (hasGroups(30)) {
