@@ -225,7 +225,8 @@ public final class PartitionLog {
     public void fetch(long offset, int maxBytes, FetchCallback callback) {
         checkOwner();
         long from = Math.max(offset, startOffset);
-        if (from >= store.segmentEndOffset()) {
+        long segmentEnd = store.segmentEndOffset();
+        if (from >= segmentEnd) {
             ByteBuf batches = copyOfTail(from, maxBytes);
             lane.execute(() -> callback.fetched(batches));
             return;
@@ -241,6 +242,10 @@ public final class PartitionLog {
                 if (closed) {
                     callback.failed(new StorageException(
                             StorageException.Kind.CLOSED, "log " + id + " was closed while it was read"));
+                } else if (store.segmentEndOffset() > segmentEnd) {
+                    fetch(
+                            from, maxBytes,
+                            callback); // since it was looked for in segments, some of the tail has moved there
                 } else {
                     callback.fetched(copyOfTail(from, maxBytes));
                 }

@@ -13,7 +13,7 @@ final class GroupSimTest {
     void keepsAGroupAsAWholeOrNotAtAllWhateverHappens() {
         SimLives.forEachSeed(
                 "GroupSimTest#keepsAGroupAsAWholeOrNotAtAllWhateverHappens",
-                5_000,
+                8_000,
                 seed -> SimLives.eventfulLife(sim(seed), 60));
     }
 
