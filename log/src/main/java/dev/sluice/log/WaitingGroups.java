@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
  * one of its own, and so on. Those of them that could have gone without it are gone already, since it is looked for them whenever
  * one becomes complete or goes: the others wait for it as it waits for them, as two groups do that have met in two logs in different
  * orders. They go together, in one frame with whatever lies between, however large it becomes; a frame is kept or cut off as
- * a whole. Nothing can wait in a circle.
+ * a whole. Nothing can wait in a circle. Like a large batch, such a frame may need a journal file that has to be made for it.
  *
  * <p>What waits is bounded like any other memory, by stalling before it is too much.
  */
