@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One batch of a log from append until it is given up or written to a segment. Confined to the log's owner thread,
- * except that the journal thread reads the batch and uses {@link #next} and {@link #file} between append and completion.
+ * except that the journal thread reads the batch and uses {@link #next}, {@link #file} and {@link #group} between append and completion.
  */
 final class Entry {
     final PartitionLog log;
@@ -23,6 +23,16 @@ final class Entry {
     /** Holds the durable copy until a segment does; set by the journal thread. */
     @Nullable
     JournalFile file;
+
+    /**
+     * Until it is written: the group that it is a member of, and from when that may be written, of all entries that have to be in one
+     * frame with it, one that stands for them. Set by the owner before the append, then by the journal thread.
+     */
+    @Nullable
+    AppendGroup group;
+
+    /** A member of a group that is not durable yet. Owner thread. */
+    boolean isOfOpenGroup;
 
     /** It leads out of a full journal, being an acknowledgement or a copy that lets an older file go: the reserve is for it. */
     boolean leadsOut;

@@ -42,7 +42,8 @@ final class Journal {
     /** By their length in milliseconds: few, as few lengths are in use. */
     private final Map<Long, Delay> delays = new ConcurrentHashMap<>();
 
-    private final PendingEntries pending = new PendingEntries();
+    private final PendingEntries pending;
+    private boolean isTooMuchWaiting;
 
     private long lastSequence;
     private long durableSequence;
@@ -67,6 +68,7 @@ final class Journal {
         this.budget = budget;
         this.space = new JournalSpace(disk, config, threads, state, stalls, this::drain);
         this.writer = new FrameWriter(config.writeBufferBytes());
+        this.pending = new PendingEntries(config.tailBudgetBytes() / 2);
     }
 
     JournalSpace space() {
@@ -89,8 +91,20 @@ final class Journal {
 
     /** Makes the entry durable and tells its log's owner. Any thread; costs a few instructions. */
     void append(Entry entry) {
-        queue.add(entry);
         long delayMs = delayMs(entry.log.settings());
+        AppendGroup group = entry.group;
+        if (group == null) {
+            queue.add(entry);
+        } else {
+            // In this order: whichever member comes last knows how long all allow.
+            group.allowDelay(delayMs);
+            queue.add(entry);
+            delayMs = group.delayMs();
+        }
+        drainAfter(delayMs);
+    }
+
+    private void drainAfter(long delayMs) {
         if (delayMs == 0) {
             if (!drainAsked.get() && !drainAsked.getAndSet(true)) {
                 threads.journal().execute(drain);
@@ -98,6 +112,17 @@ final class Journal {
         } else {
             delays.computeIfAbsent(delayMs, Delay::new).ask();
         }
+    }
+
+    /** A member of the group will not come. Any thread. */
+    void recheck(AppendGroup group) {
+        threads.journal().execute(() -> {
+            if (!closed) {
+                takeQueue();
+                pending.waiting().check(group);
+                drain();
+            }
+        });
     }
 
     private long delayMs(LogSettings settings) {
@@ -183,7 +208,7 @@ final class Journal {
         return done;
     }
 
-    /** Ends once all is written, or cannot be. */
+    /** Ends once all is written, or cannot be. A group that has not got all its members never is: nobody was told anything of it. */
     private void finishClosing(CompletableFuture<Void> done) {
         boolean isClean = pending.isEmpty();
         if (!isClean && !isBroken && !isSuspended && !stalls.isRaised(Stalls.Cause.JOURNAL_SPACE)) {
@@ -232,6 +257,20 @@ final class Journal {
     private void takeQueue() {
         drainAsked.set(false);
         pending.addAll(queue.takeAll());
+        checkWaiting();
+    }
+
+    /** Groups that wait keep what is appended behind them; that must stay what memory and a frame can take. */
+    private void checkWaiting() {
+        boolean isTooMuch = pending.waiting().isTooMuch();
+        if (isTooMuch != isTooMuchWaiting) {
+            isTooMuchWaiting = isTooMuch;
+            if (isTooMuch) {
+                stalls.raise(Stalls.Cause.GROUPS, "too much waits in memory for the other members of its group");
+            } else {
+                stalls.clear(Stalls.Cause.GROUPS);
+            }
+        }
     }
 
     /**
@@ -288,6 +327,9 @@ final class Journal {
             }
             JournalFile old = entry.file;
             entry.file = file;
+            if (entry.group != null) {
+                entry.group = null;
+            }
             if (old != null) {
                 old.release(entry.sizeInBytes);
             }

@@ -294,7 +294,10 @@ final class JournalledSegments implements SegmentStore {
         Tail tail = log().tail();
         for (int i = 0; i < tail.size() && bytes < MOST_BYTES_PER_MOVE; i++) {
             Entry entry = tail.at(i);
-            if (entry.lastOffset >= moveUntil) {
+            // A log that is not sync has durable entries that are in flight; of a group none may be in a segment before
+            // the others
+            // are in the journal.
+            if (entry.lastOffset >= moveUntil || entry.isOfOpenGroup) {
                 break;
             }
             if (!entry.gone) {

@@ -66,6 +66,9 @@ public final class PartitionLog {
     @Nullable
     JournalFile newestJournalFile;
 
+    /** What waits for groups. Journal thread only. */
+    WaitingGroups.@Nullable HeldLog held;
+
     PartitionLog(
             LogId id,
             LogSettings settings,
@@ -103,10 +106,29 @@ public final class PartitionLog {
      * @return the offset of its first record, which is {@link #endOffset()} before the call
      */
     public long append(ByteBuf batch) {
+        return add(batch, null);
+    }
+
+    /**
+     * As {@link #append(ByteBuf)}, for one member of the group: the batch becomes durable with those of the others, or none does.
+     * Where this throws, the member has not come yet: it can be appended to another log, or {@link AppendGroup#leave}.
+     *
+     * @throws IllegalArgumentException if the group would become larger than {@link Storage#maxGroupBytes}, or the log is of state
+     *     ({@link LogSettings#isState}): on a full disk that would have to wait for what only it can make room for
+     * @throws IllegalStateException if the group has all its members
+     */
+    public long append(ByteBuf batch, AppendGroup group) {
+        return add(batch, group);
+    }
+
+    private long add(ByteBuf batch, @Nullable AppendGroup group) {
         checkOwner();
         if (closed) {
             batch.release();
             throw new StorageException(StorageException.Kind.CLOSED, "log " + id + " is closed");
+        }
+        if (group != null) {
+            join(batch, group);
         }
         long baseOffset = endOffset;
         int index = batch.readerIndex();
@@ -117,14 +139,32 @@ public final class PartitionLog {
         lastUse = lane.nextUse();
         addToTail(entry);
         entry.inFlight = true;
+        entry.group = group;
+        entry.isOfOpenGroup = group != null;
         boolean isDurable = store.append(entry);
         if (isDurable) {
             entry.inFlight = false;
+        }
+        if (isDurable && group != null) {
+            entry.group = null;
+            group.pass();
         }
         if (isDurable || !settings.durability().isSync()) {
             durableOffset = endOffset;
         }
         return baseOffset;
+    }
+
+    private void join(ByteBuf batch, AppendGroup group) {
+        try {
+            if (isState()) {
+                throw new IllegalArgumentException("log " + id + " is of state, which takes no part in groups");
+            }
+            group.join(batch.readableBytes());
+        } catch (IllegalArgumentException | IllegalStateException refused) {
+            batch.release();
+            throw refused;
+        }
     }
 
     /**
@@ -185,7 +225,8 @@ public final class PartitionLog {
     public void fetch(long offset, int maxBytes, FetchCallback callback) {
         checkOwner();
         long from = Math.max(offset, startOffset);
-        if (from >= store.segmentEndOffset()) {
+        long segmentEnd = store.segmentEndOffset();
+        if (from >= segmentEnd) {
             ByteBuf batches = copyOfTail(from, maxBytes);
             lane.execute(() -> callback.fetched(batches));
             return;
@@ -201,6 +242,10 @@ public final class PartitionLog {
                 if (closed) {
                     callback.failed(new StorageException(
                             StorageException.Kind.CLOSED, "log " + id + " was closed while it was read"));
+                } else if (store.segmentEndOffset() > segmentEnd) {
+                    fetch(
+                            from, maxBytes,
+                            callback); // since it was looked for in segments, some of the tail has moved there
                 } else {
                     callback.fetched(copyOfTail(from, maxBytes));
                 }
@@ -355,6 +400,7 @@ public final class PartitionLog {
     /** The entry, and all before it, are durable. The caller tells the listener afterwards, once. */
     void onDurable(Entry entry) {
         entry.inFlight = false;
+        entry.isOfOpenGroup = false;
         wasWritten = true;
         if (entry.lastOffset >= durableOffset) {
             durableOffset = entry.lastOffset + 1;

@@ -4,7 +4,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Entries that the journal has taken and not yet written: those that lead out of a full journal ({@link Entry#leadsOut}) before the
+ * Entries that the journal has taken and not yet written: what waits for its group aside ({@link WaitingGroups}), those that lead out of a full journal ({@link Entry#leadsOut}) before the
  * others, and each of the two kinds in the order in which they came. Confined to the journal thread.
  *
  * <p>An entry of the first kind may so be written before one of the other kind that was appended earlier. No log has new entries of
@@ -14,6 +14,12 @@ final class PendingEntries {
     private @Nullable Entry first;
     private @Nullable Entry lastLeadingOut;
     private @Nullable Entry last;
+    private final WaitingGroups waiting;
+
+    /** @param mostWaitingBytes what may wait for groups without stalling the storage */
+    PendingEntries(long mostWaitingBytes) {
+        waiting = new WaitingGroups(mostWaitingBytes, this::addReady);
+    }
 
     /** As many entries as one frame takes, from the front. */
     record Run(Entry first, int count, int payloadBytes) {
@@ -22,8 +28,14 @@ final class PendingEntries {
         }
     }
 
+    /** Whether there is nothing to write; something may still wait for its group. */
     boolean isEmpty() {
         return first == null;
+    }
+
+    /** What waits for its group, and may go once all members have come. */
+    WaitingGroups waiting() {
+        return waiting;
     }
 
     /** Adds what {@link JournalQueue#takeAll} gave. */
@@ -37,6 +49,15 @@ final class PendingEntries {
     }
 
     private void add(Entry entry) {
+        boolean hasToWait = entry.group != null || entry.log.held != null;
+        if (hasToWait && !entry.leadsOut) {
+            waiting.add(entry);
+        } else {
+            addReady(entry);
+        }
+    }
+
+    private void addReady(Entry entry) {
         Entry before = entry.leadsOut ? lastLeadingOut : last;
         if (before == null) {
             entry.next = first;
@@ -58,14 +79,19 @@ final class PendingEntries {
     Run front(int mostBytes, boolean onlyLeadingOut) {
         int count = 0;
         int payload = 0;
-        for (Entry entry = first; entry != null && (entry.leadsOut || !onlyLeadingOut); entry = entry.next) {
-            long grown = (long) payload + entry.sizeInBytes;
-            if (count > 0
-                    && (count == JournalFrame.MAX_ENTRIES || JournalFrame.frameBytes(count + 1, grown) > mostBytes)) {
+        Entry entry = first;
+        while (entry != null && (entry.leadsOut || !onlyLeadingOut)) {
+            AppendGroup group = entry.group;
+            int entries = group == null ? 1 : group.frameEntries;
+            long grown = (long) payload + (group == null ? entry.sizeInBytes : group.frameBytes);
+            boolean fits = count + entries <= JournalFrame.MAX_ENTRIES
+                    && JournalFrame.frameBytes(count + entries, grown) <= mostBytes;
+            if (count > 0 && !fits) {
                 break;
             }
             payload = (int) grown;
-            count++;
+            count += entries;
+            entry = group == null || group.frameEnd == null ? entry.next : group.frameEnd.next;
         }
         Entry front = first;
         return front == null || count == 0 ? null : new Run(front, count, payload);
@@ -111,9 +137,14 @@ final class PendingEntries {
         lastLeadingOut = before;
     }
 
-    /** Empties this; the entries stay linked. */
+    /** Empties this, also of what waits for its group; the entries stay linked. */
     @Nullable
     Entry takeAll() {
+        for (Entry held = waiting.takeAll(); held != null; ) {
+            Entry next = held.next;
+            addReady(held);
+            held = next;
+        }
         Entry taken = first;
         first = null;
         lastLeadingOut = null;

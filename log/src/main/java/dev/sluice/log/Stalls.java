@@ -18,6 +18,7 @@ final class Stalls {
         JOURNAL_SPACE,
         JOURNAL_DEVICE,
         SEGMENT_SPACE,
+        GROUPS,
         MEMORY
     }
 

@@ -32,6 +32,11 @@ import org.slf4j.LoggerFactory;
 public final class Storage implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Storage.class);
 
+    /** Of the memory for tails. */
+    private static final int GROUP_SHARE = 4;
+
+    private static final long MOST_GROUP_BYTES = 128 << 20;
+
     private final StorageNode node;
     private final LocalMetadataStore metadata;
     private final AutoCloseable lock;
@@ -261,6 +266,21 @@ public final class Storage implements AutoCloseable {
      */
     public CompletableFuture<BackupSummary> backup(Disk target) {
         return new StorageBackup(node, metadata, target).run();
+    }
+
+    /**
+     * Begins a group: so many appends, to any logs of this storage, that become durable together or not at all. Not to be begun while
+     * one of the logs is stalled. Any thread.
+     *
+     * @param members from 1 to 65,536
+     */
+    public AppendGroup group(int members) {
+        return new AppendGroup(node.journal(), members, maxGroupBytes());
+    }
+
+    /** How many bytes all batches of one group together may have. */
+    public long maxGroupBytes() {
+        return Math.min(node.config().tailBudgetBytes() / GROUP_SHARE, MOST_GROUP_BYTES);
     }
 
     /** The logs that exist, open or not; memory logs are not among them. */

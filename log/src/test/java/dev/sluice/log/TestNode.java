@@ -83,13 +83,22 @@ final class TestNode implements AutoCloseable {
 
     /** Appends one batch of so many records with values of the size given; not yet durable. */
     long appendLater(PartitionLog log, int records, int valueBytes) {
+        return log.append(batch(log, records, valueBytes));
+    }
+
+    /** Appends one record as a member of the group; not yet durable. */
+    void appendLater(PartitionLog log, AppendGroup group, int valueBytes) {
+        log.append(batch(log, 1, valueBytes), group);
+    }
+
+    private ByteBuf batch(PartitionLog log, int records, int valueBytes) {
         for (int i = 0; i < records; i++) {
             ByteBuf value = Unpooled.buffer();
             value.writeLong(log.endOffset() + i);
             value.writeZero(Math.max(0, valueBytes - 8));
             builder.append(1_700_000_000_000L, null, value, RecordHeaders.EMPTY.duplicate());
         }
-        return log.append(builder.build());
+        return builder.build();
     }
 
     /** Appends one record of that time and makes it durable. */

@@ -154,6 +154,12 @@ final class LogModel {
         return batches.subMap(from, end).values().stream().noneMatch(this::isNeeded);
     }
 
+    /** The same of the batch that begins there. */
+    boolean isNeeded(long baseOffset) {
+        Batch batch = batches.get(baseOffset);
+        return batch != null && isNeeded(batch);
+    }
+
     /** Whether any of its records was neither trimmed nor discarded. */
     boolean isNeeded(Batch batch) {
         long first = Math.max(batch.baseOffset, startOffset);

@@ -33,13 +33,20 @@ import org.jspecify.annotations.Nullable;
 final class LogSim implements AutoCloseable {
     static final int MANY_LOGS = 6;
     private static final int MAX_STEPS = 20_000;
+    private static final int MOST_MEMBERS = 4;
+    /** What a batch has besides the bytes asked for. */
+    private static final int MOST_OVERHEAD_BYTES = 600;
+
+    private static final int MOST_SMALL_BYTES = 4_000;
 
     final Seeded random;
     final SimTrace trace = new SimTrace();
     final StorageConfig config;
     final List<SimLog> logs = new ArrayList<>();
     final MetadataModel metadata = new MetadataModel();
+    final SimGroups groups = new SimGroups();
     private final int maxLogs;
+    private final int groupPercent;
     private final RecordBatchBuilder builder = new RecordBatchBuilder(PooledByteBufAllocator.DEFAULT);
 
     SimDisk disk;
@@ -49,6 +56,8 @@ final class LogSim implements AutoCloseable {
     private int lives;
     private int injectedBefore;
     private long timestampMs;
+    /** The storage is asked to end: nobody appends any more. */
+    private boolean isEnding;
 
     /** The last write of the journal before the machine went down. */
     SimDisk.@Nullable Written lastWritten;
@@ -60,7 +69,13 @@ final class LogSim implements AutoCloseable {
 
     /** @param maxLogs 0: metadata only */
     LogSim(long seed, int maxLogs) {
+        this(seed, maxLogs, 0);
+    }
+
+    /** @param groupPercent of the actions begin a group of appends */
+    LogSim(long seed, int maxLogs, int groupPercent) {
         this.maxLogs = maxLogs;
+        this.groupPercent = groupPercent;
         random = new Seeded(seed);
         config = config(random);
         disk = new SimDisk(random.fork());
@@ -105,6 +120,8 @@ final class LogSim implements AutoCloseable {
 
     private boolean startOnce() {
         lives++;
+        isEnding = false;
+        groups.lifeEnded();
         injectedBefore = disk.injected();
         scheduler = new SimScheduler(random.fork());
         owners = List.of(scheduler.serial("owner 0"), scheduler.serial("owner 1"));
@@ -197,6 +214,7 @@ final class LogSim implements AutoCloseable {
         if (closing == null) {
             return;
         }
+        isEnding = true;
         scheduler.runUntil(() -> false, MAX_STEPS);
         for (SimLog log : logs) {
             PartitionLog open = log.log;
@@ -265,11 +283,20 @@ final class LogSim implements AutoCloseable {
         cameBack();
     }
 
+    /** Until there is nothing left to do: also what nobody waits for is written. */
+    void rest() {
+        scheduler.runUntil(() -> disk.image() != null, MAX_STEPS);
+        cameBack();
+    }
+
     private boolean isSettled() {
         return disk.image() != null || unsettled().isEmpty();
     }
 
     private String unsettled() {
+        if (groups.isAnyIncomplete()) {
+            return "a group lacks members";
+        }
         for (SimLog log : logs) {
             if (log.state == SimLog.State.OPENING
                     || log.state == SimLog.State.CLOSING
@@ -293,6 +320,8 @@ final class LogSim implements AutoCloseable {
             settle();
             closing = storage();
         }
+        isEnding = true;
+        allGoesWell &= !groups.isAnyIncomplete();
         closeStorage(closing);
         for (SimLog log : logs) {
             log.log = null;
@@ -363,6 +392,10 @@ final class LogSim implements AutoCloseable {
 
     private void act() {
         List<SimLog> open = logs.stream().filter(SimLog::isOpen).toList();
+        if (hasGroups(groupPercent)) {
+            appendGroup();
+            return;
+        }
         int choice = random.below(100);
         if (maxLogs == 0 || choice < 4) {
             changeMetadata();
@@ -398,7 +431,7 @@ final class LogSim implements AutoCloseable {
         long living =
                 logs.stream().filter(log -> log.state != SimLog.State.DELETED).count();
         if (living < maxLogs && (closed.isEmpty() || random.oneIn(3))) {
-            SimLog log = new SimLog(new LogId(logs.size() + 1), settings());
+            SimLog log = new SimLog(new LogId(logs.size() + 1), settings(), groups);
             logs.add(log);
             open(log);
         } else if (!closed.isEmpty()) {
@@ -441,11 +474,66 @@ final class LogSim implements AutoCloseable {
     }
 
     private void append(SimLog log, ByteBuf batch) {
-        trace.add(log.model.id + " append " + batch.readableBytes() + " bytes at " + log.model.endOffset());
+        append(log, batch, null);
+    }
+
+    private void append(SimLog log, ByteBuf batch, SimGroups.@Nullable Group group) {
+        String to = group == null ? "" : " of " + group;
+        trace.add(log.model.id + " append " + batch.readableBytes() + " bytes at " + log.model.endOffset() + to);
         long expected = log.model.appending(batch);
-        long base = log.open().append(batch);
+        long base = group == null ? log.open().append(batch) : log.open().append(batch, group.appends);
+        if (group != null) {
+            group.appended(log, base, log.open().endOffset() - 1);
+        }
         require(base == expected, "log " + log.model.id + " appended at " + base + ", not at " + expected);
         require(log.open().endOffset() == log.model.endOffset(), "the end offset is not dense");
+    }
+
+    /** A simulation without groups makes no choice here, so that its seeds stay what they are. */
+    private boolean hasGroups(int percent) {
+        return groupPercent > 0 && random.percent(percent);
+    }
+
+    /** Begins a group; each owner appends its part when its turn comes, or not before the machine goes down. */
+    private void appendGroup() {
+        appendGroup((int) storage().maxGroupBytes());
+    }
+
+    private void appendGroup(int mostGroupBytes) {
+        List<SimLog> candidates = logs.stream()
+                .filter(log -> log.isOpen() && !log.settings.isState())
+                .filter(log -> !log.open().isStalled() || random.oneIn(10))
+                .toList();
+        if (candidates.isEmpty()) {
+            return;
+        }
+        int members = random.between(1, MOST_MEMBERS);
+        SimGroups.Group group = groups.begin(storage().group(members), members);
+        int mostBytes = mostGroupBytes / members - MOST_OVERHEAD_BYTES;
+        BooleanSupplier alive = alive();
+        for (int i = 0; i < members; i++) {
+            SimLog log = random.pick(candidates);
+            Runnable append = () -> {
+                if (alive.getAsBoolean() && !isEnding) {
+                    appendMember(log, mostBytes, group);
+                }
+            };
+            SimExecutor owner = random.pick(owners);
+            switch (random.below(6)) {
+                case 0, 1, 2 -> append.run();
+                case 3, 4 -> owner.execute(append);
+                default -> scheduler.schedule(random.below(100), owner, append);
+            }
+        }
+    }
+
+    private void appendMember(SimLog log, int mostBytes, SimGroups.Group group) {
+        if (log.isOpen()) {
+            append(log, batch(mostBytes), group);
+        } else {
+            trace.add(log.model.id + " is left by " + group);
+            group.left();
+        }
     }
 
     private ByteBuf batch(int mostBytes) {
@@ -529,7 +617,8 @@ final class LogSim implements AutoCloseable {
             if (alive.getAsBoolean()) {
                 trace.add(log.model.id + " closed");
                 log.state = SimLog.State.CLOSED;
-                if (allGoesWell && disk.injected() == injectedBefore) {
+                boolean isHeldUp = isEnding && groups.isAnyIncomplete();
+                if (allGoesWell && disk.injected() == injectedBefore && !isHeldUp) {
                     log.model.allDurable();
                 }
             }
@@ -649,6 +738,9 @@ final class LogSim implements AutoCloseable {
             if (!open.isEmpty() && random.oneIn(4)) {
                 use(random.pick(open));
             }
+            if (hasGroups(groupPercent / 4)) {
+                appendGroup();
+            }
             require(scheduler.step() || done.isDone(), "the backup does not end");
         }
         trace.add("backup has " + done.join());
@@ -656,6 +748,7 @@ final class LogSim implements AutoCloseable {
         require(damages.isEmpty(), "the backup is damaged: " + damages);
         shutDown();
         disk = backup;
+        groups.mayBeGone();
         for (SimLog log : logs) {
             if (log.state != SimLog.State.DELETED) {
                 log.state = SimLog.State.CLOSED;
@@ -691,8 +784,15 @@ final class LogSim implements AutoCloseable {
                 .filter(log -> log.isOpen() && !log.settings.isState())
                 .findFirst()
                 .orElseThrow();
-        for (int i = 0; i < MAX_STEPS && !filled.open().isStalled(); i++) {
-            append(filled, batch(6_000)); // a journal file has room for it
+        for (int i = 0;
+                i < MAX_STEPS && (groups.isAnyIncomplete() || !filled.open().isStalled());
+                i++) {
+            if (!groups.isAnyIncomplete()) { // a journal file has room for what has to be written at once
+                append(filled, batch(6_000));
+                if (hasGroups(30)) {
+                    appendGroup(MOST_SMALL_BYTES);
+                }
+            }
             scheduler.runUntil(() -> filled.open().isStalled(), random.size(60));
         }
         require(filled.open().isStalled(), "the disk does not become full");
@@ -700,7 +800,8 @@ final class LogSim implements AutoCloseable {
     }
 
     private void addLog(boolean isState) {
-        SimLog log = new SimLog(new LogId(logs.size() + 1), isState ? LogSettings.STATE : LogSettings.DEFAULT);
+        LogSettings settings = isState ? LogSettings.STATE : LogSettings.DEFAULT;
+        SimLog log = new SimLog(new LogId(logs.size() + 1), settings, groups);
         logs.add(log);
         open(log);
         require(scheduler.runUntil(log::isOpen, MAX_STEPS), "a log does not open");

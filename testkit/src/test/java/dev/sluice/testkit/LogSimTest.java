@@ -23,7 +23,7 @@ final class LogSimTest {
         SimLives.forEachSeed(
                 "LogSimTest#survivesACrashAtEveryOperation",
                 20,
-                seed -> SimLives.livesWithACrashAtEveryOperation(seed, 2, 40));
+                seed -> SimLives.livesWithACrashAtEveryOperation(() -> new LogSim(seed, 2), 40));
     }
 
     /** A bit that changes at rest is refused or repaired, never read as something else. */

@@ -19,6 +19,6 @@ final class MetadataSimTest {
         SimLives.forEachSeed(
                 "MetadataSimTest#survivesACrashAtEveryOperation",
                 20,
-                seed -> SimLives.livesWithACrashAtEveryOperation(seed, NO_LOGS, 20));
+                seed -> SimLives.livesWithACrashAtEveryOperation(() -> new LogSim(seed, NO_LOGS), 20));
     }
 }

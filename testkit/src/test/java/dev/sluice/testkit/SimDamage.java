@@ -37,6 +37,7 @@ final class SimDamage {
 
     /** Changes one bit of the disk of a simulation that is down. */
     static SimDamage inflict(LogSim sim, boolean endedCleanly) {
+        sim.groups.mayBeGone();
         SimDisk disk = sim.disk;
         String file = sim.random.pick(disk.names().stream()
                 .filter(name -> disk.bytes(name).length > 0)
@@ -131,6 +132,7 @@ final class SimDamage {
 
     /** Whoever was hit, or anybody if it is not known who. */
     void allowLossAfterRepair(LogSim sim) {
+        sim.groups.mayBeTorn();
         for (SimLog log : sim.logs) {
             if (victim == null || log == victim) {
                 log.model.mayLoseAnything();

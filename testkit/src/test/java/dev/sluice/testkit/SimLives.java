@@ -4,6 +4,7 @@ import io.netty.util.ResourceLeakDetector;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
+import java.util.function.Supplier;
 
 /**
  * Stateless. Runs lives of a {@link LogSim}, a seed each, and tells how to see one again. {@code -Dsim.seeds=} sets how
@@ -46,7 +47,10 @@ final class SimLives {
 
     /** Chapters of random actions with crashes and faults between them, then a clean stop; all that was confirmed must be there. */
     static void eventfulLife(long seed, int maxLogs, int mostActions) {
-        LogSim sim = new LogSim(seed, maxLogs);
+        eventfulLife(new LogSim(seed, maxLogs), mostActions);
+    }
+
+    static void eventfulLife(LogSim sim, int mostActions) {
         live(sim, () -> {
             sim.start();
             int chapters = sim.random.between(1, 8);
@@ -62,15 +66,14 @@ final class SimLives {
     }
 
     /** The same life again and again, with a crash at its first operation of the disk, then at its second, and so on. */
-    static void livesWithACrashAtEveryOperation(long seed, int maxLogs, int actions) {
+    static void livesWithACrashAtEveryOperation(Supplier<LogSim> sims, int actions) {
         long operations = Long.MAX_VALUE;
         for (long at = 0; at < operations; at++) {
-            operations = Math.min(operations, lifeWithCrashAt(seed, maxLogs, actions, at));
+            operations = Math.min(operations, lifeWithCrashAt(sims.get(), actions, at));
         }
     }
 
-    private static long lifeWithCrashAt(long seed, int maxLogs, int actions, long operation) {
-        LogSim sim = new LogSim(seed, maxLogs);
+    private static long lifeWithCrashAt(LogSim sim, int actions, long operation) {
         long[] operations = {0};
         live(sim, () -> {
             SimDisk first = sim.disk;

@@ -22,6 +22,7 @@ final class SimLog {
 
     final LogModel model;
     final LogSettings settings;
+    private final SimGroups groups;
     State state = State.CLOSED;
 
     @Nullable
@@ -34,8 +35,9 @@ final class SimLog {
     @Nullable
     StorageException refusal;
 
-    SimLog(LogId id, LogSettings settings) {
+    SimLog(LogId id, LogSettings settings, SimGroups groups) {
         this.settings = settings;
+        this.groups = groups;
         model = new LogModel(id, settings.durability());
     }
 
@@ -59,6 +61,7 @@ final class SimLog {
                 if (isAlive.getAsBoolean()) {
                     trace.accept(model.id + " durable " + durableOffset);
                     model.durable(durableOffset);
+                    groups.durable(SimLog.this, durableOffset);
                 }
             }
 
@@ -93,6 +96,7 @@ final class SimLog {
                 state = State.OPEN;
                 exists = true;
                 deletionFailed = false;
+                groups.opened(SimLog.this, opened.endOffset());
                 model.opened(opened.startOffset(), opened.durableOffset(), opened.endOffset());
                 restoreProgress(opened);
             }
