@@ -143,7 +143,8 @@ public class RoutingBenchmark {
     @TearDown
     public void close() throws IOException {
         thread.await(broker.stop());
-        storage.close();
+        // It ends what runs on the shard, and so needs it.
+        thread.await(CompletableFuture.runAsync(storage::close, Thread::startVirtualThread));
         try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(file);

@@ -127,7 +127,11 @@ final class TopicMatcher implements Matcher {
         /** Whether it comes after a {@code #}, so that it stays reached whatever words follow. */
         private final boolean swallows;
 
+        /** The only node that follows after a word, apart from {@link #exact} so that a chain is walked without maps; null when there are none or several. */
+        private @Nullable Node only;
+        /** All nodes that follow after words, when there are several. */
         private @Nullable Map<TopicWord, Node> exact;
+
         private @Nullable Node one;
         private @Nullable Node any;
         private @Nullable CompactSet<Binding> bindings;
@@ -141,6 +145,9 @@ final class TopicMatcher implements Matcher {
         }
 
         private @Nullable Node exact(TopicWord next) {
+            if (only != null) {
+                return only.word.equals(next) ? only : null;
+            }
             return exact == null ? null : exact.get(next);
         }
 
@@ -161,14 +168,24 @@ final class TopicMatcher implements Matcher {
             switch (part) {
                 case ONE -> one = added;
                 case ANY -> any = added;
-                default -> {
-                    if (exact == null) {
-                        exact = new HashMap<>(2);
-                    }
-                    exact.put(added.word, added);
-                }
+                default -> addExact(added);
             }
             return added;
+        }
+
+        private void addExact(Node added) {
+            if (only == null && exact == null) {
+                only = added;
+                return;
+            }
+            if (exact == null) {
+                exact = new HashMap<>(4);
+            }
+            if (only != null) {
+                exact.put(only.word, only);
+                only = null;
+            }
+            exact.put(added.word, added);
         }
 
         private void forget(Node child) {
@@ -176,6 +193,8 @@ final class TopicMatcher implements Matcher {
                 one = null;
             } else if (child == any) {
                 any = null;
+            } else if (child == only) {
+                only = null;
             } else if (exact != null) {
                 exact.remove(child.word);
                 exact = exact.isEmpty() ? null : exact;
@@ -204,7 +223,7 @@ final class TopicMatcher implements Matcher {
 
         /** Whether no pattern goes on from here. */
         private boolean isLast() {
-            return exact == null && one == null && any == null;
+            return only == null && exact == null && one == null && any == null;
         }
 
         private boolean isEmpty() {
