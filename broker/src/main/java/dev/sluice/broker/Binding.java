@@ -1,6 +1,7 @@
 package dev.sluice.broker;
 
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One arrow of the routing table. Immutable.
@@ -16,6 +17,22 @@ public record Binding(String source, Destination destination, String key, Map<St
 
     public Binding {
         arguments = Map.copyOf(arguments);
+    }
+
+    /** Arguments are compared by what they say, bytes too: so a binding is found again by whoever names it again. */
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof Binding binding
+                && source.equals(binding.source)
+                && destination.equals(binding.destination)
+                && key.equals(binding.key)
+                && ArgumentValues.equal(arguments, binding.arguments);
+    }
+
+    @Override
+    public int hashCode() {
+        int hash = 31 * source.hashCode() + destination.hashCode();
+        return 31 * (31 * hash + key.hashCode()) + ArgumentValues.hash(arguments);
     }
 
     /** Where a binding leads. */

@@ -1,9 +1,7 @@
 package dev.sluice.broker;
 
 import dev.sluice.broker.Binding.Destination;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -11,11 +9,11 @@ import org.jspecify.annotations.Nullable;
 
 /** Bindings by their key. Confined to its shard. */
 final class DirectMatcher implements Matcher {
-    private final Map<String, List<Binding>> byKey = new HashMap<>();
+    private final Map<String, CompactSet<Binding>> byKey = new HashMap<>();
 
     @Override
     public void add(Binding binding) {
-        byKey.computeIfAbsent(binding.key(), key -> new ArrayList<>(1)).add(binding);
+        byKey.computeIfAbsent(binding.key(), key -> new CompactSet<>()).add(binding);
     }
 
     @Override
@@ -33,8 +31,9 @@ final class DirectMatcher implements Matcher {
 
     @Override
     public void match(String routingKey, @Nullable Supplier<Map<String, Object>> headers, Consumer<Destination> found) {
-        for (Binding binding : byKey.getOrDefault(routingKey, List.of())) {
-            found.accept(binding.destination());
+        CompactSet<Binding> bindings = byKey.get(routingKey);
+        if (bindings != null) {
+            bindings.forEach(binding -> found.accept(binding.destination()));
         }
     }
 }

@@ -1,5 +1,6 @@
 package dev.sluice.broker;
 
+import dev.sluice.broker.Binding.Destination;
 import dev.sluice.broker.TopologyCodec.StoredQueue;
 import dev.sluice.log.LogId;
 import dev.sluice.log.PartitionLog;
@@ -123,13 +124,43 @@ final class Recovery {
 
     private CompletableFuture<Void> fillTopologies(List<Queue> queues) {
         var changes = new ArrayList<TopologyChange>();
-        PREDECLARED.forEach(spec -> changes.add(new TopologyChange.ExchangeDeclared(spec)));
-        store.exchanges().forEach(spec -> changes.add(new TopologyChange.ExchangeDeclared(spec)));
-        queues.forEach(queue -> changes.add(new TopologyChange.QueueDeclared(queue)));
-        store.bindings().forEach(binding -> changes.add(new TopologyChange.Bound(binding)));
+        Set<Destination> known = new HashSet<>();
+        for (ExchangeSpec spec : exchanges()) {
+            changes.add(new TopologyChange.ExchangeDeclared(spec));
+            known.add(new Destination.ToExchange(spec.name()));
+        }
+        for (Queue queue : queues) {
+            changes.add(new TopologyChange.QueueDeclared(queue));
+            known.add(new Destination.ToQueue(queue.name()));
+        }
+        for (Binding binding : store.bindings()) {
+            if (known.contains(binding.destination()) && known.contains(new Destination.ToExchange(binding.source()))) {
+                changes.add(new TopologyChange.Bound(binding));
+            } else {
+                deleteLeftOver(binding);
+            }
+        }
         return all(views.stream()
                 .map(view -> CompletableFuture.runAsync(() -> changes.forEach(view.topology()::replay), view.shard()))
                 .toList());
+    }
+
+    private List<ExchangeSpec> exchanges() {
+        var exchanges = new ArrayList<>(PREDECLARED);
+        exchanges.addAll(store.exchanges());
+        return exchanges;
+    }
+
+    /** The process ended while one of its ends was being deleted. It must not be there when the next of that name is declared. */
+    private void deleteLeftOver(Binding binding) {
+        LOG.info(
+                "deleting a binding from {} to {}, which is not there any more",
+                binding.source(),
+                binding.destination());
+        var _ = store.delete(binding).exceptionally(failure -> {
+            LOG.warn("a binding without ends stays in the metadata until the next start: {}", failure.getMessage());
+            return null;
+        });
     }
 
     private CompletableFuture<Void> snapshotCursors() {

@@ -1,9 +1,11 @@
 package dev.sluice.broker;
 
 import dev.sluice.broker.Binding.Destination;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -11,9 +13,15 @@ import org.jspecify.annotations.Nullable;
 final class Router {
     private final Topology topology;
     private final BrokerShard shard;
+    private final RouteCache cache = new RouteCache();
     private final List<Inlet> found = new ArrayList<>();
+    /** Exchanges that the message comes to and has not been matched in. Not a recursion: a chain of exchanges may be long. */
+    private final ArrayDeque<Exchange> pending = new ArrayDeque<>();
+
+    private final Consumer<Destination> follow = this::follow;
     private long routing;
     private boolean cacheable;
+    private boolean matched;
 
     Router(Topology topology, BrokerShard shard) {
         this.topology = topology;
@@ -21,12 +29,14 @@ final class Router {
     }
 
     Route route(String exchangeName, String routingKey, @Nullable Supplier<Map<String, Object>> headers) {
-        found.clear();
-        routing++;
-        cacheable = true;
         if (exchangeName.isEmpty()) {
+            begin();
             addQueue(routingKey);
             return Route.to(found, true);
+        }
+        Route known = cache.get(topology.version(), exchangeName, routingKey);
+        if (known != null) {
+            return known;
         }
         Exchange exchange = topology.exchange(exchangeName);
         if (exchange == null) {
@@ -35,34 +45,47 @@ final class Router {
         if (exchange.spec.internal()) {
             return Route.refused(Refusal.Reason.EXCHANGE_INTERNAL, exchangeName);
         }
-        follow(exchange, routingKey, headers);
-        return Route.to(found, cacheable);
+        begin();
+        visit(exchange);
+        for (Exchange next = pending.poll(); next != null; next = pending.poll()) {
+            match(next, routingKey, headers);
+        }
+        Route route = Route.to(found, cacheable);
+        if (cacheable) {
+            cache.put(exchangeName, routingKey, route);
+        }
+        return route;
     }
 
-    private void follow(Exchange exchange, String routingKey, @Nullable Supplier<Map<String, Object>> headers) {
-        if (exchange.visited == routing) {
-            return;
-        }
-        exchange.visited = routing;
+    private void begin() {
+        found.clear();
+        pending.clear();
+        routing++;
+        cacheable = true;
+    }
+
+    private void match(Exchange exchange, String routingKey, @Nullable Supplier<Map<String, Object>> headers) {
         cacheable &= !exchange.matcher.needsHeaders();
-        var matched = new ArrayList<Destination>();
-        exchange.matcher.match(routingKey, headers, matched::add);
-        for (Destination destination : matched) {
-            switch (destination) {
-                case Destination.ToQueue(String name) -> addQueue(name);
-                case Destination.ToExchange(String name) -> followNamed(name, routingKey, headers);
-            }
-        }
+        matched = false;
+        exchange.matcher.match(routingKey, headers, follow);
         String alternate = exchange.spec.alternate();
-        if (matched.isEmpty() && alternate != null) {
-            followNamed(alternate, routingKey, headers);
+        if (!matched && alternate != null) {
+            visit(topology.exchange(alternate));
         }
     }
 
-    private void followNamed(String name, String routingKey, @Nullable Supplier<Map<String, Object>> headers) {
-        Exchange exchange = topology.exchange(name);
-        if (exchange != null) {
-            follow(exchange, routingKey, headers);
+    private void follow(Destination destination) {
+        matched = true;
+        switch (destination) {
+            case Destination.ToQueue(String name) -> addQueue(name);
+            case Destination.ToExchange(String name) -> visit(topology.exchange(name));
+        }
+    }
+
+    private void visit(@Nullable Exchange exchange) {
+        if (exchange != null && exchange.visited != routing) {
+            exchange.visited = routing;
+            pending.add(exchange);
         }
     }
 

@@ -1,46 +1,46 @@
 package dev.sluice.broker;
 
 import dev.sluice.broker.Binding.Destination;
+import dev.sluice.broker.ChangeOrder.Claims;
 import dev.sluice.broker.Outcome.Reply;
 import dev.sluice.broker.Refusal.Reason;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Decides every change of exchanges, queues and bindings, one after another: checks it, makes it durable where it has to be, sends it to the topology of each shard, and only then answers. Confined to the first
- * shard.
+ * Decides every change of exchanges, queues and bindings: checks it, makes it durable where it has to be, sends it to the topology of each shard, and only then answers. Changes that touch the same things are made one after
+ * another, others at the same time: see {@link ChangeOrder}. Confined to the first shard.
  */
 final class TopologyController {
     private static final Logger LOG = LoggerFactory.getLogger(TopologyController.class);
 
     private final BrokerShard home;
-    private final List<BrokerShard> shards;
+    private final TopologyBroadcast broadcast;
     private final TopologyStore store;
     private final QueueFactory factory;
-    private final ArrayDeque<Supplier<CompletableFuture<?>>> waiting = new ArrayDeque<>();
+    private final ChangeOrder order;
     private final Map<Long, Set<Queue>> exclusive = new HashMap<>();
-    private boolean busy;
 
     TopologyController(List<BrokerShard> shards, TopologyStore store, QueueFactory factory) {
         this.home = shards.getFirst();
-        this.shards = shards;
+        this.broadcast = new TopologyBroadcast(shards);
+        this.order = new ChangeOrder(home.shard());
         this.store = store;
         this.factory = factory;
     }
 
     void declareExchange(ExchangeSpec spec, Reply<ExchangeSpec> reply) {
-        submit(reply, spec.name(), () -> {
+        submit(reply, spec.name(), altering(exchange(spec.name())), () -> {
             Exchange present = topology().exchange(spec.name());
             if (present != null) {
                 String difference = difference(spec, present.spec);
@@ -51,7 +51,7 @@ final class TopologyController {
                 return done();
             }
             return (spec.durable() ? store.put(spec) : done())
-                    .thenComposeAsync(stored -> broadcast(new TopologyChange.ExchangeDeclared(spec)), home.shard())
+                    .thenComposeAsync(stored -> broadcast.send(new TopologyChange.ExchangeDeclared(spec)), home.shard())
                     .thenRun(() -> reply.on(Outcome.done(spec)));
         });
     }
@@ -66,7 +66,7 @@ final class TopologyController {
     }
 
     void deleteExchange(String name, boolean ifUnused, Reply<Boolean> reply) {
-        submit(reply, name, () -> {
+        submit(reply, name, altering(exchange(name)), () -> {
             Exchange present = topology().exchange(name);
             if (present == null) {
                 reply.on(Outcome.done(false));
@@ -76,51 +76,80 @@ final class TopologyController {
                 reply.on(Outcome.refused(Reason.EXCHANGE_IN_USE, name));
                 return done();
             }
-            return removeExchange(present).thenRun(() -> reply.on(Outcome.done(true)));
+            return removeExchange(present, () -> reply.on(Outcome.done(true)));
         });
     }
 
-    private CompletableFuture<Void> removeExchange(Exchange exchange) {
+    /** Completes when the exchange is gone; {@code answer} runs when those are gone too that go with their last binding. */
+    private CompletableFuture<Void> removeExchange(Exchange exchange, Runnable answer) {
         String name = exchange.spec.name();
-        var destination = new Destination.ToExchange(name);
         var gone = new ArrayList<>(topology().from(name));
-        gone.addAll(topology().to(destination));
-        var writes = new ArrayList<CompletableFuture<?>>();
-        if (exchange.spec.durable()) {
-            writes.add(store.deleteExchange(name));
-        }
-        gone.stream().filter(this::isStored).map(store::delete).forEach(writes::add);
-        return all(writes)
-                .thenComposeAsync(stored -> broadcast(new TopologyChange.ExchangeDeleted(name)), home.shard())
-                .thenCompose(sent -> removeEmptied(gone));
+        topology().to(exchange(name)).stream()
+                .filter(binding -> !binding.source().equals(name))
+                .forEach(gone::add);
+        CompletableFuture<?> first = exchange.spec.durable() ? store.deleteExchange(name) : done();
+        return withdraw(first, gone, new TopologyChange.ExchangeDeleted(name))
+                .thenRun(() -> removeEmptied(gone, answer));
     }
 
-    /** Exchanges that go when their last binding goes. */
-    private CompletableFuture<Void> removeEmptied(List<Binding> gone) {
-        for (Binding binding : gone) {
-            Exchange source = topology().exchange(binding.source());
-            if (source != null && source.spec.autoDelete() && source.matcher.isEmpty()) {
-                return removeExchange(source).thenCompose(removed -> removeEmptied(gone));
+    /**
+     * Makes {@code change}, whose own entry of the store is being deleted by {@code first}, together with the bindings that go with it. Should the process end before all their entries are deleted, {@link Recovery} does the rest.
+     */
+    private CompletableFuture<Void> withdraw(CompletableFuture<?> first, List<Binding> gone, TopologyChange change) {
+        List<Binding> stored = gone.stream().filter(this::isStored).toList();
+        var unbound = gone.stream().map(TopologyChange.Unbound::new).toList();
+        return CompletableFuture.allOf(first, deleteFrom(0, stored))
+                .thenComposeAsync(deleted -> broadcast.send(unbound, change), home.shard());
+    }
+
+    /** Deletes the entries of the bindings from the given one on; of many in parts, so that this shard does other work in between. */
+    private CompletableFuture<Void> deleteFrom(int start, List<Binding> bindings) {
+        int end = Math.min(bindings.size(), start + TopologyBroadcast.MOST_AT_ONCE);
+        var part = all(bindings.subList(start, end).stream().map(store::delete).toList());
+        return end == bindings.size()
+                ? part
+                : part.thenComposeAsync(deleted -> deleteFrom(end, bindings), home.shard());
+    }
+
+    /** Removes exchanges that go when their last binding goes, after the present change and ahead of all that wait; then runs {@code answer}. */
+    private void removeEmptied(Collection<Binding> gone, Runnable answer) {
+        for (String name : gone.stream().map(Binding::source).distinct().toList()) {
+            if (emptied(name) != null) {
+                order.addFirst(altering(exchange(name)), guarded(outcome -> answer.run(), name, () -> {
+                    Exchange source = emptied(name);
+                    Runnable goOn = () -> removeEmptied(gone, answer);
+                    if (source != null) {
+                        return removeExchange(source, goOn);
+                    }
+                    goOn.run();
+                    return done();
+                }));
+                return;
             }
         }
-        return done();
+        answer.run();
+    }
+
+    private @Nullable Exchange emptied(String name) {
+        Exchange exchange = topology().exchange(name);
+        return exchange != null && exchange.spec.autoDelete() && exchange.matcher.isEmpty() ? exchange : null;
     }
 
     void bind(Binding binding, long connection, Reply<Boolean> reply) {
-        submit(reply, binding.source(), () -> {
+        submit(reply, binding.source(), claims(binding), () -> {
             Refusal refusal = refusalOfEnds(binding, connection);
             if (refusal != null || topology().contains(binding)) {
                 reply.on(refusal == null ? Outcome.done(false) : new Outcome.Refused<>(refusal));
                 return done();
             }
             return (isStored(binding) ? store.put(binding) : done())
-                    .thenComposeAsync(stored -> broadcast(new TopologyChange.Bound(binding)), home.shard())
+                    .thenComposeAsync(stored -> broadcast.send(new TopologyChange.Bound(binding)), home.shard())
                     .thenRun(() -> reply.on(Outcome.done(true)));
         });
     }
 
     void unbind(Binding binding, long connection, Reply<Boolean> reply) {
-        submit(reply, binding.source(), () -> {
+        submit(reply, binding.source(), claims(binding), () -> {
             Refusal refusal = refusalOfEnds(binding, connection);
             boolean present = topology().contains(binding);
             if (!present) {
@@ -131,10 +160,14 @@ final class TopologyController {
                 return done();
             }
             return (isStored(binding) ? store.delete(binding) : done())
-                    .thenComposeAsync(stored -> broadcast(new TopologyChange.Unbound(binding)), home.shard())
-                    .thenCompose(sent -> removeEmptied(List.of(binding)))
-                    .thenRun(() -> reply.on(Outcome.done(true)));
+                    .thenComposeAsync(stored -> broadcast.send(new TopologyChange.Unbound(binding)), home.shard())
+                    .thenRun(() -> removeEmptied(List.of(binding), () -> reply.on(Outcome.done(true))));
         });
+    }
+
+    private static Supplier<Claims> claims(Binding binding) {
+        var claims = new Claims(List.of(exchange(binding.source()), binding.destination()), List.of(binding));
+        return () -> claims;
     }
 
     private @Nullable Refusal refusalOfEnds(Binding binding, long connection) {
@@ -171,7 +204,8 @@ final class TopologyController {
     }
 
     void declareQueue(QueueSpec spec, long connection, Shard caller, Reply<QueueStatus> reply) {
-        submit(reply, spec.name(), () -> {
+        Claims claims = new Claims(List.of(connection), List.of(queue(spec.name())));
+        submit(reply, spec.name(), () -> claims, () -> {
             Queue present = topology().queue(spec.name());
             if (present != null) {
                 return declareAgain(present, spec, connection, reply);
@@ -188,7 +222,7 @@ final class TopologyController {
                     .computeIfAbsent(queue.owner(), connection -> new HashSet<>())
                     .add(queue);
         }
-        return broadcast(new TopologyChange.QueueDeclared(queue));
+        return broadcast.send(new TopologyChange.QueueDeclared(queue));
     }
 
     private static CompletableFuture<Void> declareAgain(
@@ -226,33 +260,46 @@ final class TopologyController {
     }
 
     void deleteQueue(String name, boolean ifUnused, boolean ifEmpty, long connection, Reply<Long> reply) {
-        submit(reply, name, () -> {
+        submit(reply, name, altering(queue(name)), () -> {
             Queue queue = topology().queue(name);
             if (queue == null || queue.isLockedFor(connection)) {
                 reply.on(Outcome.refused(queue == null ? Reason.QUEUE_NOT_FOUND : Reason.QUEUE_LOCKED, name));
                 return done();
             }
-            return removeIf(queue, ifUnused, ifEmpty).thenAccept(reply::on);
+            return removeIf(queue, ifUnused, ifEmpty, reply);
         });
     }
 
     void deleteUnused(Queue queue) {
+        Reply<Long> nobody = outcome -> {};
         submit(
-                outcome -> {},
+                nobody,
                 queue.name(),
-                () -> topology().queue(queue.name()) == queue ? removeIf(queue, true, false) : done());
+                altering(queue(queue.name())),
+                () -> topology().queue(queue.name()) == queue ? removeIf(queue, true, false, nobody) : done());
     }
 
     void closeConnection(long connection) {
+        Reply<Long> nobody = outcome -> {};
         submit(
-                outcome -> {},
+                nobody,
                 "",
-                () -> all(exclusive.getOrDefault(connection, Set.of()).stream()
-                        .map(queue -> removeIf(queue, false, false))
+                () -> {
+                    var altered = new ArrayList<Object>(List.of(connection));
+                    exclusiveOf(connection).forEach(queue -> altered.add(queue(queue.name())));
+                    return new Claims(List.of(), altered);
+                },
+                () -> all(exclusiveOf(connection).stream()
+                        .map(queue -> removeIf(queue, false, false, nobody))
                         .toList()));
     }
 
-    private CompletableFuture<Outcome<Long>> removeIf(Queue queue, boolean ifUnused, boolean ifEmpty) {
+    private Set<Queue> exclusiveOf(long connection) {
+        return exclusive.getOrDefault(connection, Set.of());
+    }
+
+    /** Completes when the queue is gone or stays. */
+    private CompletableFuture<Void> removeIf(Queue queue, boolean ifUnused, boolean ifEmpty, Reply<Long> reply) {
         return CompletableFuture.<Outcome<Long>>supplyAsync(
                         () -> {
                             QueueStatus status = queue.status();
@@ -265,70 +312,68 @@ final class TopologyController {
                         },
                         queue.shard())
                 .thenComposeAsync(
-                        outcome -> outcome instanceof Outcome.Done
-                                ? remove(queue).thenApply(removed -> outcome)
-                                : CompletableFuture.completedFuture(outcome),
+                        outcome -> {
+                            if (outcome instanceof Outcome.Done) {
+                                return remove(queue, () -> reply.on(outcome));
+                            }
+                            reply.on(outcome);
+                            return done();
+                        },
                         home.shard());
     }
 
-    private CompletableFuture<Void> remove(Queue queue) {
-        List<Binding> gone = topology().to(new Destination.ToQueue(queue.name()));
-        var writes = new ArrayList<CompletableFuture<?>>();
-        if (queue.isPersistent()) {
-            writes.add(store.deleteQueue(queue.name()));
-        }
-        gone.stream().filter(this::isStored).map(store::delete).forEach(writes::add);
-        return all(writes)
-                .thenComposeAsync(stored -> broadcast(new TopologyChange.QueueDeleted(queue.name())), home.shard())
-                .thenCompose(sent -> {
+    private CompletableFuture<Void> remove(Queue queue, Runnable answer) {
+        List<Binding> gone = topology().to(queue(queue.name()));
+        CompletableFuture<?> first = queue.isPersistent() ? store.deleteQueue(queue.name()) : done();
+        return withdraw(first, gone, new TopologyChange.QueueDeleted(queue.name()))
+                .thenRun(() -> {
                     exclusive.computeIfPresent(queue.owner(), (connection, queues) -> {
                         queues.remove(queue);
                         return queues.isEmpty() ? null : queues;
                     });
                     factory.destroy(queue);
-                    return removeEmptied(gone);
+                    removeEmptied(gone, answer);
                 });
     }
 
     /** Completes when every change asked for so far has been made or refused. */
     CompletableFuture<Void> finish() {
-        var finished = new CompletableFuture<Void>();
-        submit(outcome -> {}, "", () -> {
-            finished.complete(null);
-            return done();
-        });
-        return finished;
-    }
-
-    /** Every shard knows the change when the future completes, on this shard. */
-    private CompletableFuture<Void> broadcast(TopologyChange change) {
-        var left = new AtomicInteger(shards.size());
-        var known = new CompletableFuture<Void>();
-        for (BrokerShard shard : shards) {
-            shard.shard().execute(() -> {
-                shard.topology().replay(change);
-                if (left.decrementAndGet() == 0) {
-                    home.shard().execute(() -> known.complete(null));
-                }
-            });
-        }
-        return known;
+        return order.finish();
     }
 
     private Topology topology() {
         return home.topology();
     }
 
-    /** Runs {@code operation} after those before it; whatever goes wrong in it is its caller's refusal and nobody else's. */
-    private <T> void submit(Reply<T> reply, String subject, Supplier<CompletableFuture<?>> operation) {
+    private static Destination queue(String name) {
+        return new Destination.ToQueue(name);
+    }
+
+    private static Destination exchange(String name) {
+        return new Destination.ToExchange(name);
+    }
+
+    private static Supplier<Claims> altering(Destination thing) {
+        Claims claims = Claims.altering(thing);
+        return () -> claims;
+    }
+
+    /** Runs {@code operation} when its turn has come. */
+    private <T> void submit(
+            Reply<T> reply, String subject, Supplier<Claims> claims, Supplier<CompletableFuture<?>> operation) {
         home.shard().assertOwner();
-        waiting.addLast(() -> start(operation).exceptionally(failure -> {
+        order.add(claims, guarded(reply, subject, operation));
+    }
+
+    /** Whatever goes wrong in {@code operation} is its caller's refusal and nobody else's. */
+    private static <T> Supplier<CompletableFuture<?>> guarded(
+            Reply<T> reply, String subject, Supplier<CompletableFuture<?>> operation) {
+        return () -> start(operation).exceptionally(failure -> {
             Throwable cause = failure.getCause() == null ? failure : failure.getCause();
             LOG.error("a change of {} failed", subject.isEmpty() ? "the topology" : subject, cause);
             reply.on(Outcome.refused(Reason.STORAGE, subject, String.valueOf(cause.getMessage())));
             return null;
-        }));
-        runNext();
+        });
     }
 
     private static CompletableFuture<Object> start(Supplier<CompletableFuture<?>> operation) {
@@ -336,27 +381,6 @@ final class TopologyController {
             return operation.get().thenApply(value -> value);
         } catch (RuntimeException failure) {
             return CompletableFuture.failedFuture(failure);
-        }
-    }
-
-    private void runNext() {
-        while (!busy) {
-            Supplier<CompletableFuture<?>> operation = waiting.pollFirst();
-            if (operation == null) {
-                return;
-            }
-            busy = true;
-            CompletableFuture<?> running = operation.get();
-            if (running.isDone()) {
-                busy = false;
-            } else {
-                var _ = running.whenCompleteAsync(
-                        (value, failure) -> {
-                            busy = false;
-                            runNext();
-                        },
-                        home.shard());
-            }
         }
     }
 
