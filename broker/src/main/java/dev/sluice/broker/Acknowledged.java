@@ -1,11 +1,13 @@
 package dev.sluice.broker;
 
+import dev.sluice.log.OffsetSet;
+
 /**
- * Which records of a queue are settled for good: everything below the floor, and ranges above it. Confined to the queue's shard. The number of ranges is at most the number of
- * unsettled records below the highest settled one, so its memory follows what is in flight, not what is stored.
+ * Which records of a queue are settled for good: everything below the floor, and ranges above it. Confined to the queue's shard. Its memory follows the holes between settled
+ * records, and is at most one bit for each record from the floor to the highest settled one, not what is stored.
  */
 final class Acknowledged {
-    private final OffsetRanges above = new OffsetRanges();
+    private final OffsetSet above = new OffsetSet();
     private long floor;
 
     Acknowledged(long floor) {
@@ -19,10 +21,10 @@ final class Acknowledged {
 
     /** No record at or above is settled. */
     long end() {
-        return above.isEmpty() ? floor : above.last(above.size() - 1) + 1;
+        return above.isEmpty() ? floor : above.last() + 1;
     }
 
-    OffsetRanges above() {
+    OffsetSet above() {
         return above;
     }
 

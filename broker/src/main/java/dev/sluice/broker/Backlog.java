@@ -1,10 +1,10 @@
 package dev.sluice.broker;
 
 import dev.sluice.broker.LogReader.Position;
+import dev.sluice.log.OffsetSet;
 import dev.sluice.log.PartitionLog;
 import dev.sluice.log.RecordCursor;
 import dev.sluice.log.StorageException;
-import io.netty.buffer.ByteBuf;
 import io.netty.util.collection.LongObjectHashMap;
 import io.netty.util.collection.LongObjectMap;
 import java.util.TreeSet;
@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 final class Backlog {
     /** So many records may be settled above the floor before their storage is given back piece by piece. */
     private static final int DISCARD_EVERY = 4096;
+    /** So many ranges are given back at once at the most: after a start there may be millions. */
+    private static final int MOST_RANGES_TO_DISCARD = 2 * DISCARD_EVERY;
 
     private final PartitionLog log;
     private final LogReader forward;
@@ -37,10 +39,11 @@ final class Backlog {
     private long aside;
     private @Nullable LogReader at;
 
-    private final OffsetRanges changedRanges = new OffsetRanges();
+    private final OffsetSet changedRanges = new OffsetSet();
     private final LongObjectMap<Integer> changedCounts = new LongObjectHashMap<>(2);
     private boolean changed;
-    private long settledSinceDiscard;
+    /** Settled above the floor and written, and their storage not given back yet. */
+    private final OffsetSet toDiscard;
 
     Backlog(PartitionLog log, CursorState state, Runnable readable) {
         this.log = log;
@@ -53,6 +56,8 @@ final class Backlog {
                 deliveryCounts.put(offset.longValue(), count);
             }
         });
+        // The log does not remember what was given back of it before it was opened.
+        this.toDiscard = acknowledged.above().copyOf(0, Long.MAX_VALUE);
         passOverLost(state.knownBelow());
         this.next = acknowledged.nextUnsettled(Math.max(0, acknowledged.floor()));
         this.unsettled = acknowledged.unsettledBelow(log.endOffset());
@@ -250,7 +255,6 @@ final class Backlog {
         acknowledged.add(offset, offset);
         changedRanges.add(offset, offset);
         changed = true;
-        settledSinceDiscard++;
         if (!deliveryCounts.isEmpty()) {
             deliveryCounts.remove(offset);
         }
@@ -261,56 +265,51 @@ final class Backlog {
         return changed;
     }
 
-    int changeBytes() {
-        return CursorChange.FIXED_BYTES + 16 * changedRanges.size() + 12 * changedCounts.size();
-    }
-
     /** Writes what changed since the last call. */
-    void writeChange(ByteBuf out, long queueId) {
+    void writeChange(CursorChangeWriter out, long queueId) {
         changedRanges.removeBelow(acknowledged.floor());
-        CursorChange.write(out, queueId, acknowledged.floor(), next, changedRanges, changedCounts);
+        out.write(queueId, acknowledged.floor(), next, changedRanges, changedCounts);
         forgetChanges();
     }
 
-    /** Writes everything. */
-    void writeSnapshot(ByteBuf out, long queueId) {
-        CursorChange.write(
-                out,
+    /** Writes everything. What changed is still to be written: only then may its storage be given back. */
+    void writeSnapshot(CursorChangeWriter out, long queueId) {
+        out.write(
                 queueId,
                 acknowledged.floor(),
                 Math.max(next, deliveredBefore),
                 acknowledged.above(),
                 deliveryCounts);
-        forgetChanges();
     }
 
-    /** For a queue that does not outlive the process. */
+    /** Instead of {@link #writeChange} for a queue that does not outlive the process. */
     void forgetChanges() {
+        changedRanges.removeBelow(acknowledged.floor());
+        toDiscard.addAll(changedRanges);
         changedRanges.clear();
         changedCounts.clear();
         changed = false;
     }
 
-    /** What may be given back once everything written so far by {@link #writeChange} is durable. */
+    /** What may be given back once everything written so far by {@link #writeChange} is durable; each record is in one of the answers. */
     Reclaim reclaimable() {
-        OffsetRanges above = acknowledged.above();
-        if (settledSinceDiscard < DISCARD_EVERY || above.isEmpty()) {
-            return new Reclaim(acknowledged.floor(), null);
-        }
-        settledSinceDiscard = 0;
-        return new Reclaim(acknowledged.floor(), above.copy());
+        long floor = acknowledged.floor();
+        toDiscard.removeBelow(floor);
+        return toDiscard.cardinality() < DISCARD_EVERY
+                ? new Reclaim(floor, null)
+                : new Reclaim(floor, toDiscard.takeFirst(MOST_RANGES_TO_DISCARD));
     }
 
     void giveBack(Reclaim reclaim) {
         log.trim(reclaim.floor());
-        OffsetRanges above = reclaim.above();
-        for (int i = 0; above != null && i < above.size(); i++) {
-            log.discard(above.first(i), above.last(i));
+        OffsetSet above = reclaim.above();
+        if (above != null) {
+            above.forEachRange(log::discard);
         }
     }
 
-    /** Settled records whose storage is no longer needed: those below the floor and, now and then, the ranges above it. */
-    record Reclaim(long floor, @Nullable OffsetRanges above) {}
+    /** Settled records whose storage is no longer needed: those below the floor and, now and then, what was settled above it since the last time. */
+    record Reclaim(long floor, @Nullable OffsetSet above) {}
 
     void close() {
         forward.close();

@@ -2,10 +2,10 @@ package dev.sluice.broker;
 
 import dev.sluice.log.RecordCursor;
 import io.netty.buffer.ByteBuf;
-import io.netty.util.collection.LongObjectMap;
 
 /**
- * The stored form of a change of, or a snapshot of, one queue's cursor: the value of a record in a cursor log. All numbers are big-endian.
+ * The stored form of a change of, or a snapshot of, one queue's cursor: the value of a record in a cursor log, of which {@link CursorChangeWriter} writes as many as it takes.
+ * All numbers are big-endian.
  *
  * <pre>
  *   0  1 byte   version, 1
@@ -20,27 +20,8 @@ import io.netty.util.collection.LongObjectMap;
  */
 final class CursorChange {
     static final byte VERSION = 1;
-    static final int FIXED_BYTES = 33;
 
     private CursorChange() {}
-
-    static void write(
-            ByteBuf out,
-            long queueId,
-            long floor,
-            long deliveredBelow,
-            OffsetRanges ranges,
-            LongObjectMap<Integer> counts) {
-        out.writeByte(VERSION).writeLong(queueId).writeLong(floor).writeLong(deliveredBelow);
-        out.writeInt(ranges.size());
-        for (int i = 0; i < ranges.size(); i++) {
-            out.writeLong(ranges.first(i)).writeLong(ranges.last(i));
-        }
-        out.writeInt(counts.size());
-        for (LongObjectMap.PrimitiveEntry<Integer> count : counts.entries()) {
-            out.writeLong(count.key()).writeInt(count.value());
-        }
-    }
 
     static long queueId(RecordCursor record) {
         ByteBuf in = record.buffer();

@@ -5,7 +5,6 @@ import dev.sluice.log.RecordBatchBuilder;
 import dev.sluice.log.RecordHeaders;
 import dev.sluice.log.StorageException;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -15,7 +14,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Where one shard writes what its queues have settled: one record per queue and turn, nobody waits for it. What was settled gives back its storage once the change is durable. When the log is more than
+ * Where one shard writes what its queues have settled: one record per queue and turn, or a few large ones; nobody waits for it. What was settled gives back its storage once the change is durable. When the log is more than
  * twice as large as a snapshot it begins anew with one. Confined to its shard.
  */
 final class CursorLog implements PartitionLog.Listener {
@@ -24,9 +23,11 @@ final class CursorLog implements PartitionLog.Listener {
     private static final long LEAST_BYTES_TO_COMPACT = 1 << 20;
 
     private final BrokerShard shard;
-    private final ByteBuf scratch = Unpooled.buffer(256);
+    private final CursorChangeWriter writer = new CursorChangeWriter(this::add);
     private final ArrayDeque<Written> written = new ArrayDeque<>();
     private @Nullable PartitionLog log;
+    /** Written and not yet appended; null outside of {@link #write} and {@link #snapshot}. */
+    private @Nullable RecordBatchBuilder batch;
     private long bytesSinceSnapshot;
     private long snapshotBytes;
 
@@ -51,8 +52,7 @@ final class CursorLog implements PartitionLog.Listener {
 
     /** Writes the changes of these queues, if there are any. */
     void write(List<Queue> queues) {
-        RecordBatchBuilder batch = null;
-        List<Runnable> whenDurable = List.of();
+        List<Runnable> whenDurable = new ArrayList<>(0);
         for (Queue queue : queues) {
             if (queue.isDeleted() || !queue.isOpen()) {
                 continue;
@@ -67,20 +67,14 @@ final class CursorLog implements PartitionLog.Listener {
                     backlog.giveBack(backlog.reclaimable());
                     continue;
                 }
-                if (batch == null) {
-                    batch = shard.takeBuilder();
-                    whenDurable = new ArrayList<>();
-                }
-                scratch.clear();
-                backlog.writeChange(scratch, lane.id().value());
-                batch.append(shard.turnTimeMs(), null, scratch, RecordHeaders.EMPTY);
+                backlog.writeChange(writer, lane.id().value());
                 Backlog.Reclaim reclaim = backlog.reclaimable();
                 whenDurable.add(() -> giveBack(queue, backlog, reclaim));
             }
         }
-        if (batch != null) {
-            List<Runnable> actions = whenDurable;
-            append(batch, () -> actions.forEach(Runnable::run));
+        if (!whenDurable.isEmpty()) {
+            append();
+            whenEverythingIsDurable(() -> whenDurable.forEach(Runnable::run));
             compactIfLarge();
         }
     }
@@ -91,14 +85,28 @@ final class CursorLog implements PartitionLog.Listener {
         }
     }
 
-    private void append(RecordBatchBuilder batch, Runnable whenDurable) {
-        int count = batch.recordCount();
-        ByteBuf bytes = batch.build();
-        shard.giveBack(batch);
+    private void add(ByteBuf change) {
+        RecordBatchBuilder open = batch;
+        if (open == null) {
+            open = shard.takeBuilder();
+            batch = open;
+        }
+        open.append(shard.turnTimeMs(), null, change, RecordHeaders.EMPTY);
+        if (open.sizeInBytes() > BATCH_BYTES) {
+            append();
+        }
+    }
+
+    private void append() {
+        RecordBatchBuilder full = batch;
+        if (full == null) {
+            return;
+        }
+        batch = null;
+        ByteBuf bytes = full.build();
+        shard.giveBack(full);
         bytesSinceSnapshot += bytes.readableBytes();
-        long end = log().append(bytes) + count;
-        written.addLast(new Written(end, whenDurable));
-        durable(log().durableOffset());
+        log().append(bytes);
     }
 
     private void compactIfLarge() {
@@ -115,27 +123,15 @@ final class CursorLog implements PartitionLog.Listener {
     long snapshot(Collection<Queue> queues, Runnable whenDurable) {
         long start = log().endOffset();
         bytesSinceSnapshot = 0;
-        RecordBatchBuilder batch = shard.takeBuilder();
         for (Queue queue : queues) {
-            if (queue.home() != shard || !queue.isPersistent() || queue.isDeleted() || !queue.isOpen()) {
-                continue;
-            }
-            for (Lane lane : queue.lanes()) {
-                scratch.clear();
-                lane.backlog().writeSnapshot(scratch, lane.id().value());
-                batch.append(shard.turnTimeMs(), null, scratch, RecordHeaders.EMPTY);
-                if (batch.sizeInBytes() > BATCH_BYTES) {
-                    append(batch, () -> {});
-                    batch = shard.takeBuilder();
+            if (queue.home() == shard && queue.isPersistent() && !queue.isDeleted() && queue.isOpen()) {
+                for (Lane lane : queue.lanes()) {
+                    lane.backlog().writeSnapshot(writer, lane.id().value());
                 }
             }
         }
-        if (batch.isEmpty()) {
-            shard.giveBack(batch);
-            whenEverythingIsDurable(whenDurable);
-        } else {
-            append(batch, whenDurable);
-        }
+        append();
+        whenEverythingIsDurable(whenDurable);
         snapshotBytes = bytesSinceSnapshot;
         bytesSinceSnapshot = 0;
         return start;

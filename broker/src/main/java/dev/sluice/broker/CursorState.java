@@ -30,10 +30,7 @@ final class CursorState {
 
     CursorState union(CursorState other) {
         mergeFloor(other.acknowledged.floor(), other.deliveredBelow);
-        OffsetRanges ranges = other.acknowledged.above();
-        for (int i = 0; i < ranges.size(); i++) {
-            acknowledged.add(ranges.first(i), ranges.last(i));
-        }
+        other.acknowledged.above().forEachRange(acknowledged::add);
         other.deliveryCounts.forEach(this::mergeCount);
         return this;
     }

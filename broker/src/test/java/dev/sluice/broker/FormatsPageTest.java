@@ -6,12 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.sluice.broker.QueueSettings.Overflow;
 import dev.sluice.log.Durability;
 import dev.sluice.log.LogId;
+import dev.sluice.log.OffsetSet;
 import dev.sluice.testrules.FormatsPage;
-import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
-import io.netty.buffer.Unpooled;
 import io.netty.util.collection.LongObjectHashMap;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -70,13 +70,15 @@ class FormatsPageTest {
 
     @Test
     void cursorChange() throws IOException {
-        var ranges = new OffsetRanges();
+        var ranges = new OffsetSet();
         ranges.add(12, 14);
         var counts = new LongObjectHashMap<Integer>();
         counts.put(11, (Integer) 2);
-        ByteBuf out = Unpooled.buffer();
-        CursorChange.write(out, LOG.value(), 10, 16, ranges, counts);
-        assertPage("cursor-change", ByteBufUtil.getBytes(out));
+        var records = new ArrayList<byte[]>();
+        var writer = new CursorChangeWriter(record -> records.add(ByteBufUtil.getBytes(record)));
+        writer.write(LOG.value(), 10, 16, ranges, counts);
+        assertThat(records).hasSize(1);
+        assertPage("cursor-change", records.getFirst());
     }
 
     @Test

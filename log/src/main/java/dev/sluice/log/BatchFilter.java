@@ -8,12 +8,12 @@ import io.netty.buffer.PooledByteBufAllocator;
  * count and checksum are new. A compressed batch stays as it is. Confined to one thread.
  */
 final class BatchFilter {
-    private final OffsetRanges settled;
+    private final OffsetSet settled;
     private final long startOffset;
     private final RecordCursor cursor = new RecordCursor();
 
     /** @param startOffset everything below it is settled too */
-    BatchFilter(OffsetRanges settled, long startOffset) {
+    BatchFilter(OffsetSet settled, long startOffset) {
         this.settled = settled;
         this.startOffset = startOffset;
     }
@@ -51,6 +51,6 @@ final class BatchFilter {
     }
 
     private boolean isLive(long offset) {
-        return offset >= startOffset && !settled.covers(offset, offset);
+        return offset >= startOffset && !settled.contains(offset);
     }
 }

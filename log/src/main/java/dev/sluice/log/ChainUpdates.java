@@ -24,6 +24,7 @@ final class ChainUpdates {
     private final OwnerLane lane;
     private final Consumer<StorageException> onLost;
     private SegmentChain chain;
+    private long records;
     private long version;
     private List<Update> waiting = new ArrayList<>(0);
     private boolean isRunning;
@@ -40,6 +41,7 @@ final class ChainUpdates {
         this.node = node;
         this.lane = lane;
         this.chain = chain;
+        this.records = chain.records();
         this.version = version;
         this.onLost = onLost;
     }
@@ -47,6 +49,11 @@ final class ChainUpdates {
     /** The chain as it is durable. */
     SegmentChain chain() {
         return chain;
+    }
+
+    /** How many records the segments of {@link #chain} have; kept, so that asking does not walk them. */
+    long records() {
+        return records;
     }
 
     boolean isIdle() {
@@ -81,6 +88,7 @@ final class ChainUpdates {
         isRunning = false;
         if (newVersion != null) {
             chain = wanted;
+            records = wanted.records();
             version = newVersion;
             batch.forEach(update -> update.done.run());
             if (!waiting.isEmpty() && !isRunning) {

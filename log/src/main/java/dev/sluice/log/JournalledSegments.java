@@ -51,10 +51,10 @@ final class JournalledSegments implements SegmentStore {
     private long growingSegment = -1;
 
     /** Settled offsets below the end of the segments. Created when first needed. */
-    private @Nullable OffsetRanges settled;
+    private @Nullable OffsetSet settled;
 
     /** What was settled while a rewrite runs. */
-    private @Nullable OffsetRanges settledMeanwhile;
+    private @Nullable OffsetSet settledMeanwhile;
 
     private long discardsSinceLook;
 
@@ -351,10 +351,7 @@ final class JournalledSegments implements SegmentStore {
         updates.submit(chain -> chain.withLast(segment).withBounds(start, end), () -> {
             isBusy = false;
             for (Entry entry : entries) {
-                OffsetRanges partly = log().takePartlyDiscarded(entry.baseOffset, entry.lastOffset);
-                if (!partly.isEmpty()) {
-                    settled().addAll(partly);
-                }
+                log().movePartlyDiscarded(entry.baseOffset, entry.lastOffset, settled());
                 if (entry.gone) {
                     // Given up while it was being written: the segment has it, and need not keep it.
                     settled().add(entry.baseOffset, entry.lastOffset);
@@ -439,9 +436,9 @@ final class JournalledSegments implements SegmentStore {
         rewriteIfWorth();
     }
 
-    private OffsetRanges settled() {
+    private OffsetSet settled() {
         if (settled == null) {
-            settled = new OffsetRanges();
+            settled = new OffsetSet();
         }
         return settled;
     }
@@ -457,7 +454,7 @@ final class JournalledSegments implements SegmentStore {
             return;
         }
         isBusy = true;
-        settledMeanwhile = new OffsetRanges();
+        settledMeanwhile = new OffsetSet();
         long id = node.ids().incrementAndGet();
         node.threads().flusher().execute(() -> {
             try {
@@ -471,11 +468,7 @@ final class JournalledSegments implements SegmentStore {
 
     /** Looking walks the chain, so it has to be worth a sixteenth of it. */
     private boolean isTimeToLook() {
-        long records = 0;
-        for (SegmentRef segment : updates.chain().segments()) {
-            records += segment.records();
-        }
-        return discardsSinceLook >= Math.max(LEAST_DISCARDS_BEFORE_LOOKING, records / 16);
+        return discardsSinceLook >= Math.max(LEAST_DISCARDS_BEFORE_LOOKING, updates.records() / 16);
     }
 
     private void rewritten(SegmentRewrite rewrite, SegmentRewrite.Result result) {

@@ -43,7 +43,7 @@ public final class PartitionLog {
     private final Tail tail = new Tail();
 
     /** Settled offsets inside batches that are not settled as a whole. Created when first needed. */
-    private @Nullable OffsetRanges partlyDiscarded;
+    private @Nullable OffsetSet partlyDiscarded;
 
     private long startOffset;
     private long endOffset;
@@ -436,14 +436,12 @@ public final class PartitionLog {
         return store;
     }
 
-    /** The settled part of batches that are not settled as a whole, which from now on is the store's to know. */
-    OffsetRanges takePartlyDiscarded(long first, long last) {
-        OffsetRanges taken = new OffsetRanges();
+    /** Moves the settled part of batches that are not settled as a whole to what the store knows. */
+    void movePartlyDiscarded(long first, long last, OffsetSet settled) {
         if (partlyDiscarded != null && !partlyDiscarded.isEmpty()) {
-            taken = partlyDiscarded.copyOf(first, last);
+            partlyDiscarded.forEachRange(first, last, settled::add);
             partlyDiscarded.remove(first, last);
         }
-        return taken;
     }
 
     /** The storage ends: memory goes, the log takes nothing more and reports nothing more. */
@@ -525,7 +523,7 @@ public final class PartitionLog {
             return true;
         }
         if (partlyDiscarded == null) {
-            partlyDiscarded = new OffsetRanges();
+            partlyDiscarded = new OffsetSet();
         }
         partlyDiscarded.add(Math.max(first, entry.baseOffset), Math.min(last, entry.lastOffset));
         boolean whole = partlyDiscarded.covers(entry.baseOffset, entry.lastOffset);

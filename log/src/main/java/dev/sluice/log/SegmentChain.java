@@ -64,6 +64,14 @@ record SegmentChain(int epoch, long startOffset, long endOffset, List<SegmentRef
         return bytes;
     }
 
+    long records() {
+        long records = 0;
+        for (SegmentRef segment : segments) {
+            records += segment.records();
+        }
+        return records;
+    }
+
     SegmentChain withEpoch(int newEpoch) {
         return new SegmentChain(newEpoch, startOffset, endOffset, segments);
     }

@@ -13,15 +13,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class SegmentRewrite {
     /** The outcome: the new segment, or none if nothing was needed, and the settled offsets inside what was copied. */
-    record Result(@Nullable SegmentRef segment, OffsetRanges settled) {}
+    record Result(@Nullable SegmentRef segment, OffsetSet settled) {}
 
     private static final int SMALL_SEGMENTS_TO_MERGE = 4;
 
     private final List<SegmentRef> run;
-    private final OffsetRanges settled;
+    private final OffsetSet settled;
     private final long startOffset;
 
-    private SegmentRewrite(List<SegmentRef> run, OffsetRanges settled, long startOffset) {
+    private SegmentRewrite(List<SegmentRef> run, OffsetSet settled, long startOffset) {
         this.run = run;
         this.settled = settled;
         this.startOffset = startOffset;
@@ -36,7 +36,7 @@ final class SegmentRewrite {
      */
     static @Nullable SegmentRewrite pick(
             SegmentChain chain,
-            OffsetRanges settled,
+            OffsetSet settled,
             long startOffset,
             long segmentBytes,
             Map<Long, Long> irremovable) {
@@ -75,12 +75,12 @@ final class SegmentRewrite {
         if (run.isEmpty() || (!hasSparse && run.size() < SMALL_SEGMENTS_TO_MERGE)) {
             return null;
         }
-        OffsetRanges within =
+        OffsetSet within =
                 settled.copyOf(run.getFirst().baseOffset(), run.getLast().lastOffset());
         return new SegmentRewrite(List.copyOf(run), within, startOffset);
     }
 
-    private static long settledIn(SegmentRef segment, OffsetRanges settled, long startOffset) {
+    private static long settledIn(SegmentRef segment, OffsetSet settled, long startOffset) {
         long first = Math.max(startOffset, segment.baseOffset());
         return settled.countWithin(first, segment.lastOffset()) + first - segment.baseOffset();
     }
@@ -105,7 +105,7 @@ final class SegmentRewrite {
 
     /** Blocks. A file that was begun is deleted if this fails. */
     Result execute(Disk disk, StorageConfig config, long newSegment) throws IOException {
-        OffsetRanges kept = new OffsetRanges();
+        OffsetSet kept = new OffsetSet();
         BatchFilter filter = new BatchFilter(settled, startOffset);
         SegmentWriter writer = null;
         long base = 0;
@@ -134,7 +134,7 @@ final class SegmentRewrite {
                                 base = first;
                             }
                             add(writer, filter.filtered(batches, at));
-                            kept.addAll(settled.copyOf(first, end));
+                            settled.forEachRange(first, end, kept::add);
                             last = end;
                         }
                     } finally {
