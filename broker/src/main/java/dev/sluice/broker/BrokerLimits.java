@@ -108,8 +108,8 @@ public record BrokerLimits(
         if (limit == 0 || diskBytes <= 0) {
             return Watermarks.NONE;
         }
-        long slow = Math.max(limit, diskFreeSlow.of(diskBytes, DISK_SLOW_TIMES * limit));
-        long warn = Math.max(slow, diskFreeWarn.of(diskBytes, Math.max(slow, DISK_WARN_TIMES * limit)));
+        long slow = Math.max(limit, diskFreeSlow.of(diskBytes, Math.min(diskBytes, DISK_SLOW_TIMES * limit)));
+        long warn = Math.max(slow, diskFreeWarn.of(diskBytes, Math.min(diskBytes, DISK_WARN_TIMES * limit)));
         return new Watermarks(diskBytes - warn, diskBytes - slow, diskBytes - limit);
     }
 
