@@ -11,8 +11,11 @@ import com.rabbitmq.client.MessageProperties;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -35,7 +38,7 @@ final class FullDiskIT {
     void consumersLeadOutOfAFullDiskAlsoAfterAKill(@TempDir Path folder) throws Exception {
         assumeTrue(LoopDevice.isPossible(folder), "this user or this machine cannot mount file systems");
         try (LoopDevice device = LoopDevice.create(folder.resolve("disk"), DEVICE_BYTES)) {
-            SluiceProcess sluice = SluiceProcess.start(device.mountPoint().resolve("data"));
+            SluiceProcess sluice = start(device, "0");
             int stored = 0;
             try (Connection connection = connect(sluice)) {
                 Channel channel = open(connection);
@@ -54,7 +57,7 @@ final class FullDiskIT {
             sluice.kill();
             fill(device.mountPoint().resolve("something-else-again"));
 
-            try (SluiceProcess again = sluice.restart();
+            try (SluiceProcess again = start(device, Integer.toString(sluice.amqpPort()));
                     Connection connection = connect(again)) {
                 Channel channel = open(connection);
                 int left = (int) channel.messageCount("jobs");
@@ -67,6 +70,68 @@ final class FullDiskIT {
                 }
             }
         }
+    }
+
+    @Test
+    void publishersAreStoppedBeforeTheDiskIsFullAndGoOnWhenThereIsRoom(@TempDir Path folder) throws Exception {
+        assumeTrue(LoopDevice.isPossible(folder), "this user or this machine cannot mount file systems");
+        try (LoopDevice device = LoopDevice.create(folder.resolve("disk"), DEVICE_BYTES);
+                SluiceProcess sluice = SluiceProcess.start(
+                        device.mountPoint().resolve("data"), "--amqp-port", "0", "--disk-free-limit", "20");
+                Connection publishing = connect(sluice);
+                Connection consuming = connect(sluice)) {
+            var told = new LinkedBlockingQueue<String>();
+            publishing.addBlockedListener(told::add, () -> told.add("unblocked"));
+            Channel channel = open(publishing);
+            assertThat(publish(channel)).isTrue();
+            Path ballast = device.mountPoint().resolve("something-else");
+            leave(ballast, 10 << 20);
+
+            int published = 1;
+            while (told.isEmpty()) {
+                channel.basicPublish("", "jobs", MessageProperties.PERSISTENT_BASIC, new byte[MESSAGE_BYTES]);
+                published++;
+                assertThat(published).isLessThan(MOST_MESSAGES);
+            }
+            assertThat(told.take()).startsWith("the disk has ").contains("publishing stops below 20 MiB");
+            assertThat(run(
+                            "status",
+                            "--data",
+                            device.mountPoint().resolve("data").toString()))
+                    .contains("publishers are stopped", "connections whose publishes wait: 1");
+            Channel consumer = consuming.createChannel();
+            consume(consumer, 1);
+
+            Files.delete(ballast);
+            assertThat(told.poll(Publish.CONFIRM_LIMIT_MS, TimeUnit.MILLISECONDS))
+                    .isEqualTo("unblocked");
+            assertThat(channel.waitForConfirms(Publish.CONFIRM_LIMIT_MS))
+                    .as("none was refused")
+                    .isTrue();
+            assertThat(consumer.messageCount("jobs")).isEqualTo(published - 1L);
+        }
+    }
+
+    private static String run(String... arguments) throws Exception {
+        Process process = SluiceProcess.run(arguments);
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(output).isZero();
+        return output;
+    }
+
+    /** Writes until no more than so much is free. */
+    private static void leave(Path file, long bytes) throws IOException {
+        try (FileChannel channel = FileChannel.open(
+                file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, StandardOpenOption.DSYNC)) {
+            while (file.toFile().getUsableSpace() > bytes) {
+                channel.write(ByteBuffer.allocate(1 << 20));
+            }
+        }
+    }
+
+    /** Publishers are not stopped before, so that it is the storage that meets the full disk. */
+    private static SluiceProcess start(LoopDevice device, String port) throws IOException {
+        return SluiceProcess.start(device.mountPoint().resolve("data"), "--amqp-port", port, "--disk-free-limit", "0");
     }
 
     private static Channel open(Connection connection) throws IOException {

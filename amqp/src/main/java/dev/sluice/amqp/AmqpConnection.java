@@ -60,7 +60,7 @@ final class AmqpConnection extends ChannelInboundHandlerAdapter implements Frame
         this.settings = settings;
         this.bodies = bodies;
         this.channels = new ConnectionChannels(this, broker);
-        this.brake = PublishBrake.of(this, broker);
+        this.brake = PublishBrake.of(this, broker, Logins.USER);
     }
 
     // What the socket tells.
@@ -180,10 +180,10 @@ final class AmqpConnection extends ChannelInboundHandlerAdapter implements Frame
     }
 
     @Override
-    public void blocked() {
-        LOG.info("publishes of {} wait: memory is full", socket().remoteAddress());
+    public void blocked(String reason) {
+        LOG.debug("publishes of {} wait: {}", socket().remoteAddress(), reason);
         if (phase == Phase.OPEN && handshake().clientIsCapableOf("connection.blocked")) {
-            send(0, new ConnectionMethod.Blocked("low on memory"));
+            send(0, new ConnectionMethod.Blocked(reason));
         }
     }
 
@@ -217,6 +217,7 @@ final class AmqpConnection extends ChannelInboundHandlerAdapter implements Frame
         AmqpChannel open = channels.find(channel, BasicMethod.Publish.ID);
         if (open != null) {
             open.publish(publish);
+            brake.publishing();
         }
     }
 
@@ -386,6 +387,7 @@ final class AmqpConnection extends ChannelInboundHandlerAdapter implements Frame
             heartbeats.stop();
         }
         channels.close();
+        brake.close();
         if (id != 0) {
             broker.closeConnection(id);
             id = 0;

@@ -1,30 +1,51 @@
 package dev.sluice.amqp;
 
 import dev.sluice.broker.BrokerShard;
+import dev.sluice.broker.PublishGate;
+import dev.sluice.broker.PublisherCredit;
 import dev.sluice.broker.Shard;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Makes a connection that publishes wait while the records in memory take all that they may. A connection that only publishes waits until there is room. One that consumes as well goes on with
- * little bits, since the acknowledgements behind its publishes are what makes room. Confined to the connection's shard.
+ * Makes a connection that publishes wait: a little, as its rates and the pressure on the node ask, or until it is called, while the node is too short of memory or disk. It is held where a publish begins, so what stands before the next
+ * publish, such as acknowledgements, is always taken. A connection that consumes too is never held longer than {@link #PAUSE_MS} at a time, since the acknowledgements behind its publishes are what makes room. Confined to the
+ * connection's shard.
  */
 final class PublishBrake {
-    /** What a connection that also consumes may publish per {@link #PAUSE_MS} while memory is full. */
-    static final int TRICKLE_BYTES = 64 * 1024;
-
     static final int PAUSE_MS = 100;
 
+    /** A shorter wait is left to add up. */
+    static final int LEAST_WAIT_MS = 2;
+
     private final Connection connection;
-    private final Memory memory;
+    private final Pressure pressure;
     private final Shard shard;
-    private int allowedBytes;
+    private final Runnable whenOpen = this::opened;
     private boolean braking;
     private boolean told;
+    private boolean closed;
+    private Shard.@Nullable Timer pause;
 
-    /** The memory for records, as far as publishers are concerned. */
-    interface Memory {
-        boolean isFull();
+    /** What there is to be slowed for. */
+    interface Pressure {
+        /** Whether publishers wait until they are called. */
+        boolean isStopped();
 
-        void whenFree(Runnable action);
+        /** Why, and when it may be better; while stopped. */
+        String reason();
+
+        void whenOpen(Runnable action);
+
+        void forget(Runnable action);
+
+        /** Whether publishes have to be reckoned now. */
+        boolean isReckoning();
+
+        void published(int bodyBytes, boolean consumes);
+
+        /** How long the connection is to wait before it publishes again. */
+        long waitMs();
     }
 
     /** What is slowed down. */
@@ -37,70 +58,149 @@ final class PublishBrake {
         boolean consumes();
 
         /** Tells the client that its publishes wait. */
-        void blocked();
+        void blocked(String reason);
 
         void unblocked();
     }
 
-    static PublishBrake of(Connection connection, BrokerShard broker) {
-        return new PublishBrake(connection, new NodeMemory(broker), broker.shard());
+    static PublishBrake of(Connection connection, BrokerShard broker, String user) {
+        PublisherCredit credit = broker.publisherCredit(user, System.nanoTime());
+        return new PublishBrake(connection, new NodePressure(broker.publishGate(), credit), broker.shard());
     }
 
-    PublishBrake(Connection connection, Memory memory, Shard shard) {
+    PublishBrake(Connection connection, Pressure pressure, Shard shard) {
         this.connection = connection;
-        this.memory = memory;
+        this.pressure = pressure;
         this.shard = shard;
+    }
+
+    /** A publish begins; what there is of it after the method may be held back. */
+    void publishing() {
+        if (braking || closed) {
+            return;
+        }
+        boolean isStopped = pressure.isStopped();
+        if (isStopped) {
+            tell();
+            if (!connection.consumes()) {
+                hold();
+                return;
+            }
+        }
+        if (pressure.isReckoning()) {
+            long waitMs = pressure.waitMs();
+            if (waitMs >= LEAST_WAIT_MS) {
+                hold();
+                pause(waitMs);
+            }
+        }
     }
 
     /** A message with a body of so many bytes was published. */
     void published(int bodyBytes) {
-        if (!memory.isFull() || braking) {
-            return;
+        if (pressure.isReckoning()) {
+            pressure.published(bodyBytes, connection.consumes());
         }
-        allowedBytes -= bodyBytes;
-        if (told && allowedBytes > 0) {
-            return;
+        if (pressure.isStopped()) {
+            tell();
         }
+    }
+
+    private void tell() {
+        if (!told && !closed) {
+            told = true;
+            connection.blocked(pressure.reason());
+            pressure.whenOpen(whenOpen);
+        }
+    }
+
+    private void hold() {
         braking = true;
         connection.hold();
-        if (!told) {
-            told = true;
-            connection.blocked();
-            memory.whenFree(this::release);
-        }
-        if (connection.consumes()) {
-            shard.schedule(this::letSomeThrough, PAUSE_MS);
-        }
     }
 
-    /** The broker's gate on this shard. Immutable. */
-    private record NodeMemory(BrokerShard broker) implements Memory {
-        @Override
-        public boolean isFull() {
-            return broker.isMemoryFull();
-        }
-
-        @Override
-        public void whenFree(Runnable action) {
-            broker.whenMemoryFrees(action);
-        }
+    private void pause(long waitMs) {
+        pause = shard.schedule(this::paused, Math.min(waitMs, PAUSE_MS));
     }
 
-    private void letSomeThrough() {
-        allowedBytes = TRICKLE_BYTES;
+    private void paused() {
+        pause = null;
+        if (!connection.consumes()) {
+            if (pressure.isStopped()) {
+                tell();
+                return; // until it is called
+            }
+            long waitMs = pressure.waitMs();
+            if (waitMs > 0) {
+                pause(waitMs);
+                return;
+            }
+        }
         goOn();
     }
 
-    private void release() {
+    private void opened() {
         told = false;
         connection.unblocked();
-        goOn();
+        if (pause == null) {
+            goOn();
+        }
     }
 
     private void goOn() {
         if (braking) {
             braking = false;
             connection.goOn();
+        }
+    }
+
+    /** The connection publishes no more. */
+    void close() {
+        closed = true;
+        if (pause != null) {
+            pause.cancel();
+            pause = null;
+        }
+        if (told) {
+            pressure.forget(whenOpen);
+        }
+    }
+
+    /** The gate of this shard, and what the connection has published. */
+    private record NodePressure(PublishGate gate, PublisherCredit credit) implements Pressure {
+        @Override
+        public boolean isStopped() {
+            return gate.isStopped();
+        }
+
+        @Override
+        public String reason() {
+            return gate.refusal().detail();
+        }
+
+        @Override
+        public void whenOpen(Runnable action) {
+            gate.whenOpen(action);
+        }
+
+        @Override
+        public void forget(Runnable action) {
+            gate.forget(action);
+        }
+
+        @Override
+        public boolean isReckoning() {
+            return credit.isNeeded();
+        }
+
+        @Override
+        public void published(int bodyBytes, boolean consumes) {
+            credit.published(bodyBytes, consumes, System.nanoTime());
+        }
+
+        @Override
+        public long waitMs() {
+            return TimeUnit.NANOSECONDS.toMillis(credit.waitNs(System.nanoTime()));
         }
     }
 }

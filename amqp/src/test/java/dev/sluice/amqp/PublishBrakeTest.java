@@ -9,48 +9,138 @@ import org.junit.jupiter.api.Test;
 
 class PublishBrakeTest {
     private final List<String> events = new ArrayList<>();
-    private final List<Runnable> whenFree = new ArrayList<>();
+    private final List<Runnable> whenOpen = new ArrayList<>();
     private final List<Runnable> scheduled = new ArrayList<>();
-    private boolean full;
+    private final List<Long> delays = new ArrayList<>();
+    private boolean stopped;
+    private boolean reckoning;
+    private long waitMs;
     private boolean consumes;
-    private final PublishBrake brake = new PublishBrake(new RecordedConnection(), new SetMemory(), new StillShard());
+    private final PublishBrake brake = new PublishBrake(new RecordedConnection(), new SetPressure(), new StillShard());
 
     @Test
     void doesNothingWhileThereIsRoom() {
-        brake.published(1_000_000);
+        publish();
+        publish();
         assertThat(events).isEmpty();
     }
 
     @Test
     void aPublisherWaitsUntilThereIsRoom() {
-        full = true;
-        brake.published(10);
-        assertThat(events).containsExactly("hold", "blocked");
+        stopped = true;
+        brake.publishing();
+        assertThat(events).containsExactly("blocked: short", "hold");
         assertThat(scheduled).isEmpty();
 
-        full = false;
-        whenFree.removeFirst().run();
-        assertThat(events).containsExactly("hold", "blocked", "unblocked", "goOn");
-        brake.published(10);
+        open();
+        assertThat(events).containsExactly("blocked: short", "hold", "unblocked", "goOn");
+        publish();
         assertThat(events).hasSize(4);
     }
 
     @Test
-    void aConnectionThatAlsoConsumesGoesOnInLittleBits() {
-        full = true;
-        consumes = true;
+    void whoeverPublishesWhenItBeginsIsToldAtOnceAndHeldWithTheNextPublish() {
+        brake.publishing();
+        stopped = true;
         brake.published(10);
-        scheduled.removeFirst().run();
-        brake.published(PublishBrake.TRICKLE_BYTES - 1);
-        assertThat(events).containsExactly("hold", "blocked", "goOn");
+        assertThat(events).containsExactly("blocked: short");
+        brake.publishing();
+        assertThat(events).containsExactly("blocked: short", "hold");
+    }
 
-        brake.published(1);
-        assertThat(events).containsExactly("hold", "blocked", "goOn", "hold");
-        assertThat(whenFree).as("asked for once").hasSize(1);
+    @Test
+    void aConnectionThatAlsoConsumesGoesOnInLittleBits() {
+        stopped = true;
+        reckoning = true;
+        consumes = true;
+        publish();
+        assertThat(events).containsExactly("blocked: short", "reckoned 10");
 
-        whenFree.removeFirst().run();
+        waitMs = 5_000;
+        brake.publishing();
+        assertThat(events).endsWith("hold");
+        assertThat(delays).containsExactly((long) PublishBrake.PAUSE_MS);
         scheduled.removeFirst().run();
-        assertThat(events).containsExactly("hold", "blocked", "goOn", "hold", "unblocked", "goOn");
+        assertThat(events).as("however long it ought to wait").endsWith("goOn");
+        assertThat(whenOpen).as("asked for once").hasSize(1);
+
+        brake.published(10);
+        brake.publishing();
+        open();
+        assertThat(events).as("a pause is waited for").endsWith("hold", "unblocked");
+        scheduled.removeFirst().run();
+        assertThat(events).endsWith("unblocked", "goOn");
+    }
+
+    @Test
+    void aPublisherThatIsSlowedPaysItsWholeDebtInPauses() {
+        reckoning = true;
+        publish();
+        assertThat(events).containsExactly("reckoned 10");
+
+        waitMs = 250;
+        brake.publishing();
+        waitMs = 150;
+        scheduled.removeFirst().run();
+        waitMs = 50;
+        scheduled.removeFirst().run();
+        assertThat(events).containsExactly("reckoned 10", "hold");
+        assertThat(delays).containsExactly(100L, 100L, 50L);
+        waitMs = 0;
+        scheduled.removeFirst().run();
+        assertThat(events).containsExactly("reckoned 10", "hold", "goOn");
+    }
+
+    @Test
+    void aShortWaitIsLeftToAddUp() {
+        reckoning = true;
+        waitMs = PublishBrake.LEAST_WAIT_MS - 1;
+        publish();
+        assertThat(events).containsExactly("reckoned 10");
+    }
+
+    @Test
+    void aPublisherThatIsSlowedMayBeStoppedInItsPause() {
+        reckoning = true;
+        waitMs = 50;
+        brake.publishing();
+        stopped = true;
+        scheduled.removeFirst().run();
+        assertThat(events).containsExactly("hold", "blocked: short");
+        assertThat(scheduled).isEmpty();
+        open();
+        assertThat(events).endsWith("unblocked", "goOn");
+    }
+
+    @Test
+    void aConnectionThatIsGoneIsNotCalled() {
+        stopped = true;
+        brake.publishing();
+        brake.close();
+        assertThat(whenOpen).isEmpty();
+        brake.publishing();
+        brake.published(10);
+        assertThat(events).containsExactly("blocked: short", "hold");
+        assertThat(whenOpen).isEmpty();
+    }
+
+    @Test
+    void aPauseEndsWithItsConnection() {
+        reckoning = true;
+        waitMs = 50;
+        brake.publishing();
+        brake.close();
+        assertThat(scheduled).isEmpty();
+    }
+
+    private void publish() {
+        brake.publishing();
+        brake.published(10);
+    }
+
+    private void open() {
+        stopped = false;
+        whenOpen.removeFirst().run();
     }
 
     private final class RecordedConnection implements PublishBrake.Connection {
@@ -70,8 +160,8 @@ class PublishBrakeTest {
         }
 
         @Override
-        public void blocked() {
-            events.add("blocked");
+        public void blocked(String reason) {
+            events.add("blocked: " + reason);
         }
 
         @Override
@@ -80,15 +170,40 @@ class PublishBrakeTest {
         }
     }
 
-    private final class SetMemory implements PublishBrake.Memory {
+    private final class SetPressure implements PublishBrake.Pressure {
         @Override
-        public boolean isFull() {
-            return full;
+        public boolean isStopped() {
+            return stopped;
         }
 
         @Override
-        public void whenFree(Runnable action) {
-            whenFree.add(action);
+        public String reason() {
+            return "short";
+        }
+
+        @Override
+        public void whenOpen(Runnable action) {
+            whenOpen.add(action);
+        }
+
+        @Override
+        public void forget(Runnable action) {
+            whenOpen.remove(action);
+        }
+
+        @Override
+        public boolean isReckoning() {
+            return reckoning;
+        }
+
+        @Override
+        public void published(int bodyBytes, boolean consuming) {
+            events.add("reckoned " + bodyBytes);
+        }
+
+        @Override
+        public long waitMs() {
+            return waitMs;
         }
     }
 
@@ -112,6 +227,7 @@ class PublishBrakeTest {
         @Override
         public Timer schedule(Runnable task, long delayMs) {
             scheduled.add(task);
+            delays.add(delayMs);
             return () -> scheduled.remove(task);
         }
 

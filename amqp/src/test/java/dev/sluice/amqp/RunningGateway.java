@@ -3,6 +3,8 @@ package dev.sluice.amqp;
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ConnectionFactory;
 import dev.sluice.broker.Broker;
+import dev.sluice.broker.BrokerLimits;
+import dev.sluice.broker.NodeStatus;
 import dev.sluice.log.Storage;
 import dev.sluice.log.StorageConfig;
 import dev.sluice.net.Connections;
@@ -30,13 +32,26 @@ final class RunningGateway implements AutoCloseable {
         this(folder, AmqpSettings.DEFAULT, NetSettings.DEFAULT_HANDSHAKE_TIMEOUT_MS);
     }
 
+    RunningGateway(Path folder, BrokerLimits limits) throws Exception {
+        this(folder, AmqpSettings.DEFAULT, NetSettings.DEFAULT_HANDSHAKE_TIMEOUT_MS, limits);
+    }
+
     RunningGateway(Path folder, AmqpSettings settings, int handshakeTimeoutMs) throws Exception {
+        this(folder, settings, handshakeTimeoutMs, BrokerLimits.defaults());
+    }
+
+    private RunningGateway(Path folder, AmqpSettings settings, int handshakeTimeoutMs, BrokerLimits limits)
+            throws Exception {
         var net = new NetSettings(SHARDS, NetSettings.DEFAULT_MAX_CONNECTIONS, handshakeTimeoutMs);
         storage = Storage.open(folder, StorageConfig.small());
         loops = EventLoops.open(SHARDS);
-        broker = Broker.start(storage, loops.shards()).get(10, TimeUnit.SECONDS);
+        broker = Broker.start(storage, loops.shards(), limits).get(10, TimeUnit.SECONDS);
         connections = new Connections(net.maxConnections());
         listener = Listener.open(loops, connections, net, "127.0.0.1", 0, new AmqpGateway(broker, settings));
+    }
+
+    NodeStatus status() {
+        return broker.status();
     }
 
     int port() {

@@ -2,46 +2,63 @@ package dev.sluice.broker;
 
 import dev.sluice.log.LogId;
 import dev.sluice.log.Storage;
-import io.netty.util.internal.PlatformDependent;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 /** A broker on one node: exchanges, queues and bindings over a storage, spread over shards. Thread-safe: what changes is confined to the shards. */
 public final class Broker {
-    /** Below where the storage's defaults refuse more: publishers are slowed before. */
-    private static final long MOST_MEMORY_BYTES = 3L << 29;
+    private static final long NS_PER_MS = 1_000_000;
 
     private final Shards shards;
     private final List<BrokerShard> views = new ArrayList<>();
     private final TopologyController controller;
     private final Recovery recovery;
+    private final BrokerLimits limits;
+    private final NodePressure pressure;
+    private final NodeWatch watch;
+    /** Of users that have published; there are as many as are allowed in. */
+    private final Map<String, PublishQuota> userQuotas = new ConcurrentHashMap<>();
+
     private final AtomicLong lastConnection = new AtomicLong();
 
-    private Broker(Storage storage, Shards shards, long memoryBytes) {
+    private Broker(Storage storage, Shards shards, BrokerLimits limits) {
         this.shards = shards;
+        this.limits = limits;
+        this.pressure = new NodePressure(storage::tailBytes, limits.memory());
         for (Shard shard : shards.all()) {
-            var memory = new MemoryGate(shard, storage::tailBytes, memoryBytes);
-            views.add(new BrokerShard(shard, this, shards.count(), memory));
+            views.add(new BrokerShard(shard, this, shards.count(), new PublishGate(shard, pressure)));
         }
         var store = new TopologyStore(storage.metadata());
         var factory = new QueueFactory(storage, store, shards, views, new SecureRandom());
         this.controller = new TopologyController(List.copyOf(views), store, factory);
         this.recovery = new Recovery(storage, store, factory, List.copyOf(views));
+        this.watch =
+                new NodeWatch(shards.at(0), pressure, limits, storage::diskSpace, () -> System.nanoTime() / NS_PER_MS);
     }
 
     /** Recovers what the storage holds. The future completes, on some shard, when the broker is ready; it fails with what an operator has to know. */
     public static CompletableFuture<Broker> start(Storage storage, Shards shards) {
-        return start(storage, shards, Math.min(PlatformDependent.maxDirectMemory() / 5 * 2, MOST_MEMORY_BYTES));
+        return start(storage, shards, BrokerLimits.defaults());
     }
 
-    /** As {@link #start(Storage, Shards)}; publishers wait when records in memory take more than {@code memoryBytes}. */
-    public static CompletableFuture<Broker> start(Storage storage, Shards shards, long memoryBytes) {
-        var broker = new Broker(storage, shards, memoryBytes);
-        return broker.recovery.run().thenApply(recovered -> broker);
+    /** As {@link #start(Storage, Shards)}, with other limits. */
+    public static CompletableFuture<Broker> start(Storage storage, Shards shards, BrokerLimits limits) {
+        var broker = new Broker(storage, shards, limits);
+        return broker.recovery.run().thenApply(recovered -> {
+            shards.at(0).execute(broker.watch::begin);
+            return broker;
+        });
+    }
+
+    /** How short the node is of memory and disk, as of the last second. */
+    public NodeStatus status() {
+        return watch.status();
     }
 
     /** The broker for callers on this shard. */
@@ -58,8 +75,13 @@ public final class Broker {
      */
     public CompletableFuture<Void> stop() {
         return CompletableFuture.completedFuture(controller)
-                .thenComposeAsync(TopologyController::finish, shards.at(0))
+                .thenComposeAsync(this::finish, shards.at(0))
                 .thenCompose(changed -> stopShards());
+    }
+
+    private CompletableFuture<Void> finish(TopologyController onItsShard) {
+        watch.end();
+        return onItsShard.finish();
     }
 
     private CompletableFuture<Void> stopShards() {
@@ -69,6 +91,16 @@ public final class Broker {
                     .thenComposeAsync(written -> view.stop(), view.shard()));
         }
         return CompletableFuture.allOf(stopped.toArray(CompletableFuture[]::new));
+    }
+
+    NodePressure pressure() {
+        return pressure;
+    }
+
+    PublisherCredit publisherCredit(PublishGate gate, String user, long nowNs) {
+        PublishRates rates = limits.rates();
+        PublishQuota ofUser = userQuotas.computeIfAbsent(user, name -> rates.ofUser(nowNs));
+        return new PublisherCredit(gate, rates.ofConnection(nowNs), ofUser, nowNs);
     }
 
     long nextConnection() {

@@ -31,13 +31,13 @@ public final class BrokerShard {
     private final List<List<Runnable>> outgoing = new ArrayList<>();
     private boolean anythingOutgoing;
     private @Nullable CursorLog cursorLog;
-    private final MemoryGate memory;
+    private final PublishGate gate;
     private long turnTimeMs;
 
-    BrokerShard(Shard shard, Broker broker, int shardCount, MemoryGate memory) {
+    BrokerShard(Shard shard, Broker broker, int shardCount, PublishGate gate) {
         this.shard = shard;
         this.broker = broker;
-        this.memory = memory;
+        this.gate = gate;
         for (int i = 0; i < shardCount; i++) {
             outgoing.add(new ArrayList<>());
         }
@@ -124,14 +124,14 @@ public final class BrokerShard {
 
     // Publishing.
 
-    /** Whether publishers should wait, since records in memory take all that they may. What is published all the same is taken. */
-    public boolean isMemoryFull() {
-        return memory.isClosed();
+    /** Whether publishers are to wait. */
+    public PublishGate publishGate() {
+        return gate;
     }
 
-    /** Runs {@code action} on this shard when publishers may go on; to be called while {@link #isMemoryFull}. */
-    public void whenMemoryFrees(Runnable action) {
-        memory.whenOpen(action);
+    /** For a publisher that is new on this shard; the user's share is that of all its publishers on the node. */
+    public PublisherCredit publisherCredit(String user, long nowNs) {
+        return broker.publisherCredit(gate, user, nowNs);
     }
 
     /** Grows with every change that may change a route. */
@@ -250,7 +250,7 @@ public final class BrokerShard {
 
     void endTurn() {
         turnTimeMs = shard.nowMs();
-        memory.check();
+        gate.check();
         // Ahead of what was published in this turn: whose confirm then speaks for the acknowledgements before it too.
         cursorLog().write(dirtyQueues);
         flushInlets();

@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * A broker inside the application's own process, without any network: the same queues, exchanges and durability. Thread-safe. Methods that change the topology block for about one write to the disk; publishing does not, unless
- * {@value #IN_FLIGHT_BYTES} bytes wait to become durable.
+ * {@value #IN_FLIGHT_BYTES} bytes wait to become durable, or the process is getting short of memory or disk: then each publish waits a little, the longer the shorter it is.
  *
  * <pre>{@code
  * try (var broker = EmbeddedBroker.open(Path.of("data"))) {
@@ -47,12 +47,14 @@ public final class EmbeddedBroker implements AutoCloseable {
     private final Shard shard;
     private final Broker broker;
     private final Semaphore inFlight = new Semaphore(IN_FLIGHT_BYTES);
+    private final EmbeddedPace pace;
 
     private EmbeddedBroker(Storage storage, EventExecutor thread, Shard shard, Broker broker) {
         this.storage = storage;
         this.thread = thread;
         this.shard = shard;
         this.broker = broker;
+        this.pace = new EmbeddedPace(broker.pressure());
     }
 
     /**
@@ -61,11 +63,16 @@ public final class EmbeddedBroker implements AutoCloseable {
      * @throws dev.sluice.log.StorageException if another process has it, or it is damaged; the message says what helps
      */
     public static EmbeddedBroker open(Path folder) {
+        return open(folder, BrokerLimits.defaults());
+    }
+
+    /** As {@link #open(Path)}, with other limits; {@link BrokerLimits#rates} are for connections and do not concern this API. */
+    public static EmbeddedBroker open(Path folder, BrokerLimits limits) {
         Storage storage = Storage.open(folder, StorageConfig.defaults());
         EventExecutor thread = new DefaultEventExecutor(new DefaultThreadFactory("sluice-shard", true));
         try {
             var shard = new EventExecutorShard(0, thread);
-            Broker broker = join(Broker.start(storage, new Shards(List.of(shard))));
+            Broker broker = join(Broker.start(storage, new Shards(List.of(shard)), limits));
             return new EmbeddedBroker(storage, thread, shard, broker);
         } catch (RuntimeException failed) {
             var _ = thread.shutdownGracefully(0, 1, TimeUnit.SECONDS);
@@ -110,6 +117,11 @@ public final class EmbeddedBroker implements AutoCloseable {
         return this.<Long>ask((on, reply) -> on.purgeQueue(name, NO_CONNECTION, reply));
     }
 
+    /** How short the process is of memory and disk, as of the last second. */
+    public NodeStatus status() {
+        return broker.status();
+    }
+
     /** What is in the queue and what happened to its records since the broker was opened. */
     public QueueStatistics statistics(String queue) {
         return ask((on, reply) -> on.queueStatistics(queue, NO_CONNECTION, reply));
@@ -122,9 +134,13 @@ public final class EmbeddedBroker implements AutoCloseable {
 
     /**
      * Publishes to an exchange. The future completes with the number of queues that have the message, once it is as safe in each as the queue is durable; 0 means that no binding matched. It fails with {@link BrokerException} if a
-     * queue did not take it.
+     * queue did not take it, or if memory or disk are too short for publishers ({@link Refusal.Reason#OVERLOADED}, with the time after which to try again, if that is known); consumers go on then.
      */
     public CompletableFuture<Integer> publish(String exchange, String routingKey, Message message) {
+        Refusal overloaded = pace.await(message.body().length);
+        if (overloaded != null) {
+            return CompletableFuture.failedFuture(new BrokerException(overloaded));
+        }
         int bytes = Math.min(IN_FLIGHT_BYTES, MESSAGE_BYTES + message.body().length);
         inFlight.acquireUninterruptibly(bytes);
         var published = new Publication(() -> inFlight.release(bytes));

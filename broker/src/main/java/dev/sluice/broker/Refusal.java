@@ -7,8 +7,13 @@ package dev.sluice.broker;
  * @param subject name of the exchange or queue concerned
  * @param detail more for people, in plain words; empty when reason and subject say it all. For {@link Reason#EXCHANGE_DIFFERS} and
  *     {@link Reason#QUEUE_DIFFERS}: {@code property|received|current}
+ * @param retryAfterMs in about how many milliseconds it may be worth trying again; 0 when nobody knows
  */
-public record Refusal(Reason reason, String subject, String detail) {
+public record Refusal(Reason reason, String subject, String detail, long retryAfterMs) {
+    public Refusal(Reason reason, String subject, String detail) {
+        this(reason, subject, detail, 0);
+    }
+
     public Refusal(Reason reason, String subject) {
         this(reason, subject, "");
     }
@@ -37,6 +42,8 @@ public record Refusal(Reason reason, String subject, String detail) {
         QUEUE_FULL,
         /** The storage cannot take more now (disk full, failed device). */
         STORAGE,
+        /** The node has too little memory or disk left to take more from publishers now; the subject says which. */
+        OVERLOADED,
         /** The broker is closing. */
         CLOSING
     }

@@ -57,6 +57,30 @@ class EmbeddedBrokerTest {
     }
 
     @Test
+    void refusesToPublishWhileTheDiskIsShortAndGoesOnConsuming() throws InterruptedException {
+        try (var broker = EmbeddedBroker.open(folder)) {
+            broker.declareQueue("jobs");
+            publishAll(broker, "jobs", 3);
+        }
+        var noDiskHasSoMuchFree = BrokerLimits.defaults().withDiskFreeLimit(new DiskAmount.Percent(100));
+        try (var broker = EmbeddedBroker.open(folder, noDiskHasSoMuchFree)) {
+            while (broker.status().alerts().isEmpty()) {
+                Thread.onSpinWait();
+            }
+            assertThatThrownBy(() -> broker.publish("jobs", Message.of("more")).join())
+                    .cause()
+                    .isInstanceOfSatisfying(BrokerException.class, refused -> {
+                        assertThat(refused.refusal().reason()).isEqualTo(Refusal.Reason.OVERLOADED);
+                        assertThat(refused.refusal().subject()).isEqualTo("disk");
+                        assertThat(refused).hasMessageContaining("publishing stops below");
+                    });
+            try (var _ = broker.consume("jobs", 10, this::takeAndAck)) {
+                assertThat(texts(3)).hasSize(3);
+            }
+        }
+    }
+
+    @Test
     void putsReleasedMessagesBackToTheirPlace() throws InterruptedException {
         try (var broker = EmbeddedBroker.open(folder)) {
             broker.declareQueue("jobs");

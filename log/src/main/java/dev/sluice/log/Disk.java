@@ -67,6 +67,9 @@ public interface Disk {
     /** Bytes that the file system still offers to this process. */
     long usableBytes() throws IOException;
 
+    /** Bytes that the file system has in all, used or not. */
+    long totalBytes() throws IOException;
+
     /** One line for people: where the files are, and how they are written. */
     String describe();
 }

@@ -207,6 +207,11 @@ final class FileDisk implements Disk {
     }
 
     @Override
+    public long totalBytes() throws IOException {
+        return Files.getFileStore(folder).getTotalSpace();
+    }
+
+    @Override
     public String describe() {
         return folder.toAbsolutePath() + (direct ? ", direct I/O" : ", no direct I/O");
     }

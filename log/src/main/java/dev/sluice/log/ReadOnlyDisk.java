@@ -64,6 +64,11 @@ final class ReadOnlyDisk implements Disk {
     }
 
     @Override
+    public long totalBytes() throws IOException {
+        return disk.totalBytes();
+    }
+
+    @Override
     public String describe() {
         return disk.describe();
     }

@@ -293,6 +293,27 @@ public final class Storage implements AutoCloseable {
         return node.budget().tailBytes();
     }
 
+    /**
+     * How much room the data folder's file system has now. Asks on a thread of the storage, since a file system may take its time.
+     *
+     * @return completes on a thread of the storage; fails with a {@link StorageException} if the file system does not say. Never completes after the storage was closed
+     */
+    public CompletableFuture<DiskSpace> diskSpace() {
+        var asked = new CompletableFuture<DiskSpace>();
+        node.threads().background().execute(() -> {
+            try {
+                asked.complete(
+                        new DiskSpace(node.disk().usableBytes(), node.disk().totalBytes()));
+            } catch (IOException | RuntimeException failure) {
+                asked.completeExceptionally(new StorageException(
+                        StorageException.Kind.UNAVAILABLE,
+                        "the file system of the data folder does not say how much room it has",
+                        failure));
+            }
+        });
+        return asked;
+    }
+
     /** Bytes of the journal's files, as of the last write. */
     public long journalBytes() {
         return node.journal().bytes();

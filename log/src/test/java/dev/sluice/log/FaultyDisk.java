@@ -118,6 +118,11 @@ final class FaultyDisk implements Disk {
     }
 
     @Override
+    public long totalBytes() throws IOException {
+        return disk.totalBytes();
+    }
+
+    @Override
     public String describe() {
         return disk.describe();
     }

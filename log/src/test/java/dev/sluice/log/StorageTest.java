@@ -7,6 +7,7 @@ import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -294,6 +295,15 @@ class StorageTest {
             for (PartitionLog log : logs) {
                 assertThat(node.offsets(log)).isEqualTo(range(0, 60));
             }
+        }
+    }
+
+    @Test
+    void saysHowMuchRoomTheDiskHas() throws Exception {
+        try (Storage storage = Storage.open(folder, StorageConfig.small())) {
+            DiskSpace space = storage.diskSpace().get(10, TimeUnit.SECONDS);
+            assertThat(space.usableBytes()).isBetween(0L, space.totalBytes());
+            assertThat(space.totalBytes()).isPositive();
         }
     }
 

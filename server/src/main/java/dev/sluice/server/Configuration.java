@@ -2,6 +2,7 @@ package dev.sluice.server;
 
 import ch.qos.logback.classic.Level;
 import dev.sluice.amqp.AmqpSettings;
+import dev.sluice.broker.PublishRates;
 import dev.sluice.net.NetSettings;
 import java.nio.file.Path;
 import java.util.Map;
@@ -14,6 +15,7 @@ record Configuration(
         AmqpSettings amqp,
         NetSettings net,
         MessageMemory messageMemory,
+        Limits limits,
         Level logLevel) {
 
     /**
@@ -32,7 +34,30 @@ record Configuration(
                         read(Setting.MAX_CONNECTIONS, given),
                         NetSettings.DEFAULT_HANDSHAKE_TIMEOUT_MS),
                 read(Setting.MESSAGE_MEMORY, given),
+                limits(given),
                 read(Setting.LOG_LEVEL, given));
+    }
+
+    private static Limits limits(Map<Setting<?>, Given> given) {
+        int warnPercent = read(Setting.MEMORY_WARN_AT, given);
+        int slowPercent = read(Setting.MEMORY_SLOW_FROM, given);
+        if (warnPercent > slowPercent) {
+            throw StartRefused.badConfiguration(Setting.MEMORY_WARN_AT.name() + " is " + warnPercent + " %, and "
+                    + Setting.MEMORY_SLOW_FROM.name() + " is " + slowPercent
+                    + " %: the warning has to come first, or at the same time");
+        }
+        return new Limits(
+                warnPercent,
+                slowPercent,
+                read(Setting.DISK_FREE_WARN, given),
+                read(Setting.DISK_FREE_SLOW, given),
+                read(Setting.DISK_FREE_LIMIT, given),
+                read(Setting.WARN_BEFORE_FULL, given),
+                new PublishRates(
+                        read(Setting.MAX_PUBLISH_RATE_PER_CONNECTION, given),
+                        read(Setting.MAX_PUBLISH_BYTES_PER_CONNECTION, given),
+                        read(Setting.MAX_PUBLISH_RATE_PER_USER, given),
+                        read(Setting.MAX_PUBLISH_BYTES_PER_USER, given)));
     }
 
     private static <T> T read(Setting<T> setting, Map<Setting<?>, Given> given) {

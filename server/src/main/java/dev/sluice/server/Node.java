@@ -84,10 +84,11 @@ final class Node implements AutoCloseable {
         EventLoops loops = EventLoops.open(net.shards());
         opened.push(loops::close);
 
-        Broker broker = await(Broker.start(storage, loops.shards(), MessageMemory.publishersWaitAt(sizes)));
+        Broker broker = await(
+                Broker.start(storage, loops.shards(), configuration.limits().of(sizes)));
         opened.push(() -> await(broker.stop()));
 
-        openControl(configuration.data(), storage);
+        openControl(configuration.data(), storage, broker);
 
         var connections = new Connections(net.maxConnections());
         opened.push(() -> connections.close(GOODBYE_TIMEOUT_MS));
@@ -100,14 +101,19 @@ final class Node implements AutoCloseable {
     }
 
     /** Without it a broker is a broker all the same. */
-    private void openControl(Path data, Storage storage) {
+    private void openControl(Path data, Storage storage, Broker broker) {
         try {
-            ControlSocket control =
-                    ControlSocket.open(data, Map.of(BackupCommand.NAME, folder -> BackupCommand.run(storage, folder)));
+            ControlSocket control = ControlSocket.open(
+                    data,
+                    Map.of(
+                            BackupCommand.NAME,
+                            folder -> BackupCommand.run(storage, folder),
+                            StatusCommand.NAME,
+                            nothing -> StatusCommand.run(broker)));
             opened.push(control::close);
         } catch (IOException | RuntimeException failure) {
             LOG.warn(
-                    "'sluice backup' will not reach this broker, since no socket can be made in {}: {}",
+                    "'sluice backup' and 'sluice status' will not reach this broker, since no socket can be made in {}: {}",
                     data,
                     failure.toString());
         }

@@ -1,6 +1,8 @@
 package dev.sluice.server;
 
 import ch.qos.logback.classic.Level;
+import dev.sluice.broker.BrokerLimits;
+import dev.sluice.broker.DiskAmount;
 import dev.sluice.net.NetSettings;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -30,6 +32,8 @@ record Setting<T>(
         String text,
         boolean reloadable,
         Function<String, Optional<T>> parser) {
+
+    private static final long MIB = 1 << 20;
 
     static final Setting<Path> DATA = new Setting<>(
             "data",
@@ -101,15 +105,90 @@ record Setting<T>(
             "MIB|auto",
             "a number from 32 to 1000000, or auto",
             "Memory for messages, in MiB. Above it, those that were not used for longest are written to segments; publishers are"
-                    + " slowed at one and a half times as much. auto takes a quarter of what the JVM allows outside its"
+                    + " stopped at one and a half times as much. auto takes a quarter of what the JVM allows outside its"
                     + " heap, and at most 1024.",
             false,
             text -> text.equals("auto")
                     ? Optional.of(MessageMemory.AUTO)
                     : number(text, 32, 1_000_000).map(MessageMemory::new));
 
-    static final List<Setting<?>> TABLE =
-            List.of(DATA, HOST, AMQP_PORT, AMQP_MAX_MESSAGE_BYTES, MAX_CONNECTIONS, MESSAGE_MEMORY, SHARDS, LOG_LEVEL);
+    static final Setting<Integer> MEMORY_WARN_AT = new Setting<>(
+            "memory-warn-at",
+            Integer.toString(BrokerLimits.MEMORY_WARN_PERCENT),
+            "PERCENT",
+            "a number from 1 to 100",
+            "People are warned when messages in memory take so much, in hundredths of where publishers are stopped, which is one"
+                    + " and a half times message-memory. Not above memory-slow-from.",
+            false,
+            text -> number(text, 1, 100));
+
+    static final Setting<Integer> MEMORY_SLOW_FROM = new Setting<>(
+            "memory-slow-from",
+            Integer.toString(BrokerLimits.MEMORY_SLOW_PERCENT),
+            "PERCENT",
+            "a number from 1 to 100",
+            "Publishers are slowed when messages in memory take more, in hundredths of where publishers are stopped; the more, the slower.",
+            false,
+            text -> number(text, 1, 100));
+
+    static final Setting<DiskAmount> DISK_FREE_WARN = diskFree(
+            "disk-free-warn",
+            "People are warned when the disk of the data folder has less free. auto takes eight times disk-free-limit.");
+
+    static final Setting<DiskAmount> DISK_FREE_SLOW = diskFree(
+            "disk-free-slow",
+            "Publishers are slowed when the disk of the data folder has less free; the less, the slower. auto takes four times"
+                    + " disk-free-limit.");
+
+    static final Setting<DiskAmount> DISK_FREE_LIMIT = diskFree(
+            "disk-free-limit",
+            "Publishers are stopped when the disk of the data folder has less free; consumers and acknowledgements go on. auto takes 200 MiB,"
+                    + " and at most 2 % of the disk; 0 stops nobody, warns nobody and slows nobody, until writing fails.");
+
+    static final Setting<Integer> WARN_BEFORE_FULL = new Setting<>(
+            "warn-before-full",
+            Long.toString(BrokerLimits.WARN_BEFORE_FULL_MS / 60_000),
+            "MINUTES",
+            "a number from 0 to 10000",
+            "People are warned when the disk will be at disk-free-limit in less than so many minutes, if it fills on as it does. 0 does not.",
+            false,
+            text -> number(text, 0, 10_000));
+
+    static final Setting<Integer> MAX_PUBLISH_RATE_PER_CONNECTION = rate(
+            "max-publish-rate-per-connection",
+            "Messages that one connection may publish a second. More are slowed, and not lost.");
+
+    static final Setting<Integer> MAX_PUBLISH_BYTES_PER_CONNECTION = rate(
+            "max-publish-bytes-per-connection",
+            "Bytes of messages that one connection may publish a second. More are slowed, and not lost.");
+
+    static final Setting<Integer> MAX_PUBLISH_RATE_PER_USER = rate(
+            "max-publish-rate-per-user",
+            "Messages that all connections of one user together may publish a second. More are slowed, and not lost.");
+
+    static final Setting<Integer> MAX_PUBLISH_BYTES_PER_USER = rate(
+            "max-publish-bytes-per-user",
+            "Bytes of messages that all connections of one user together may publish a second. More are slowed, and not lost.");
+
+    static final List<Setting<?>> TABLE = List.of(
+            DATA,
+            HOST,
+            AMQP_PORT,
+            AMQP_MAX_MESSAGE_BYTES,
+            MAX_CONNECTIONS,
+            MESSAGE_MEMORY,
+            MEMORY_WARN_AT,
+            MEMORY_SLOW_FROM,
+            DISK_FREE_WARN,
+            DISK_FREE_SLOW,
+            DISK_FREE_LIMIT,
+            WARN_BEFORE_FULL,
+            MAX_PUBLISH_RATE_PER_CONNECTION,
+            MAX_PUBLISH_BYTES_PER_CONNECTION,
+            MAX_PUBLISH_RATE_PER_USER,
+            MAX_PUBLISH_BYTES_PER_USER,
+            SHARDS,
+            LOG_LEVEL);
 
     /** The row of a key, or nothing when there is no such key. */
     static Optional<Setting<?>> named(String name) {
@@ -119,6 +198,34 @@ record Setting<T>(
             }
         }
         return Optional.empty();
+    }
+
+    private static Setting<DiskAmount> diskFree(String name, String text) {
+        return new Setting<>(
+                name,
+                "auto",
+                "MIB|N%|auto",
+                "a number of MiB from 0 to 100000000, a share of the disk from 0% to 99%, or auto",
+                text,
+                false,
+                Setting::diskAmount);
+    }
+
+    private static Setting<Integer> rate(String name, String text) {
+        return new Setting<>(name, "off", "N|off", "a number from 1 to 999999999, or off", text, false, Setting::rate);
+    }
+
+    private static Optional<Integer> rate(String text) {
+        return text.equals("off") ? Optional.of(0) : number(text, 1, 999_999_999);
+    }
+
+    private static Optional<DiskAmount> diskAmount(String text) {
+        if (text.equals("auto")) {
+            return Optional.of(DiskAmount.Auto.AUTO);
+        }
+        return text.endsWith("%")
+                ? number(text.substring(0, text.length() - 1), 0, 99).map(DiskAmount.Percent::new)
+                : number(text, 0, 100_000_000).map(mib -> new DiskAmount.Bytes(mib * MIB));
     }
 
     private static Optional<Path> folder(String text) {

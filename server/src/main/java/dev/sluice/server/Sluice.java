@@ -26,6 +26,7 @@ public final class Sluice {
                 .mixinStandardHelpOptions(true)
                 .addSubcommand("start", new CommandLine(new StartCommand().spec()))
                 .addSubcommand("check", new CommandLine(new CheckCommand().spec()))
+                .addSubcommand("status", new CommandLine(new StatusCommand().spec()))
                 .addSubcommand("backup", new CommandLine(new BackupCommand().spec()))
                 .addSubcommand("restore", new CommandLine(new RestoreCommand().spec()));
         spec.usageMessage()

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ch.qos.logback.classic.Level;
 import dev.sluice.amqp.AmqpSettings;
+import dev.sluice.broker.DiskAmount;
+import dev.sluice.broker.PublishRates;
 import dev.sluice.net.NetSettings;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -35,6 +37,7 @@ final class ConfigurationTest {
                         AmqpSettings.DEFAULT,
                         NetSettings.defaults(),
                         MessageMemory.AUTO,
+                        Limits.DEFAULT,
                         Level.INFO));
     }
 
@@ -58,6 +61,7 @@ final class ConfigurationTest {
                         AmqpSettings.DEFAULT,
                         NetSettings.defaults(),
                         new MessageMemory(64),
+                        Limits.DEFAULT,
                         Level.DEBUG));
     }
 
@@ -79,7 +83,48 @@ final class ConfigurationTest {
                         AmqpSettings.DEFAULT,
                         NetSettings.defaults(),
                         MessageMemory.AUTO,
+                        Limits.DEFAULT,
                         Level.WARN));
+    }
+
+    @Test
+    void readsTheLimits() {
+        Limits limits = configuration(
+                        "--memory-warn-at=50",
+                        "--memory-slow-from=60",
+                        "--disk-free-warn=10%",
+                        "--disk-free-slow=2000",
+                        "--disk-free-limit=0",
+                        "--warn-before-full=5",
+                        "--max-publish-rate-per-connection=100",
+                        "--max-publish-bytes-per-connection=1000",
+                        "--max-publish-rate-per-user=200",
+                        "--max-publish-bytes-per-user=off")
+                .limits();
+        assertThat(limits)
+                .isEqualTo(new Limits(
+                        50,
+                        60,
+                        new DiskAmount.Percent(10),
+                        new DiskAmount.Bytes(2000L << 20),
+                        new DiskAmount.Bytes(0),
+                        5,
+                        new PublishRates(100, 1_000, 200, 0)));
+    }
+
+    @Test
+    void refusesAWarningThatComesAfterSlowing() {
+        assertThatThrownBy(() -> configuration("--memory-warn-at=90"))
+                .isInstanceOf(StartRefused.class)
+                .hasMessageContaining("memory-warn-at is 90 %, and memory-slow-from is 85 %");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-1", "100%", "5 %", "%", "5MB", "off", ""})
+    void refusesWhatIsNoAmountOfADisk(String text) {
+        assertThatThrownBy(() -> configuration("--disk-free-limit=" + text))
+                .isInstanceOf(StartRefused.class)
+                .hasMessageStartingWith("--disk-free-limit: expected a number of MiB");
     }
 
     @Test
@@ -127,7 +172,7 @@ final class ConfigurationTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-                    amqp-prot = 1          | line 2: unknown key "amqp-prot", expected one of data, host, amqp-port, amqp-max-message-bytes, max-connections, message-memory, shards, log-level
+                    amqp-prot = 1          | line 2: unknown key "amqp-prot", expected one of data, host, amqp-port, amqp-max-message-bytes, max-connections, message-memory, memory-warn-at, memory-slow-from, disk-free-warn, disk-free-slow, disk-free-limit, warn-before-full, max-publish-rate-per-connection, max-publish-bytes-per-connection, max-publish-rate-per-user, max-publish-bytes-per-user, shards, log-level
                     amqp-port              | line 2: expected key = value, found "amqp-port"
                     amqp-port = x          | line 2, amqp-port: expected a port number from 0 to 65535, or off, found "x"
                     log-level = loud       | line 2, log-level: expected one of error, warn, info, debug, trace, found "loud"

@@ -288,6 +288,11 @@ public final class SimDisk implements Disk {
     }
 
     @Override
+    public long totalBytes() {
+        return faults.capacityBytes;
+    }
+
+    @Override
     public String describe() {
         return "simulated disk";
     }

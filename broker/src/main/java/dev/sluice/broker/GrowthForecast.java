@@ -1,0 +1,135 @@
+package dev.sluice.broker;
+
+import java.util.OptionalLong;
+
+/**
+ * Says from samples of how much is used when a limit will be reached. A straight line is fitted to the samples of the last minutes, whose weights fade away. Samples that keep off the line on one side by more than the usual noise mean that
+ * the rate has changed: then the line begins anew with what comes. A sample costs a few dozen multiplications, there is nothing to scan, and all of it takes a dozen numbers. Confined to its owner.
+ */
+final class GrowthForecast {
+    /** Further away than this is not worth a word. */
+    static final long HORIZON_MS = 7L * 24 * 3600 * 1000;
+
+    private static final double WINDOW_S = 180;
+    private static final double MS_PER_SECOND = 1000;
+    private static final double LEAST_SPAN_S = 10;
+    private static final double LEAST_WEIGHT = 6;
+
+    /** A slope is believed when it is so many times its own uncertainty. */
+    private static final double EVIDENT = 5;
+
+    // A cumulative sum test: how far one sample may count, what each is forgiven, and how much is a change; in units of
+    // the usual noise.
+    private static final double MOST_OFF = 5;
+    private static final double FORGIVEN = 1;
+    private static final double CHANGED = 60;
+
+    /** Less than this is no noise, but rounding. */
+    private static final double LEAST_NOISE_BYTES = 4096;
+
+    private boolean begun;
+    private long beginMs;
+    private long lastMs;
+    private long lastUsed;
+
+    // Faded sums of the samples; time and use count from the last sample, so that they stay exact.
+    private double weight;
+    private double t;
+    private double y;
+    private double tt;
+    private double ty;
+
+    // Of the differences between samples and line, over changes of the rate.
+    private double noiseWeight;
+    private double noise;
+    private double above;
+    private double below;
+
+    /** Times are of one clock and do not go back; a sample that comes too early is left out. */
+    void sample(long timeMs, long usedBytes) {
+        if (!begun) {
+            begun = true;
+            begin(timeMs, usedBytes);
+            return;
+        }
+        if (timeMs <= lastMs) {
+            return;
+        }
+        double seconds = (timeMs - lastMs) / MS_PER_SECOND;
+        double more = (double) usedBytes - lastUsed;
+        double fade = Math.exp(-seconds / WINDOW_S);
+        if (isSpanned() && hasChanged(more - level() - slope() * seconds, fade)) {
+            begin(timeMs, usedBytes);
+            return;
+        }
+        ty = fade * (ty - more * t - seconds * y + seconds * more * weight);
+        tt = fade * (tt - 2 * seconds * t + seconds * seconds * weight);
+        y = fade * (y - more * weight);
+        t = fade * (t - seconds * weight);
+        weight = fade * weight + 1;
+        lastMs = timeMs;
+        lastUsed = usedBytes;
+    }
+
+    private void begin(long timeMs, long usedBytes) {
+        beginMs = timeMs;
+        lastMs = timeMs;
+        lastUsed = usedBytes;
+        weight = 1;
+        t = 0;
+        y = 0;
+        tt = 0;
+        ty = 0;
+        above = 0;
+        below = 0;
+    }
+
+    /** Takes the difference of one more sample from where the line would have it. */
+    private boolean hasChanged(double difference, double fade) {
+        double off = Math.clamp(difference / noise(), -MOST_OFF, MOST_OFF);
+        noise = fade * noise + difference * difference;
+        noiseWeight = fade * noiseWeight + 1;
+        above = Math.max(0, above + off - FORGIVEN);
+        below = Math.max(0, below - off - FORGIVEN);
+        return above > CHANGED || below > CHANGED;
+    }
+
+    private double noise() {
+        return noiseWeight > 0 ? Math.max(LEAST_NOISE_BYTES, Math.sqrt(noise / noiseWeight)) : Double.POSITIVE_INFINITY;
+    }
+
+    /** Growth in bytes a second; negative when it shrinks, 0 when there is no evident direction. */
+    double bytesPerSecond() {
+        return isEvident() ? slope() : 0;
+    }
+
+    /** Milliseconds from the last sample until so much is used, whether growing or shrinking; empty when it does not come nearer. */
+    OptionalLong msUntil(long usedBytes) {
+        if (!isEvident()) {
+            return OptionalLong.empty();
+        }
+        double ms = ((double) usedBytes - lastUsed - level()) / slope() * MS_PER_SECOND;
+        return ms >= 0 && ms <= HORIZON_MS ? OptionalLong.of((long) ms) : OptionalLong.empty();
+    }
+
+    private boolean isSpanned() {
+        return weight >= LEAST_WEIGHT && lastMs - beginMs >= LEAST_SPAN_S * MS_PER_SECOND;
+    }
+
+    private boolean isEvident() {
+        return isSpanned() && noiseWeight > 0 && Math.abs(slope()) * Math.sqrt(spread()) > EVIDENT * noise();
+    }
+
+    private double slope() {
+        return (ty - t * y / weight) / spread();
+    }
+
+    /** Where the line is at the last sample, as a difference from it. */
+    private double level() {
+        return (y - slope() * t) / weight;
+    }
+
+    private double spread() {
+        return tt - t * t / weight;
+    }
+}

@@ -1,0 +1,79 @@
+package dev.sluice.broker;
+
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Tells publishers of one shard whether they are to wait, since the node is short of memory or disk; consumers go on and make room. What is published all the same is taken. Confined to its shard.
+ */
+public final class PublishGate {
+    private static final int CHECK_MS = 20;
+
+    private final Shard shard;
+    private final NodePressure node;
+    private final Set<Runnable> waiting = new LinkedHashSet<>();
+    private boolean stopped;
+    private double pressure;
+
+    PublishGate(Shard shard, NodePressure node) {
+        this.shard = shard;
+        this.node = node;
+    }
+
+    /** Whether publishers should wait until they are called. */
+    public boolean isStopped() {
+        return stopped;
+    }
+
+    /** Why, and when it may be worth trying again; to be asked while {@link #isStopped}. */
+    public Refusal refusal() {
+        return node.refusal();
+    }
+
+    /** How much publishers are to be slowed, from 0 to 1. */
+    double pressure() {
+        return pressure;
+    }
+
+    /** Looks again; costs a few reads, so once a turn is fine. */
+    void check() {
+        pressure = node.pressure();
+        boolean stops = node.stops();
+        if (stops && !stopped) {
+            stopped = true;
+            shard.schedule(this::checkAgain, CHECK_MS);
+        } else if (!stops && stopped) {
+            stopped = false;
+            letGo();
+        }
+    }
+
+    private void letGo() {
+        var released = List.copyOf(waiting);
+        waiting.clear();
+        node.addBlocked(-released.size());
+        released.forEach(Runnable::run);
+    }
+
+    private void checkAgain() {
+        check();
+        if (stopped) {
+            shard.schedule(this::checkAgain, CHECK_MS);
+        }
+    }
+
+    /** Runs {@code action} on this shard, once, when publishers may go on; to be called while {@link #isStopped}. The publisher counts as blocked until then, or until it {@linkplain #forget gives up}. */
+    public void whenOpen(Runnable action) {
+        if (waiting.add(action)) {
+            node.addBlocked(1);
+        }
+    }
+
+    /** The publisher that gave this action is gone. */
+    public void forget(Runnable action) {
+        if (waiting.remove(action)) {
+            node.addBlocked(-1);
+        }
+    }
+}
