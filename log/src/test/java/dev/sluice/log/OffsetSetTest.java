@@ -3,6 +3,8 @@ package dev.sluice.log;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collections;
@@ -108,6 +110,39 @@ class OffsetSetTest {
         set.add(0, 2 * CHUNK);
         assertThat(copy.cardinality()).isEqualTo(CHUNK);
         assertThat(copy.contains(1)).isFalse();
+    }
+
+    /** All that was ever allocated is more than what is kept. */
+    @Test
+    void tenMillionOffsetsInScatteredOrderTakeLessThanThreeMegabytes() {
+        var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        int offsets = 10_000_000;
+        var set = new OffsetSet();
+        long before = threads.getCurrentThreadAllocatedBytes();
+        for (long i = 0; i < offsets; i++) {
+            long offset = i * 7_368_787 % offsets;
+            set.add(offset, offset);
+        }
+        assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(3_000_000);
+        assertThat(set).hasToString("[0..9999999]");
+    }
+
+    @Test
+    void fillingAndClearingASmallSetAllocatesNothing() {
+        var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        var set = new OffsetSet();
+        set.add(1, 1);
+        set.clear();
+        long before = threads.getCurrentThreadAllocatedBytes();
+        for (long i = 0; i < 100_000; i++) {
+            set.add(i, i + 1);
+            if (i % 2 == 0) {
+                set.clear();
+            } else {
+                set.removeBelow(i + 2);
+            }
+        }
+        assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(10_000);
     }
 
     @Test
