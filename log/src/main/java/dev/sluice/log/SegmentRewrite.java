@@ -35,11 +35,7 @@ final class SegmentRewrite {
      *     for those of compressed batches; so they do not count, or it would be rewritten again and again
      */
     static @Nullable SegmentRewrite pick(
-            SegmentChain chain,
-            OffsetSet settled,
-            long startOffset,
-            long segmentBytes,
-            Map<Long, Long> irremovable) {
+            SegmentChain chain, OffsetSet settled, long startOffset, long segmentBytes, Map<Long, Long> irremovable) {
         List<SegmentRef> run = new ArrayList<>();
         long runBytes = 0;
         boolean hasSparse = false;
