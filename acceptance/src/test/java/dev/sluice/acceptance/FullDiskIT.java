@@ -51,7 +51,7 @@ final class FullDiskIT {
                     stored++;
                     assertThat(stored).isLessThan(MOST_MESSAGES);
                 }
-                assertThat(sluice.output()).contains("the disk is full");
+                sluice.awaitOutput("the disk is full");
                 consume(channel, BEFORE_THE_KILL);
             }
             sluice.kill();

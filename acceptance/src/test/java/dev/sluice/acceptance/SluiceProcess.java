@@ -108,6 +108,21 @@ final class SluiceProcess implements AutoCloseable {
                 output.removeFirst();
             }
             output.addLast(line);
+            output.notifyAll();
+        }
+    }
+
+    /** Waits until a line with this text was printed; what the broker prints arrives some time after what it answers. */
+    void awaitOutput(String text) throws InterruptedException {
+        long limitNs = System.nanoTime() + START_LIMIT.toNanos();
+        synchronized (output) {
+            while (output.stream().noneMatch(line -> line.contains(text))) {
+                long leftMs = TimeUnit.NANOSECONDS.toMillis(limitNs - System.nanoTime());
+                if (leftMs <= 0) {
+                    throw new AssertionError("the broker did not print '" + text + "'; it printed:\n" + output());
+                }
+                output.wait(leftMs);
+            }
         }
     }
 
