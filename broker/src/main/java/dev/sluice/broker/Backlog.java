@@ -246,12 +246,7 @@ final class Backlog {
 
     /** Writes everything. What changed is still to be written: only then may its storage be given back. */
     void writeSnapshot(CursorChangeWriter out, long queueId) {
-        out.write(
-                queueId,
-                acknowledged.floor(),
-                Math.max(next, deliveredBefore),
-                acknowledged.above(),
-                deliveryCounts);
+        out.write(queueId, acknowledged.floor(), Math.max(next, deliveredBefore), acknowledged.above(), deliveryCounts);
     }
 
     /** Instead of {@link #writeChange} for a queue that does not outlive the process. */
