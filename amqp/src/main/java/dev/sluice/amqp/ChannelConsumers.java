@@ -1,5 +1,6 @@
 package dev.sluice.amqp;
 
+import dev.sluice.amqp.Argument.Parsed;
 import dev.sluice.broker.BrokerShard;
 import dev.sluice.broker.Consumer;
 import dev.sluice.broker.ConsumerSpec;
@@ -66,14 +67,18 @@ final class ChannelConsumers {
             String explanation = "attempt to reuse consumer tag '" + consume.consumerTag() + "'";
             channel.fail(ReplyCode.NOT_ALLOWED, explanation, consume.id());
         } else {
-            subscribe(queue, consume);
+            switch (ConsumerArguments.priority(queue, consume.arguments())) {
+                case Parsed.Understood<Integer>(Integer priority) -> subscribe(queue, consume, priority);
+                case Parsed.Invalid<Integer>(ReplyCode code, String explanation) ->
+                    channel.fail(code, explanation, consume.id());
+            }
         }
     }
 
-    private void subscribe(String queue, BasicMethod.Consume consume) {
+    private void subscribe(String queue, BasicMethod.Consume consume, int priority) {
         String tag = consume.consumerTag().isEmpty() ? RandomNames.next(TAG_PREFIX) : consume.consumerTag();
         var subscription = new Subscription(this, tag, consume.noAck());
-        var spec = new ConsumerSpec(consume.noAck(), consume.exclusive(), consumerPrefetch, channelPrefetch);
+        var spec = new ConsumerSpec(consume.noAck(), consume.exclusive(), consumerPrefetch, channelPrefetch, priority);
         broker.subscribe(
                 queue,
                 spec,

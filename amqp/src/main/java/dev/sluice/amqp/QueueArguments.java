@@ -19,7 +19,6 @@ final class QueueArguments {
             "x-dead-letter-routing-key",
             "x-dead-letter-strategy",
             "x-max-length-bytes",
-            "x-max-priority",
             "x-delivery-limit",
             "x-consumer-timeout",
             "x-consumer-disconnected-timeout",
@@ -49,9 +48,6 @@ final class QueueArguments {
         }
         if (name.equals(QUEUE_TYPE)) {
             return readQueueType(settings, queue, value);
-        }
-        if (name.equals("x-single-active-consumer") && !value.equals(FieldValue.of(false))) {
-            return Argument.notImplemented(name, queue);
         }
         QueueProperty property = name.startsWith(PREFIX) ? QueueProperty.named(name.substring(PREFIX.length())) : null;
         return property == null ? new Parsed.Understood<>(settings) : read(settings, queue, property, value);

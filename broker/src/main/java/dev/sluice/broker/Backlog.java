@@ -21,6 +21,8 @@ final class Backlog {
     private static final int MOST_RANGES_TO_DISCARD = 2 * DISCARD_EVERY;
 
     private final PartitionLog log;
+    private final ReadyLanes readyLanes;
+    private final int lane;
     private final LogReader forward;
     private final LogReader again;
     private final Acknowledged acknowledged;
@@ -37,6 +39,9 @@ final class Backlog {
     private long unsettled;
     private long inFlight;
     private long aside;
+    /** What {@link #readyLanes} knows. */
+    private long counted;
+
     private @Nullable LogReader at;
 
     private final OffsetSet changedRanges = new OffsetSet();
@@ -45,8 +50,10 @@ final class Backlog {
     /** Settled above the floor and written, and their storage not given back yet. */
     private final OffsetSet toDiscard;
 
-    Backlog(PartitionLog log, CursorState state, Runnable readable) {
+    Backlog(PartitionLog log, CursorState state, Runnable readable, ReadyLanes readyLanes, int lane) {
         this.log = log;
+        this.readyLanes = readyLanes;
+        this.lane = lane;
         this.forward = new LogReader(log, readable);
         this.again = new LogReader(log, readable);
         this.acknowledged = state.acknowledged;
@@ -61,6 +68,7 @@ final class Backlog {
         passOverLost(state.knownBelow());
         this.next = acknowledged.nextUnsettled(Math.max(0, acknowledged.floor()));
         this.unsettled = acknowledged.unsettledBelow(log.endOffset());
+        countReady();
     }
 
     /** What is known of and was not durable when the machine went down: its offsets are not given out again. */
@@ -92,8 +100,18 @@ final class Backlog {
         return acknowledged.floor();
     }
 
+    /** To be called after every change of what is ready. */
+    private void countReady() {
+        long ready = ready();
+        if (ready != counted) {
+            readyLanes.changed(lane, ready - counted, ready);
+            counted = ready;
+        }
+    }
+
     void appended(int count) {
         unsettled += count;
+        countReady();
     }
 
     /** Goes to the oldest record that is ready; after {@link Position#AT}, {@link #record} is it. */
@@ -159,18 +177,26 @@ final class Backlog {
     void take() {
         passPeeked();
         inFlight++;
+        countReady();
     }
 
     /** The record found by {@link #peek} is not ready yet: the next one can be had. A restart forgets it, and meets the record again. */
     void setAside() {
         passPeeked();
         aside++;
+        countReady();
     }
 
     /** A record that was put aside is ready, in its place. */
     void bringBack(long offset) {
         aside--;
         released.add(offset);
+        cameBack();
+    }
+
+    private void cameBack() {
+        countReady();
+        readyLanes.headChanged(lane);
     }
 
     /** A record that was put aside is settled for good. */
@@ -210,6 +236,7 @@ final class Backlog {
     void release(long offset) {
         inFlight--;
         released.add(offset);
+        cameBack();
         int count = deliveryCount(offset) + 1;
         deliveryCounts.put(offset, (Integer) count);
         changedCounts.put(offset, (Integer) count);
@@ -247,11 +274,13 @@ final class Backlog {
             next = end;
         }
         unsettled = inFlight + aside;
+        countReady();
         return purged;
     }
 
     private void settle(long offset) {
         unsettled--;
+        countReady();
         acknowledged.add(offset, offset);
         changedRanges.add(offset, offset);
         changed = true;

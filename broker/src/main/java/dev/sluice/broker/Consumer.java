@@ -3,6 +3,7 @@ package dev.sluice.broker;
 import io.netty.util.collection.LongObjectHashMap;
 import io.netty.util.collection.LongObjectMap;
 import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One subscriber of a queue, or somebody who gets records one at a time. Public methods are called on the shard that subscribed ("home"); they carry the call to the queue's shard,
@@ -22,7 +23,19 @@ public final class Consumer {
 
     final ArrayDeque<PendingGet> gets = new ArrayDeque<>(0);
     private int prefetch;
-    /** Whether the dispatcher has it among those that can be served. */
+    // The dispatcher's.
+    /** In the order of subscription. */
+    long number;
+
+    /** Null while it is not subscribed. */
+    ServableConsumers.@Nullable Ring ring;
+
+    @Nullable
+    Consumer previous;
+
+    @Nullable
+    Consumer next;
+    /** Whether it is among those that can be served. */
     boolean queued;
     /** Whether its sink got something in this run. */
     boolean touched;
@@ -127,6 +140,15 @@ public final class Consumer {
 
     ConsumerSpec spec() {
         return spec;
+    }
+
+    /** While it is subscribed. */
+    ServableConsumers.Ring ring() {
+        ServableConsumers.Ring joined = ring;
+        if (joined == null) {
+            throw new IllegalStateException("not subscribed to " + queue.name());
+        }
+        return joined;
     }
 
     boolean isCancelled() {

@@ -9,9 +9,20 @@ import org.jspecify.annotations.Nullable;
  * @param exclusive whether it must be the only consumer of the queue
  * @param prefetch how many unsettled deliveries it may have, 0 for any number; without meaning when {@code noAck}
  * @param shared a limit that it shares with other consumers; null for none
+ * @param priority any number; consumers with a higher one are served first as long as they can take a record
  */
 public record ConsumerSpec(
         boolean noAck,
         boolean exclusive,
         int prefetch,
-        @Nullable SharedCredit shared) {}
+        @Nullable SharedCredit shared,
+        int priority) {
+    /** Of priority 0. */
+    public ConsumerSpec(boolean noAck, boolean exclusive, int prefetch, @Nullable SharedCredit shared) {
+        this(noAck, exclusive, prefetch, shared, 0);
+    }
+
+    public ConsumerSpec withPriority(int newPriority) {
+        return new ConsumerSpec(noAck, exclusive, prefetch, shared, newPriority);
+    }
+}

@@ -181,11 +181,22 @@ public final class EmbeddedBroker implements AutoCloseable {
      * @param prefetch how many deliveries may be unsettled, at least 1
      */
     public Subscription consume(String queue, int prefetch, java.util.function.Consumer<Delivery> handler) {
+        return consume(queue, prefetch, 0, handler);
+    }
+
+    /**
+     * Begins to consume.
+     *
+     * @param prefetch how many deliveries may be unsettled, at least 1
+     * @param priority any number; consumers with a higher one are served first as long as they can take a delivery
+     */
+    public Subscription consume(
+            String queue, int prefetch, int priority, java.util.function.Consumer<Delivery> handler) {
         if (prefetch < 1) {
             throw new IllegalArgumentException("prefetch is " + prefetch + ", at least 1 is needed");
         }
         var subscription = new Subscription(shard, handler);
-        var spec = new ConsumerSpec(false, false, prefetch, null);
+        var spec = new ConsumerSpec(false, false, prefetch, null, priority);
         Consumer consumer = ask((on, reply) -> on.subscribe(queue, spec, subscription, NO_CONNECTION, reply));
         subscription.begin(consumer);
         return subscription;

@@ -22,6 +22,7 @@ final class Lane implements PartitionLog.Listener {
     private @Nullable Backlog backlog;
     private @Nullable Refusal outOfOrder;
     private @Nullable Refusal unreadable;
+    private boolean beingRead;
 
     /** Publishers of one batch, until everything below {@code end} is durable. */
     private record Waiting(long end, Confirms confirms, BrokerShard publisher) {}
@@ -42,7 +43,7 @@ final class Lane implements PartitionLog.Listener {
     /** The lane begins to work. */
     void open(PartitionLog itsLog, CursorState state) {
         log = itsLog;
-        backlog = new Backlog(itsLog, state, queue::wake);
+        backlog = new Backlog(itsLog, state, queue::wake, queue.readyLanes(), index);
     }
 
     boolean isOpen() {
@@ -129,6 +130,7 @@ final class Lane implements PartitionLog.Listener {
     /** Whether the backlog stands at a record now; whatever is missing before it is settled and counted. */
     boolean toNextReadable(QueueCounters counters) {
         Backlog open = backlog();
+        beingRead = false;
         while (open.ready() > 0) {
             switch (open.peek()) {
                 case AT -> {
@@ -140,7 +142,11 @@ final class Lane implements PartitionLog.Listener {
                     return true;
                 }
                 case MISSING -> countMissing(counters, open.skipMissing());
-                case PENDING, END -> {
+                case PENDING -> {
+                    beingRead = true;
+                    return false;
+                }
+                case END -> {
                     return false;
                 }
                 case FAILED -> {
@@ -150,6 +156,11 @@ final class Lane implements PartitionLog.Listener {
             }
         }
         return false;
+    }
+
+    /** Whether the last {@link #toNextReadable} found that the next record is on its way from the storage. The queue is woken when it is there. */
+    boolean isBeingRead() {
+        return beingRead;
     }
 
     private void countMissing(QueueCounters counters, long records) {

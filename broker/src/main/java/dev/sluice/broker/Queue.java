@@ -29,7 +29,9 @@ final class Queue {
     private final long messageTtlMs;
 
     private final Lane[] lanes;
-    private final Dispatcher dispatcher = new Dispatcher();
+    private final @Nullable LaneAging aging;
+    private final ReadyLanes readyLanes;
+    private final Dispatcher dispatcher;
     private final QueueCounters counters = new QueueCounters();
     private final ArrayDeque<Consumer> getters = new ArrayDeque<>(0);
     private final QueueTimers timers = new QueueTimers(this);
@@ -53,6 +55,10 @@ final class Queue {
         this.messageTtlMs = spec.settings().messageTtlMs();
         this.lanes = new Lane[spec.laneCount()];
         Arrays.setAll(lanes, index -> new Lane(this, index));
+        long agingMs = spec.settings().priorityAgingMs();
+        this.aging = agingMs < 0 || lanes.length == 1 ? null : new LaneAging(agingMs, lanes.length);
+        this.readyLanes = new ReadyLanes(aging);
+        this.dispatcher = new Dispatcher(spec.settings().singleActiveConsumer());
     }
 
     // What any thread may read.
@@ -123,6 +129,11 @@ final class Queue {
         return lanes;
     }
 
+    /** What the backlogs of its lanes keep true. */
+    ReadyLanes readyLanes() {
+        return readyLanes;
+    }
+
     /** Its storage is damaged: the name stays taken and everything but deletion is refused. To be called before any shard knows the queue. */
     void markUnavailable(String reason) {
         unavailable = new Refusal(Refusal.Reason.STORAGE, name(), reason);
@@ -178,11 +189,7 @@ final class Queue {
 
     /** Records that are stored, or about to be, and not delivered. */
     private long ready() {
-        long ready = 0;
-        for (Lane lane : lanes) {
-            ready += lane.backlog().ready();
-        }
-        return ready;
+        return readyLanes.total();
     }
 
     /** More records of a lane are durable now, and their publishers about to hear of it. */
@@ -231,14 +238,25 @@ final class Queue {
         return true;
     }
 
-    /** The lane whose backlog stands at the record that is next; null if none can be read now. */
+    /** The lane whose backlog stands at the record that is next; null if none can be read now. While the next record of a lane is being read, lower lanes wait: what was read later must not go ahead of it. */
     private @Nullable Lane nextReadable() {
-        for (int i = lanes.length - 1; i >= 0; i--) {
-            if (lanes[i].toNextReadable(counters)) {
+        Lane overdue = aging == null ? null : aging.overdue(lanes, shard.turnTimeMs(), this::toNextReadable);
+        if (overdue != null) {
+            return overdue;
+        }
+        for (int i = readyLanes.highestBelow(lanes.length); i >= 0; i = readyLanes.highestBelow(i)) {
+            if (toNextReadable(lanes[i])) {
                 return lanes[i];
+            }
+            if (lanes[i].isBeingRead()) {
+                return null;
             }
         }
         return null;
+    }
+
+    private boolean toNextReadable(Lane lane) {
+        return lane.toNextReadable(counters);
     }
 
     void readAgainLater() {
@@ -314,8 +332,8 @@ final class Queue {
 
     /** Whether a record is on its way from the storage, or into it. */
     private boolean isBeingRead() {
-        for (Lane lane : lanes) {
-            if (lane.backlog().ready() > 0 && lane.refusal() == null) {
+        for (int i = readyLanes.lowestFrom(0); i >= 0; i = readyLanes.lowestFrom(i + 1)) {
+            if (lanes[i].refusal() == null) {
                 return true;
             }
         }
@@ -323,12 +341,25 @@ final class Queue {
     }
 
     private void dropOverLimit() {
-        if (maxLength < 0 || overflow != Overflow.DROP_OLDEST) {
+        if (maxLength < 0 || overflow == Overflow.REJECT) {
             return;
         }
-        while (ready() > maxLength && lanes[0].backlog().dropOldest()) {
+        while (ready() > maxLength && dropLowest()) {
             counters.droppedAtLimit++;
         }
+    }
+
+    /** Settles the oldest ready record of the lowest priority; false if it cannot be dropped yet. What the storage gave up does not stand in the way. */
+    private boolean dropLowest() {
+        for (int i = readyLanes.lowestFrom(0); i >= 0; i = readyLanes.lowestFrom(i + 1)) {
+            if (lanes[i].backlog().dropOldest()) {
+                return true;
+            }
+            if (lanes[i].refusal() == null) {
+                return false;
+            }
+        }
+        return false;
     }
 
     private void dropExpired() {
@@ -413,6 +444,7 @@ final class Queue {
         }
         consumer.markCancelled();
         dispatcher.remove(consumer);
+        wake(); // for the one that takes over
         consumer.gets.clear();
         if (consumer.subscribed) {
             timers.touch();

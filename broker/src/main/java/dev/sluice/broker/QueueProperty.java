@@ -21,6 +21,12 @@ public enum QueueProperty {
     MESSAGE_TTL("message-ttl", new Kind.Whole(0, Long.MAX_VALUE)),
     /** The queue deletes itself when it had no consumer, no get and no declaration for so many milliseconds. */
     EXPIRES("expires", new Kind.Whole(1, Long.MAX_VALUE)),
+    /** The highest priority of a record; there is a lane, and a log, for each from 0 on. */
+    MAX_PRIORITY("max-priority", new Kind.Whole(0, RecordAttributes.MOST_PRIORITY)),
+    /** A record that waited for so many milliseconds is served before all others, whatever its priority. */
+    PRIORITY_AGING("priority-aging", new Kind.Whole(1, Long.MAX_VALUE)),
+    /** Only one consumer is served at a time; the next one takes over when it is gone. */
+    SINGLE_ACTIVE_CONSUMER("single-active-consumer", new Kind.Flag()),
     /** When a record of a durable queue counts as stored; without meaning for other queues. */
     DURABILITY("durability", new Kind.Durable());
 

@@ -20,7 +20,9 @@ public final class QueueSettings {
     /** What gives way at a queue's limit. */
     public enum Overflow {
         DROP_OLDEST("drop-head"),
-        REJECT("reject-publish");
+        REJECT("reject-publish"),
+        /** As {@link #DROP_OLDEST}, which begins with the lowest priority too. */
+        DROP_LOWEST_PRIORITY("drop-lowest-priority");
 
         private final String word;
 
@@ -82,7 +84,14 @@ public final class QueueSettings {
     }
 
     private static final Map<QueueProperty, Object> DEFAULTS = Map.of(
-            QueueProperty.OVERFLOW, Overflow.DROP_OLDEST.word(), QueueProperty.DURABILITY, Durability.SYNC.toString());
+            QueueProperty.OVERFLOW,
+            Overflow.DROP_OLDEST.word(),
+            QueueProperty.DURABILITY,
+            Durability.SYNC.toString(),
+            QueueProperty.MAX_PRIORITY,
+            0L,
+            QueueProperty.SINGLE_ACTIVE_CONSUMER,
+            false);
 
     /** {@link #UNLIMITED} if there is no limit. */
     public long maxLength() {
@@ -107,6 +116,20 @@ public final class QueueSettings {
     /** {@link #UNLIMITED} if the queue does not expire. */
     public long expiresMs() {
         return number(QueueProperty.EXPIRES, UNLIMITED);
+    }
+
+    /** The highest priority that a record has; 0 where all are equal. */
+    public int maxPriority() {
+        return (int) number(QueueProperty.MAX_PRIORITY, 0);
+    }
+
+    /** {@link #UNLIMITED} if no wait is too long for a lower priority. */
+    public long priorityAgingMs() {
+        return number(QueueProperty.PRIORITY_AGING, UNLIMITED);
+    }
+
+    public boolean singleActiveConsumer() {
+        return Boolean.TRUE.equals(values.get(QueueProperty.SINGLE_ACTIVE_CONSUMER));
     }
 
     public Durability durability() {

@@ -8,8 +8,8 @@ package dev.sluice.broker;
  * @param autoDelete whether it goes when its last consumer goes
  */
 public record QueueSpec(String name, boolean durable, boolean exclusive, boolean autoDelete, QueueSettings settings) {
-    /** How many lanes the queue has. */
+    /** How many lanes the queue has: one for each priority. */
     int laneCount() {
-        return 1;
+        return settings.maxPriority() + 1;
     }
 }
