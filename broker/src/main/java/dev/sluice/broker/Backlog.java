@@ -96,6 +96,17 @@ final class Backlog {
         unsettled += count;
     }
 
+    /** Offset of the oldest record that is ready, or below it if that one is not looked for yet. */
+    long head() {
+        return released.isEmpty() ? next : released.first();
+    }
+
+    /** Gives back the memory of what was read; the next {@link #peek} reads anew. */
+    void letGo() {
+        forward.release();
+        again.release();
+    }
+
     /** Goes to the oldest record that is ready; after {@link Position#AT}, {@link #record} is it. */
     Position peek() {
         if (!released.isEmpty()) {
@@ -208,8 +219,18 @@ final class Backlog {
 
     /** A record in flight goes back to its place. */
     void release(long offset) {
-        inFlight--;
+        countReturn(offset);
         released.add(offset);
+    }
+
+    /** A record in flight comes back and is not ready yet: it is put aside. */
+    void releaseAside(long offset) {
+        countReturn(offset);
+        aside++;
+    }
+
+    private void countReturn(long offset) {
+        inFlight--;
         int count = deliveryCount(offset) + 1;
         deliveryCounts.put(offset, (Integer) count);
         changedCounts.put(offset, (Integer) count);
@@ -274,12 +295,7 @@ final class Backlog {
 
     /** Writes everything. What changed is still to be written: only then may its storage be given back. */
     void writeSnapshot(CursorChangeWriter out, long queueId) {
-        out.write(
-                queueId,
-                acknowledged.floor(),
-                Math.max(next, deliveredBefore),
-                acknowledged.above(),
-                deliveryCounts);
+        out.write(queueId, acknowledged.floor(), Math.max(next, deliveredBefore), acknowledged.above(), deliveryCounts);
     }
 
     /** Instead of {@link #writeChange} for a queue that does not outlive the process. */
