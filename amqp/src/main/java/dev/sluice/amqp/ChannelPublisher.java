@@ -205,6 +205,17 @@ final class ChannelPublisher {
                 return true;
             }
         }
+        if (properties.has(Property.EXPIRATION)) {
+            String expiration = Objects.requireNonNull(properties.text(Property.EXPIRATION));
+            String problem = Expiration.problemOf(expiration);
+            if (problem != null) {
+                channel.fail(
+                        ReplyCode.PRECONDITION_FAILED,
+                        "invalid expiration '" + expiration + "': " + problem,
+                        BasicMethod.Publish.ID);
+                return true;
+            }
+        }
         if (properties.has(Property.REPLY_TO) && DIRECT_REPLY_TO.equals(properties.text(Property.REPLY_TO))) {
             channel.fail(
                     ReplyCode.NOT_IMPLEMENTED, "direct reply-to (" + DIRECT_REPLY_TO + ")", BasicMethod.Publish.ID);

@@ -14,17 +14,16 @@ final class QueueArguments {
     private static final String PREFIX = "x-";
     private static final String QUEUE_TYPE = "x-queue-type";
 
+    /** RabbitMQ's values of x-delayed-retry-type. */
+    private static final Set<String> RETRIES = Set.of("all", "failed", "returned");
+
     private static final Set<String> NOT_IMPLEMENTED = Set.of(
             "x-dead-letter-exchange",
             "x-dead-letter-routing-key",
             "x-dead-letter-strategy",
             "x-max-length-bytes",
-            "x-delivery-limit",
             "x-consumer-timeout",
             "x-consumer-disconnected-timeout",
-            "x-delayed-retry-type",
-            "x-delayed-retry-min",
-            "x-delayed-retry-max",
             "x-max-age",
             "x-stream-max-segment-size-bytes",
             "x-stream-filter-size-bytes");
@@ -58,7 +57,7 @@ final class QueueArguments {
         String name = PREFIX + property.propertyName();
         Object plain = switch (value) {
             case FieldValue.Whole(char type, long number) -> number;
-            case LongString text -> text.text();
+            case LongString text -> ownWord(property, text.text());
             case FieldValue.Bool(boolean flag) -> flag;
             case FieldValue other -> other;
         };
@@ -69,6 +68,11 @@ final class QueueArguments {
         return problem == null
                 ? new Parsed.Understood<>(settings.with(property, plain))
                 : Argument.invalid(name, queue, problem);
+    }
+
+    /** RabbitMQ tells apart ways of giving back, which here are one, and lets the delay grow with each of them. */
+    private static String ownWord(QueueProperty property, String word) {
+        return property == QueueProperty.DELAYED_RETRY_TYPE && RETRIES.contains(word) ? "linear" : word;
     }
 
     /** What is wrong with the value, in RabbitMQ's words where it has some; null if nothing is. */

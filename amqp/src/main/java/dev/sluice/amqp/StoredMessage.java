@@ -1,5 +1,6 @@
 package dev.sluice.amqp;
 
+import dev.sluice.broker.QueueSettings;
 import dev.sluice.broker.RecordAttributes;
 import dev.sluice.broker.RouteHeader;
 import dev.sluice.log.RecordCursor;
@@ -29,10 +30,15 @@ final class StoredMessage {
 
     private StoredMessage() {}
 
-    /** What the message asks of the broker. */
+    /** What the message asks of the broker; its expiration is {@linkplain Expiration#problemOf well-formed}. */
     static RecordAttributes attributes(ContentProperties properties) {
         int priority = properties.priority();
-        return priority == 0 ? RecordAttributes.NONE : RecordAttributes.NONE.withPriority(priority);
+        String expiration = properties.text(Property.EXPIRATION);
+        if (priority == 0 && expiration == null) {
+            return RecordAttributes.NONE;
+        }
+        long ttlMs = expiration == null ? QueueSettings.UNLIMITED : Expiration.ms(expiration);
+        return new RecordAttributes(priority, ttlMs, 0, "");
     }
 
     /** Writes the headers section of a record. */

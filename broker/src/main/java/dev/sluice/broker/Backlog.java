@@ -114,6 +114,17 @@ final class Backlog {
         countReady();
     }
 
+    /** Offset of the oldest record that is ready, or below it if that one is not looked for yet. */
+    long head() {
+        return released.isEmpty() ? next : released.first();
+    }
+
+    /** Gives back the memory of what was read; the next {@link #peek} reads anew. */
+    void letGo() {
+        forward.release();
+        again.release();
+    }
+
     /** Goes to the oldest record that is ready; after {@link Position#AT}, {@link #record} is it. */
     Position peek() {
         if (!released.isEmpty()) {
@@ -234,9 +245,19 @@ final class Backlog {
 
     /** A record in flight goes back to its place. */
     void release(long offset) {
-        inFlight--;
+        countReturn(offset);
         released.add(offset);
         cameBack();
+    }
+
+    /** A record in flight comes back and is not ready yet: it is put aside. */
+    void releaseAside(long offset) {
+        countReturn(offset);
+        aside++;
+    }
+
+    private void countReturn(long offset) {
+        inFlight--;
         int count = deliveryCount(offset) + 1;
         deliveryCounts.put(offset, (Integer) count);
         changedCounts.put(offset, (Integer) count);

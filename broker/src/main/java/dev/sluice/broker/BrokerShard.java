@@ -232,6 +232,15 @@ public final class BrokerShard {
         scheduleEndOfTurn();
     }
 
+    /** After a start: records may have expired meanwhile, or do so without anybody coming for them. */
+    void lookAtHeads() {
+        for (Queue queue : topology.queues()) {
+            if (queue.home() == this && queue.isOpen()) {
+                queue.wake();
+            }
+        }
+    }
+
     void serveAtEndOfTurn(Queue queue) {
         if (!queue.dirty) {
             queue.dirty = true;

@@ -65,10 +65,19 @@ public final class Consumer {
 
     /** Ends a delivery, named by its {@link DeliveryId}; one that is unknown or settled already is left alone. */
     public void settle(long delivery, Settlement settlement) {
+        settle(delivery, settlement, 0);
+    }
+
+    /** Puts a delivery back to its place, to be ready again after {@code delayMs} milliseconds at the earliest; in memory only, so that a start of the broker makes it ready. */
+    public void release(long delivery, long delayMs) {
+        settle(delivery, Settlement.RELEASE, delayMs);
+    }
+
+    private void settle(long delivery, Settlement settlement, long delayMs) {
         if (isHomeOfQueue()) {
-            queue.settle(this, delivery, settlement);
+            queue.settle(this, delivery, settlement, delayMs);
         } else {
-            home.send(queue.home(), () -> queue.settle(this, delivery, settlement));
+            home.send(queue.home(), () -> queue.settle(this, delivery, settlement, delayMs));
         }
     }
 

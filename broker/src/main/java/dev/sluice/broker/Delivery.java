@@ -1,5 +1,7 @@
 package dev.sluice.broker;
 
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A message that is the application's to process and to settle, once. Thread-safe: it may be settled from any thread. */
@@ -48,6 +50,21 @@ public final class Delivery {
     /** Back to its place in the queue, for whoever comes next. */
     public void release() {
         settle(Settlement.RELEASE);
+    }
+
+    /**
+     * Back to its place in the queue, but not delivered before this time has passed, unless the broker is started anew.
+     *
+     * @param delay not negative; whole milliseconds count
+     */
+    public void release(Duration delay) {
+        if (delay.isNegative()) {
+            throw new IllegalArgumentException("the delay is " + delay + ", not negative was expected");
+        }
+        long delayMs = TimeUnit.MILLISECONDS.convert(delay);
+        if (settled.compareAndSet(false, true)) {
+            home.execute(() -> consumer.release(id, delayMs));
+        }
     }
 
     /** Not to be delivered again. */

@@ -14,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 
 /**
  * A broker inside the application's own process, without any network: the same queues, exchanges and durability. Thread-safe. Methods that change the topology block for about one write to the disk; publishing does not, unless
@@ -68,10 +69,15 @@ public final class EmbeddedBroker implements AutoCloseable {
 
     /** As {@link #open(Path)}, with other limits; {@link BrokerLimits#rates} are for connections and do not concern this API. */
     public static EmbeddedBroker open(Path folder, BrokerLimits limits) {
+        return open(folder, limits, executor -> new EventExecutorShard(0, executor));
+    }
+
+    /** As {@link #open(Path, BrokerLimits)}, with a shard on an executor of this class's. */
+    static EmbeddedBroker open(Path folder, BrokerLimits limits, Function<EventExecutor, Shard> shardOn) {
         Storage storage = Storage.open(folder, StorageConfig.defaults());
         EventExecutor thread = new DefaultEventExecutor(new DefaultThreadFactory("sluice-shard", true));
         try {
-            var shard = new EventExecutorShard(0, thread);
+            Shard shard = shardOn.apply(thread);
             Broker broker = join(Broker.start(storage, new Shards(List.of(shard)), limits));
             return new EmbeddedBroker(storage, thread, shard, broker);
         } catch (RuntimeException failed) {

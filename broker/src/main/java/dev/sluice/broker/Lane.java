@@ -18,6 +18,7 @@ final class Lane implements PartitionLog.Listener {
     private final Queue queue;
     private final int index;
     private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
+    private final HeldBack heldBack = new HeldBack();
     private @Nullable PartitionLog log;
     private @Nullable Backlog backlog;
     private @Nullable Refusal outOfOrder;
@@ -64,6 +65,16 @@ final class Lane implements PartitionLog.Listener {
             throw new IllegalStateException("queue " + queue.name() + " is not open");
         }
         return open;
+    }
+
+    /** What is put aside in the backlog until a time. */
+    HeldBack heldBack() {
+        return heldBack;
+    }
+
+    /** Settles all that is ready or held back; returns how many records that was. */
+    long purge() {
+        return backlog().purge() + heldBack.settle(backlog());
     }
 
     /** Takes over {@code batch}. */

@@ -6,7 +6,7 @@ import dev.sluice.log.LogId;
 import dev.sluice.log.RecordCursor;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
-import java.util.Arrays;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,9 +26,13 @@ final class Queue {
     private final Inlet[] inlets;
     private final long maxLength;
     private final Overflow overflow;
-    private final long messageTtlMs;
+    private final long deliveryLimit;
+    private final RetryDelay retryDelay;
 
     private final Lane[] lanes;
+    /** That of each lane. */
+    private final LaneHead[] heads;
+
     private final @Nullable LaneAging aging;
     private final ReadyLanes readyLanes;
     private final Dispatcher dispatcher;
@@ -52,9 +56,14 @@ final class Queue {
         this.inlets = new Inlet[shardCount];
         this.maxLength = spec.settings().maxLength();
         this.overflow = spec.settings().overflow();
-        this.messageTtlMs = spec.settings().messageTtlMs();
+        this.deliveryLimit = spec.settings().deliveryLimit();
+        this.retryDelay = spec.settings().retryDelay();
         this.lanes = new Lane[spec.laneCount()];
-        Arrays.setAll(lanes, index -> new Lane(this, index));
+        this.heads = new LaneHead[lanes.length];
+        for (int i = 0; i < lanes.length; i++) {
+            lanes[i] = new Lane(this, i);
+            heads[i] = new LaneHead(this, lanes[i], counters, spec.settings().messageTtlMs());
+        }
         long agingMs = spec.settings().priorityAgingMs();
         this.aging = agingMs < 0 || lanes.length == 1 ? null : new LaneAging(agingMs, lanes.length);
         this.readyLanes = new ReadyLanes(aging);
@@ -209,13 +218,16 @@ final class Queue {
         if (deleted) {
             return;
         }
-        dropExpired();
+        for (LaneHead head : heads) {
+            head.beginTurn();
+        }
         serveGetters();
         int budget = DELIVERIES_PER_TURN;
         while (budget > 0 && serveOne()) {
             budget--;
         }
         dispatcher.flush();
+        lookAtHeads();
         dropOverLimit();
         if (budget == 0) {
             wake();
@@ -238,14 +250,14 @@ final class Queue {
         return true;
     }
 
-    /** The lane whose backlog stands at the record that is next; null if none can be read now. While the next record of a lane is being read, lower lanes wait: what was read later must not go ahead of it. */
+    /** The lane whose backlog stands at the record that is next; null if there is none that may be delivered now. While the next record of a lane is being read, lower lanes wait: what was read later must not go ahead of it. */
     private @Nullable Lane nextReadable() {
-        Lane overdue = aging == null ? null : aging.overdue(lanes, shard.turnTimeMs(), this::toNextReadable);
+        Lane overdue = aging == null ? null : aging.overdue(lanes, shard.turnTimeMs(), this::toNext);
         if (overdue != null) {
             return overdue;
         }
         for (int i = readyLanes.highestBelow(lanes.length); i >= 0; i = readyLanes.highestBelow(i)) {
-            if (toNextReadable(lanes[i])) {
+            if (toNext(lanes[i])) {
                 return lanes[i];
             }
             if (lanes[i].isBeingRead()) {
@@ -255,8 +267,9 @@ final class Queue {
         return null;
     }
 
-    private boolean toNextReadable(Lane lane) {
-        return lane.toNextReadable(counters);
+    /** Whether the lane stands at a record that may be delivered now, to somebody who takes it. */
+    private boolean toNext(Lane lane) {
+        return heads[lane.index()].toNext(true);
     }
 
     void readAgainLater() {
@@ -362,21 +375,39 @@ final class Queue {
         return false;
     }
 
-    private void dropExpired() {
-        if (messageTtlMs < 0) {
+    /** What has a time of its own, whether or not somebody consumes. */
+    private void lookAtHeads() {
+        long dueMs = Long.MAX_VALUE;
+        for (LaneHead head : heads) {
+            dueMs = Math.min(dueMs, head.look());
+        }
+        timers.wakeAt(dueMs);
+    }
+
+    /** A record in flight, of no consumer any more, is not delivered again. The one place where records are dropped unprocessed and one by one. */
+    void giveUp(Lane lane, long offset, GiveUpReason reason) {
+        switch (reason) {
+            case EXPIRED -> counters.expired++;
+            case REJECTED -> counters.rejected++;
+            case DELIVERY_LIMIT -> counters.deliveryLimitExceeded++;
+        }
+        lane.backlog().settleInFlight(offset);
+    }
+
+    /** A record in flight, of no consumer any more, comes back, unless it did too often. It is ready after {@code delayMs} at the earliest. */
+    private void comeBack(Lane lane, long offset, long delayMs) {
+        Backlog open = lane.backlog();
+        int before = open.deliveryCount(offset);
+        if (deliveryLimit >= 0 && before >= deliveryLimit) {
+            giveUp(lane, offset, GiveUpReason.DELIVERY_LIMIT);
             return;
         }
-        long nowMs = shard.turnTimeMs();
-        for (Lane lane : lanes) {
-            while (lane.toNextReadable(counters)) {
-                long dueMs = lane.backlog().record().timestampMs() + messageTtlMs;
-                if (dueMs > nowMs) {
-                    timers.expireHeadAt(dueMs);
-                    break;
-                }
-                lane.backlog().dropOldest();
-                counters.expired++;
-            }
+        long waitMs = Math.max(delayMs, retryDelay.delayMs(before + 1, ThreadLocalRandom.current()));
+        if (waitMs > 0) {
+            open.releaseAside(offset);
+            lane.heldBack().add(offset, Times.plus(shard.turnTimeMs(), waitMs));
+        } else {
+            open.release(offset);
         }
     }
 
@@ -407,24 +438,21 @@ final class Queue {
         wake();
     }
 
-    /** {@code delivery}: a {@link DeliveryId}. */
-    void settle(Consumer consumer, long delivery, Settlement settlement) {
+    /** {@code delivery}: a {@link DeliveryId}; {@code delayMs}: how long a record that is released waits at the least. */
+    void settle(Consumer consumer, long delivery, Settlement settlement, long delayMs) {
         if (deleted || !consumer.settled(delivery)) {
             return;
         }
         consumer.releaseShared(1);
-        Backlog open = lanes[DeliveryId.lane(delivery)].backlog();
+        Lane lane = lanes[DeliveryId.lane(delivery)];
         long offset = DeliveryId.offset(delivery);
         switch (settlement) {
             case ACK -> {
                 counters.acknowledged++;
-                open.settleInFlight(offset);
+                lane.backlog().settleInFlight(offset);
             }
-            case REJECT -> {
-                counters.rejected++;
-                open.settleInFlight(offset);
-            }
-            case RELEASE -> open.release(offset);
+            case REJECT -> giveUp(lane, offset, GiveUpReason.REJECTED);
+            case RELEASE -> comeBack(lane, offset, delayMs);
         }
         dispatcher.offer(consumer);
         wake();
@@ -462,7 +490,7 @@ final class Queue {
             return;
         }
         for (long delivery : deliveries) {
-            lanes[DeliveryId.lane(delivery)].backlog().release(DeliveryId.offset(delivery));
+            comeBack(lanes[DeliveryId.lane(delivery)], DeliveryId.offset(delivery), 0);
         }
         wake();
     }
@@ -475,10 +503,12 @@ final class Queue {
 
     QueueStatistics statistics() {
         long inFlight = 0;
+        long held = 0;
         for (Lane lane : lanes) {
             inFlight += lane.backlog().inFlight();
+            held += lane.backlog().aside();
         }
-        return counters.snapshot(name(), ready(), inFlight);
+        return counters.snapshot(name(), ready(), inFlight, held);
     }
 
     /** Somebody declared it again. */
@@ -493,7 +523,7 @@ final class Queue {
     long purge() {
         long purged = 0;
         for (Lane lane : lanes) {
-            purged += lane.backlog().purge();
+            purged += lane.purge();
         }
         counters.purged += purged;
         wake();

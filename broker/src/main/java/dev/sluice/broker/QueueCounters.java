@@ -8,22 +8,25 @@ final class QueueCounters {
     long acknowledged;
     long rejected;
     long expired;
+    long deliveryLimitExceeded;
     long droppedAtLimit;
     long refusedAtLimit;
     long purged;
     long damaged;
 
-    QueueStatistics snapshot(String queue, long ready, long unsettled) {
+    QueueStatistics snapshot(String queue, long ready, long unsettled, long held) {
         return new QueueStatistics(
                 queue,
                 ready,
                 unsettled,
+                held,
                 published,
                 delivered,
                 redelivered,
                 acknowledged,
                 rejected,
                 expired,
+                deliveryLimitExceeded,
                 droppedAtLimit,
                 refusedAtLimit,
                 purged,

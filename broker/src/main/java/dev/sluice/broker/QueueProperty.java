@@ -19,6 +19,14 @@ public enum QueueProperty {
     OVERFLOW("overflow", new Kind.Choice(QueueSettings.Overflow.names())),
     /** Milliseconds that a record may wait before it expires. */
     MESSAGE_TTL("message-ttl", new Kind.Whole(0, Long.MAX_VALUE)),
+    /** How often a record may come back after a delivery; the next time it is dropped. -1 for any number. */
+    DELIVERY_LIMIT("delivery-limit", new Kind.Whole(-1, Long.MAX_VALUE)),
+    /** How the time grows that a record which came back waits until it is ready again. */
+    DELAYED_RETRY_TYPE("delayed-retry-type", new Kind.Choice(RetryDelay.Type.words())),
+    /** Milliseconds that it waits the first time. */
+    DELAYED_RETRY_MIN("delayed-retry-min", new Kind.Whole(0, Long.MAX_VALUE)),
+    /** Milliseconds that it waits at the most. */
+    DELAYED_RETRY_MAX("delayed-retry-max", new Kind.Whole(0, Long.MAX_VALUE)),
     /** The queue deletes itself when it had no consumer, no get and no declaration for so many milliseconds. */
     EXPIRES("expires", new Kind.Whole(1, Long.MAX_VALUE)),
     /** The highest priority of a record; there is a lane, and a log, for each from 0 on. */

@@ -15,6 +15,12 @@ public final class QueueSettings {
     /** Stands for "no limit" and "for ever". */
     public static final long UNLIMITED = -1;
 
+    /** How often a record may come back where nobody chose another limit. */
+    public static final long DEFAULT_DELIVERY_LIMIT = 20;
+
+    /** The least delay of a retry where nobody chose another. */
+    static final long DEFAULT_RETRY_MS = 1_000;
+
     public static final QueueSettings DEFAULT = new QueueSettings(new EnumMap<>(QueueProperty.class));
 
     /** What gives way at a queue's limit. */
@@ -91,7 +97,13 @@ public final class QueueSettings {
             QueueProperty.MAX_PRIORITY,
             0L,
             QueueProperty.SINGLE_ACTIVE_CONSUMER,
-            false);
+            false,
+            QueueProperty.DELIVERY_LIMIT,
+            DEFAULT_DELIVERY_LIMIT,
+            QueueProperty.DELAYED_RETRY_TYPE,
+            RetryDelay.Type.DISABLED.word(),
+            QueueProperty.DELAYED_RETRY_MIN,
+            DEFAULT_RETRY_MS);
 
     /** {@link #UNLIMITED} if there is no limit. */
     public long maxLength() {
@@ -111,6 +123,19 @@ public final class QueueSettings {
     /** {@link #UNLIMITED} if records do not expire. */
     public long messageTtlMs() {
         return number(QueueProperty.MESSAGE_TTL, UNLIMITED);
+    }
+
+    /** {@link #UNLIMITED} if records may come back any number of times. */
+    public long deliveryLimit() {
+        return number(QueueProperty.DELIVERY_LIMIT, DEFAULT_DELIVERY_LIMIT);
+    }
+
+    RetryDelay retryDelay() {
+        String type = text(QueueProperty.DELAYED_RETRY_TYPE);
+        return new RetryDelay(
+                type == null ? RetryDelay.Type.DISABLED : RetryDelay.Type.of(type),
+                number(QueueProperty.DELAYED_RETRY_MIN, DEFAULT_RETRY_MS),
+                number(QueueProperty.DELAYED_RETRY_MAX, UNLIMITED));
     }
 
     /** {@link #UNLIMITED} if the queue does not expire. */

@@ -5,12 +5,14 @@ package dev.sluice.broker;
  *
  * @param ready stored and not delivered
  * @param unsettled delivered and not settled
+ * @param held stored and not ready before a time: delayed, or waiting to be tried again
  * @param published taken from publishers
  * @param delivered sent to consumers, the redelivered ones included
  * @param redelivered sent again after a release or a lost consumer
  * @param acknowledged settled as processed
  * @param rejected dropped because a consumer rejected them
  * @param expired dropped because they waited too long
+ * @param deliveryLimitExceeded dropped because they came back too often
  * @param droppedAtLimit dropped, the oldest first, to keep the queue at its length limit
  * @param refusedAtLimit not taken because the queue was at its length limit
  * @param purged dropped because somebody emptied the queue
@@ -20,12 +22,14 @@ public record QueueStatistics(
         String queue,
         long ready,
         long unsettled,
+        long held,
         long published,
         long delivered,
         long redelivered,
         long acknowledged,
         long rejected,
         long expired,
+        long deliveryLimitExceeded,
         long droppedAtLimit,
         long refusedAtLimit,
         long purged,

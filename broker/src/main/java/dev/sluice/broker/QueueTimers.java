@@ -2,11 +2,14 @@ package dev.sluice.broker;
 
 import org.jspecify.annotations.Nullable;
 
-/** What a queue has to do at a time of its own: expire its oldest record, or itself when nobody uses it. Confined to the queue's shard. */
+/** What a queue has to do at a time of its own: look at records whose time has come, or expire when nobody uses it. Confined to the queue's shard. */
 final class QueueTimers {
+    /** Timers may not be able to wait for ever; who looks in vain asks again. */
+    private static final long LONGEST_WAIT_MS = 24 * 60 * 60 * 1000;
+
     private final Queue queue;
-    private Shard.@Nullable Timer headTimer;
-    private long headDueMs = Long.MAX_VALUE;
+    private Shard.@Nullable Timer wakeTimer;
+    private long wakeMs = Long.MAX_VALUE;
     private Shard.@Nullable Timer idleTimer;
     private long usedAtMs;
     private Shard.@Nullable Timer readTimer;
@@ -15,22 +18,22 @@ final class QueueTimers {
         this.queue = queue;
     }
 
-    /** The queue looks at its oldest record again at {@code dueMs}. */
-    void expireHeadAt(long dueMs) {
-        if (dueMs == headDueMs) {
+    /** The queue serves again at {@code dueMs} at the latest; {@link Long#MAX_VALUE} for no need. An earlier call that asked for an earlier time holds: then the queue looks once in vain, and asks again. */
+    void wakeAt(long dueMs) {
+        if (dueMs >= wakeMs) {
             return;
         }
-        if (headTimer != null) {
-            headTimer.cancel();
+        if (wakeTimer != null) {
+            wakeTimer.cancel();
         }
-        headDueMs = dueMs;
+        wakeMs = dueMs;
         Shard shard = queue.shard();
-        headTimer = shard.schedule(
+        wakeTimer = shard.schedule(
                 () -> {
-                    headDueMs = Long.MAX_VALUE;
+                    wakeMs = Long.MAX_VALUE;
                     queue.wake();
                 },
-                Math.max(1, dueMs - shard.nowMs()));
+                Math.clamp(dueMs - shard.nowMs(), 1, LONGEST_WAIT_MS));
     }
 
     /** The queue tries again what could not be read. */
@@ -77,8 +80,8 @@ final class QueueTimers {
     }
 
     void cancel() {
-        if (headTimer != null) {
-            headTimer.cancel();
+        if (wakeTimer != null) {
+            wakeTimer.cancel();
         }
         if (idleTimer != null) {
             idleTimer.cancel();

@@ -11,13 +11,13 @@ import java.nio.charset.StandardCharsets;
  *
  * <pre>
  *   0  1 byte   version, 1
- *   1  8 bytes  time to live in milliseconds from the record's timestamp, -1 for ever
+ *   1  8 bytes  time to live in milliseconds from the end of the delay, -1 for ever
  *   9  8 bytes  delay in milliseconds from the record's timestamp, 0 for none
  *  17  rest     deduplication id, UTF-8, empty for none
  * </pre>
  *
  * @param priority 0 to 255, the highest first; a queue with fewer priorities takes it for its highest
- * @param ttlMs milliseconds that the record may wait, {@link QueueSettings#UNLIMITED} for as long as its queue allows
+ * @param ttlMs milliseconds that the record may wait once its delay is over, {@link QueueSettings#UNLIMITED} for as long as its queue allows
  * @param delayMs milliseconds before which it must not be delivered, 0 for none
  * @param deduplicationId the same for a message that is published again; empty for none
  */

@@ -172,6 +172,7 @@ final class Recovery {
                 long[] start = new long[1];
                 Runnable trim =
                         () -> view.shard().execute(() -> view.cursorLog().trim(start[0]));
+                view.lookAtHeads();
                 start[0] = view.cursorLog().snapshot(view.topology().queues(), () -> durable.complete(trim));
             });
         }

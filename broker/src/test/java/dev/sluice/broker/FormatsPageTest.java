@@ -7,8 +7,13 @@ import dev.sluice.broker.QueueSettings.Overflow;
 import dev.sluice.log.Durability;
 import dev.sluice.log.LogId;
 import dev.sluice.log.OffsetSet;
+import dev.sluice.log.RecordBatchBuilder;
+import dev.sluice.log.RecordCursor;
 import dev.sluice.testrules.FormatsPage;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.util.collection.LongObjectHashMap;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -84,6 +89,36 @@ class FormatsPageTest {
     @Test
     void route() throws IOException {
         assertPage("route", ByteBufUtil.getBytes(RouteHeader.encode("news", "eu.fr")));
+    }
+
+    @Test
+    void attributes() throws IOException {
+        var attributes =
+                RecordAttributes.NONE.withTtlMs(60_000).withDelayMs(1000).withDeduplicationId("order-7");
+        assertPage("attributes", ByteBufUtil.getBytes(attributes.encode()));
+        assertThat(readBack(attributes)).isEqualTo(attributes);
+    }
+
+    /** Through a record; the priority is not stored. */
+    private static RecordAttributes readBack(RecordAttributes attributes) {
+        ByteBuf headers = RecordCodec.headers("news", "eu.fr", Map.of(), attributes);
+        try (var builder = new RecordBatchBuilder(UnpooledByteBufAllocator.DEFAULT)) {
+            builder.append(0, null, Unpooled.EMPTY_BUFFER, headers);
+            ByteBuf batch = builder.build();
+            var record = new RecordCursor();
+            record.reset(batch, batch.readerIndex());
+            assertThat(record.next()).isTrue();
+            assertThat(RecordAttributes.isIn(record)).isTrue();
+            var read = new RecordAttributes(
+                    0,
+                    RecordAttributes.ttlMs(record),
+                    RecordAttributes.delayMs(record),
+                    RecordAttributes.deduplicationId(record));
+            batch.release();
+            return read;
+        } finally {
+            headers.release();
+        }
     }
 
     private static void assertPage(String example, byte[] written) throws IOException {
