@@ -23,7 +23,6 @@ final class QueueArguments {
             "x-dead-letter-strategy",
             "x-max-length-bytes",
             "x-max-priority",
-            "x-consumer-timeout",
             "x-consumer-disconnected-timeout",
             "x-max-age",
             "x-stream-max-segment-size-bytes",
