@@ -39,6 +39,7 @@ final class ChannelPublisher {
 
     private ByteBuf sectionProperties = Unpooled.EMPTY_BUFFER;
     private boolean sectionHasRoute;
+    private boolean sectionDelayed;
     private RecordAttributes attributes = RecordAttributes.NONE;
     private boolean persistent;
 
@@ -92,13 +93,13 @@ final class ChannelPublisher {
         if (isRefused(properties) || isTooLarge(header.bodySize())) {
             return;
         }
-        prepareSection(properties);
         Route found = findQueues(properties);
         Refusal refusal = found.refusal();
         if (refusal != null) {
             channel.fail(refusal, BasicMethod.Publish.ID);
             return;
         }
+        prepareSection(properties, found.isDelayed());
         if (header.bodySize() == 0) {
             complete(found, Unpooled.EMPTY_BUFFER);
         } else {
@@ -174,10 +175,11 @@ final class ChannelPublisher {
         return found;
     }
 
-    private void prepareSection(ContentProperties properties) {
+    private void prepareSection(ContentProperties properties, boolean delayed) {
         persistent = properties.isPersistent();
         int length = properties.length();
         boolean same = sectionHasRoute
+                && sectionDelayed == delayed
                 && sectionProperties.writerIndex() == length
                 && ByteBufUtil.equals(sectionProperties, 0, properties.buffer(), properties.index(), length);
         if (same) {
@@ -189,7 +191,8 @@ final class ChannelPublisher {
             sectionProperties = Unpooled.buffer();
         }
         sectionHasRoute = true;
-        attributes = StoredMessage.attributes(properties);
+        sectionDelayed = delayed;
+        attributes = StoredMessage.attributes(properties, delayed);
         sectionProperties.clear().writeBytes(properties.buffer(), properties.index(), length);
         StoredMessage.writeHeaders(section.clear(), attributes, route, properties);
     }

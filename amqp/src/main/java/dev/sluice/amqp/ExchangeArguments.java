@@ -7,12 +7,24 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads what exchange.declare says. Stateless. */
 final class ExchangeArguments {
+    /** As the plugin of RabbitMQ names them. */
+    private static final String DELAYED = "x-delayed-message";
+
+    private static final String DELAYED_TYPE = "x-delayed-type";
     private static final String ALTERNATE = "alternate-exchange";
 
     private ExchangeArguments() {}
 
     static Parsed<ExchangeSpec> parse(ExchangeMethod.Declare declare) {
-        ExchangeType type = type(declare.kind());
+        boolean delayed = declare.kind().equals(DELAYED);
+        ExchangeType type = delayed
+                ? (declare.arguments().get(DELAYED_TYPE) instanceof LongString name ? type(name.text()) : null)
+                : type(declare.kind());
+        if (type == null && delayed) {
+            return new Parsed.Invalid<>(
+                    ReplyCode.PRECONDITION_FAILED,
+                    "Invalid argument, '" + DELAYED_TYPE + "' must be an existing exchange type");
+        }
         if (type == null) {
             return new Parsed.Invalid<>(ReplyCode.COMMAND_INVALID, "unknown exchange type '" + declare.kind() + "'");
         }
@@ -27,6 +39,7 @@ final class ExchangeArguments {
                 declare.durable(),
                 declare.autoDelete(),
                 declare.internal(),
+                delayed,
                 alternate instanceof LongString name ? name.text() : null));
     }
 

@@ -22,7 +22,6 @@ final class QueueArguments {
             "x-dead-letter-routing-key",
             "x-dead-letter-strategy",
             "x-max-length-bytes",
-            "x-consumer-timeout",
             "x-consumer-disconnected-timeout",
             "x-max-age",
             "x-stream-max-segment-size-bytes",

@@ -25,20 +25,31 @@ import org.jspecify.annotations.Nullable;
 final class StoredMessage {
     static final byte[] PROPERTIES = (RouteHeader.RESERVED_PREFIX + "amqp").getBytes(StandardCharsets.UTF_8);
 
+    private static final byte[] DELAY = "x-delay".getBytes(StandardCharsets.US_ASCII);
     private static final String DELIVERY_COUNT = "x-delivery-count";
     private static final int NAME_MAX_BYTES = 255;
 
     private StoredMessage() {}
 
-    /** What the message asks of the broker; its expiration is {@linkplain Expiration#problemOf well-formed}. */
-    static RecordAttributes attributes(ContentProperties properties) {
+    /**
+     * What the message asks of the broker; its expiration is {@linkplain Expiration#problemOf well-formed}.
+     *
+     * @param delayed whether its exchange heeds the header x-delay
+     */
+    static RecordAttributes attributes(ContentProperties properties, boolean delayed) {
         int priority = properties.priority();
         String expiration = properties.text(Property.EXPIRATION);
-        if (priority == 0 && expiration == null) {
+        long delayMs = delayed ? delayMs(properties) : 0;
+        if (priority == 0 && expiration == null && delayMs == 0) {
             return RecordAttributes.NONE;
         }
         long ttlMs = expiration == null ? QueueSettings.UNLIMITED : Expiration.ms(expiration);
-        return new RecordAttributes(priority, ttlMs, 0, "");
+        return new RecordAttributes(priority, ttlMs, delayMs, "");
+    }
+
+    /** As RabbitMQ's plugin: what is no number of milliseconds, or not positive, is no delay. */
+    private static long delayMs(ContentProperties properties) {
+        return properties.header(DELAY) instanceof FieldValue.Whole(char type, long ms) ? Math.max(0, ms) : 0;
     }
 
     /** Writes the headers section of a record. */

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * which owns all the mutable state here.
  */
 public final class Consumer {
-    private static final int ANY_NUMBER = Integer.MAX_VALUE;
+    private static final int ANY_NUMBER = 0;
 
     private final Queue queue;
     private final BrokerShard home;
@@ -18,10 +18,11 @@ public final class Consumer {
     final DeliverySink sink;
     final boolean subscribed;
 
-    /** Delivered and not settled, by {@link DeliveryId}. */
+    /** Delivered and not settled, by {@link DeliveryId}; false for those whose lease is over. They take their share of the prefetch all the same: who does not settle in time gets no more. */
     private final LongObjectMap<Boolean> inFlight = new LongObjectHashMap<>(4);
 
     final ArrayDeque<PendingGet> gets = new ArrayDeque<>(0);
+    private int lapsed;
     private int prefetch;
     // The dispatcher's.
     /** In the order of subscription. */
@@ -78,6 +79,15 @@ public final class Consumer {
             queue.settle(this, delivery, settlement, delayMs);
         } else {
             home.send(queue.home(), () -> queue.settle(this, delivery, settlement, delayMs));
+        }
+    }
+
+    /** The delivery stays this consumer's for {@code leaseMs} milliseconds from now, whatever its queue's timeout; without effect if it is settled, or its time is over. */
+    public void renew(long delivery, long leaseMs) {
+        if (isHomeOfQueue()) {
+            queue.renew(this, delivery, leaseMs);
+        } else {
+            home.send(queue.home(), () -> queue.renew(this, delivery, leaseMs));
         }
     }
 
@@ -170,11 +180,11 @@ public final class Consumer {
 
     /** Whether it could be sent a record now, its shared limit aside. */
     boolean isServable() {
-        return !cancelled && subscribed && (spec.noAck() || inFlight.size() < limit()) && sink.ready();
+        return !cancelled && subscribed && (spec.noAck() || hasRoom()) && sink.ready();
     }
 
-    private int limit() {
-        return prefetch == 0 ? ANY_NUMBER : prefetch;
+    private boolean hasRoom() {
+        return prefetch == ANY_NUMBER ? lapsed == 0 : inFlight.size() < prefetch;
     }
 
     /** Takes one of the shared limit; if there is none it will be resumed. */
@@ -191,22 +201,58 @@ public final class Consumer {
     }
 
     void delivered(long delivery) {
-        inFlight.put(delivery, Boolean.TRUE);
+        if (Boolean.FALSE.equals(inFlight.put(delivery, Boolean.TRUE))) {
+            lapsed--; // so often delivered that the name is used again
+        }
     }
 
-    /** Whether the delivery was open; it no longer is. */
-    boolean settled(long delivery) {
-        return inFlight.remove(delivery) != null;
+    /** What the consumer had of a delivery that it settles. */
+    enum Held {
+        NOTHING,
+        /** Its lease is over, and the record went back. */
+        LAPSED,
+        RECORD
     }
 
-    /** Everything in flight, which no longer is. */
+    /** The delivery is settled: the consumer has nothing of it any more. */
+    Held settled(long delivery) {
+        Boolean open = inFlight.remove(delivery);
+        if (open == null) {
+            return Held.NOTHING;
+        }
+        if (!open) {
+            lapsed--;
+        }
+        return open ? Held.RECORD : Held.LAPSED;
+    }
+
+    /** The lease of the delivery is over: the record is not the consumer's any more. */
+    void lapse(long delivery) {
+        inFlight.put(delivery, Boolean.FALSE);
+        lapsed++;
+    }
+
+    /** Whether the record of the delivery is the consumer's. */
+    boolean holds(long delivery) {
+        return Boolean.TRUE.equals(inFlight.get(delivery));
+    }
+
+    /** Deliveries that take their share of the prefetch. */
+    int inFlightCount() {
+        return inFlight.size();
+    }
+
+    /** All records that are the consumer's, which they no longer are. */
     long[] takeInFlight() {
-        var deliveries = new long[inFlight.size()];
+        var deliveries = new long[inFlight.size() - lapsed];
         int i = 0;
         for (LongObjectMap.PrimitiveEntry<Boolean> entry : inFlight.entries()) {
-            deliveries[i++] = entry.key();
+            if (entry.value()) {
+                deliveries[i++] = entry.key();
+            }
         }
         inFlight.clear();
+        lapsed = 0;
         return deliveries;
     }
 }

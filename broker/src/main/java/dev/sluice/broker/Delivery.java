@@ -67,6 +67,19 @@ public final class Delivery {
         }
     }
 
+    /**
+     * Asks for more time: the delivery is the application's for so long from now on, whether or not its queue has a consumer-timeout. Does not block; without effect if the delivery is settled, or its time is over already.
+     *
+     * @param lease more than nothing; whole milliseconds count
+     */
+    public void renew(Duration lease) {
+        if (!lease.isPositive()) {
+            throw new IllegalArgumentException("the lease is " + lease + ", more than nothing was expected");
+        }
+        long leaseMs = TimeUnit.MILLISECONDS.convert(lease);
+        home.execute(() -> consumer.renew(id, leaseMs));
+    }
+
     /** Not to be delivered again. */
     public void reject() {
         settle(Settlement.REJECT);

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param durable whether it outlives the process
  * @param autoDelete whether it goes when its last binding goes
  * @param internal whether publishers are refused and only bindings lead to it
+ * @param delayed whether publishers may ask it to hold a message back, where their protocol has its own way of saying so for an exchange
  * @param alternate the exchange that gets what no binding of this one matches; null for none
  */
 public record ExchangeSpec(
@@ -17,4 +18,15 @@ public record ExchangeSpec(
         boolean durable,
         boolean autoDelete,
         boolean internal,
-        @Nullable String alternate) {}
+        boolean delayed,
+        @Nullable String alternate) {
+    public ExchangeSpec(
+            String name,
+            ExchangeType type,
+            boolean durable,
+            boolean autoDelete,
+            boolean internal,
+            @Nullable String alternate) {
+        this(name, type, durable, autoDelete, internal, false, alternate);
+    }
+}

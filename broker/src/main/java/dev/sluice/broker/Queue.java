@@ -28,6 +28,7 @@ final class Queue {
     private final Overflow overflow;
     private final long deliveryLimit;
     private final RetryDelay retryDelay;
+    private final long leaseMs;
 
     private final Lane[] lanes;
     /** That of each lane. */
@@ -38,6 +39,7 @@ final class Queue {
     private final Dispatcher dispatcher;
     private final QueueCounters counters = new QueueCounters();
     private final ArrayDeque<Consumer> getters = new ArrayDeque<>(0);
+    private final Leases<Consumer> leases = new Leases<>();
     private final QueueTimers timers = new QueueTimers(this);
     /** Its storage is damaged. Written before any other thread knows the queue. */
     private @Nullable Refusal unavailable;
@@ -58,6 +60,7 @@ final class Queue {
         this.overflow = spec.settings().overflow();
         this.deliveryLimit = spec.settings().deliveryLimit();
         this.retryDelay = spec.settings().retryDelay();
+        this.leaseMs = spec.settings().consumerTimeoutMs();
         this.lanes = new Lane[spec.laneCount()];
         this.heads = new LaneHead[lanes.length];
         for (int i = 0; i < lanes.length; i++) {
@@ -221,6 +224,7 @@ final class Queue {
         for (LaneHead head : heads) {
             head.beginTurn();
         }
+        leases.endOver(shard.turnTimeMs(), this::leaseOver);
         serveGetters();
         int budget = DELIVERIES_PER_TURN;
         while (budget > 0 && serveOne()) {
@@ -293,11 +297,12 @@ final class Queue {
         long offset = record.offset();
         int count = open.deliveryCount(offset);
         boolean redelivered = open.mayHaveBeenDelivered(offset);
-        consumer.sink.deliver(consumer, DeliveryId.of(lane.index(), offset), record, count, redelivered);
-        delivered(consumer, lane, offset, redelivered, consumer.noAck());
+        long delivery = DeliveryId.of(lane.index(), offset, count);
+        consumer.sink.deliver(consumer, delivery, record, count, redelivered);
+        delivered(consumer, lane, delivery, redelivered, consumer.noAck());
     }
 
-    private void delivered(Consumer consumer, Lane lane, long offset, boolean redelivered, boolean noAck) {
+    private void delivered(Consumer consumer, Lane lane, long delivery, boolean redelivered, boolean noAck) {
         Backlog open = lane.backlog();
         counters.delivered++;
         if (redelivered) {
@@ -306,9 +311,12 @@ final class Queue {
         open.take();
         if (noAck) {
             counters.acknowledged++;
-            open.settleInFlight(offset);
+            open.settleInFlight(DeliveryId.offset(delivery));
         } else {
-            consumer.delivered(DeliveryId.of(lane.index(), offset));
+            consumer.delivered(delivery);
+            if (leaseMs >= 0) {
+                leases.set(consumer, delivery, Times.plus(shard.turnTimeMs(), leaseMs));
+            }
         }
     }
 
@@ -330,16 +338,11 @@ final class Queue {
             Backlog open = lane.backlog();
             RecordCursor record = open.record();
             long offset = record.offset();
+            int count = open.deliveryCount(offset);
             boolean redelivered = open.mayHaveBeenDelivered(offset);
-            get.reply()
-                    .got(
-                            consumer,
-                            DeliveryId.of(lane.index(), offset),
-                            record,
-                            open.deliveryCount(offset),
-                            redelivered,
-                            ready() - 1);
-            delivered(consumer, lane, offset, redelivered, get.noAck());
+            long delivery = DeliveryId.of(lane.index(), offset, count);
+            get.reply().got(consumer, delivery, record, count, redelivered, ready() - 1);
+            delivered(consumer, lane, delivery, redelivered, get.noAck());
         }
     }
 
@@ -381,7 +384,7 @@ final class Queue {
         for (LaneHead head : heads) {
             dueMs = Math.min(dueMs, head.look());
         }
-        timers.wakeAt(dueMs);
+        timers.wakeAt(Math.min(dueMs, leases.firstDueMs()));
     }
 
     /** A record in flight, of no consumer any more, is not delivered again. The one place where records are dropped unprocessed and one by one. */
@@ -440,10 +443,20 @@ final class Queue {
 
     /** {@code delivery}: a {@link DeliveryId}; {@code delayMs}: how long a record that is released waits at the least. */
     void settle(Consumer consumer, long delivery, Settlement settlement, long delayMs) {
-        if (deleted || !consumer.settled(delivery)) {
+        Consumer.Held held = deleted ? Consumer.Held.NOTHING : consumer.settled(delivery);
+        if (held == Consumer.Held.NOTHING) {
             return;
         }
         consumer.releaseShared(1);
+        if (held == Consumer.Held.RECORD) {
+            leases.end(delivery);
+            settle(delivery, settlement, delayMs);
+        }
+        dispatcher.offer(consumer);
+        wake();
+    }
+
+    private void settle(long delivery, Settlement settlement, long delayMs) {
         Lane lane = lanes[DeliveryId.lane(delivery)];
         long offset = DeliveryId.offset(delivery);
         switch (settlement) {
@@ -454,8 +467,20 @@ final class Queue {
             case REJECT -> giveUp(lane, offset, GiveUpReason.REJECTED);
             case RELEASE -> comeBack(lane, offset, delayMs);
         }
-        dispatcher.offer(consumer);
-        wake();
+    }
+
+    void renew(Consumer consumer, long delivery, long newLeaseMs) {
+        if (!deleted && consumer.holds(delivery)) {
+            leases.set(consumer, delivery, Times.plus(shard.turnTimeMs(), newLeaseMs));
+            timers.wakeAt(leases.firstDueMs());
+        }
+    }
+
+    /** A consumer did not settle a delivery in time: what it says of it later is ignored. */
+    private void leaseOver(Consumer consumer, long delivery) {
+        counters.leasesOver++;
+        consumer.lapse(delivery);
+        comeBack(lanes[DeliveryId.lane(delivery)], DeliveryId.offset(delivery), 0);
     }
 
     void resume(Consumer consumer) {
@@ -484,12 +509,14 @@ final class Queue {
 
     void close(Consumer consumer) {
         cancel(consumer);
+        int held = consumer.inFlightCount();
         long[] deliveries = consumer.takeInFlight();
-        consumer.releaseShared(deliveries.length);
+        consumer.releaseShared(held);
         if (deleted) {
             return;
         }
         for (long delivery : deliveries) {
+            leases.end(delivery);
             comeBack(lanes[DeliveryId.lane(delivery)], DeliveryId.offset(delivery), 0);
         }
         wake();

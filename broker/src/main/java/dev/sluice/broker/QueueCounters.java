@@ -8,6 +8,7 @@ final class QueueCounters {
     long acknowledged;
     long rejected;
     long expired;
+    long leasesOver;
     long deliveryLimitExceeded;
     long droppedAtLimit;
     long refusedAtLimit;
@@ -26,6 +27,7 @@ final class QueueCounters {
                 acknowledged,
                 rejected,
                 expired,
+                leasesOver,
                 deliveryLimitExceeded,
                 droppedAtLimit,
                 refusedAtLimit,

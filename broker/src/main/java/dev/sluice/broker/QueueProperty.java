@@ -27,6 +27,8 @@ public enum QueueProperty {
     DELAYED_RETRY_MIN("delayed-retry-min", new Kind.Whole(0, Long.MAX_VALUE)),
     /** Milliseconds that it waits at the most. */
     DELAYED_RETRY_MAX("delayed-retry-max", new Kind.Whole(0, Long.MAX_VALUE)),
+    /** Milliseconds that a consumer has to settle a delivery; then the record goes back to its place, for others. */
+    CONSUMER_TIMEOUT("consumer-timeout", new Kind.Whole(1, Long.MAX_VALUE)),
     /** The queue deletes itself when it had no consumer, no get and no declaration for so many milliseconds. */
     EXPIRES("expires", new Kind.Whole(1, Long.MAX_VALUE)),
     /** The highest priority of a record; there is a lane, and a log, for each from 0 on. */

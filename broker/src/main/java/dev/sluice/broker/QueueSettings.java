@@ -130,6 +130,11 @@ public final class QueueSettings {
         return number(QueueProperty.DELIVERY_LIMIT, DEFAULT_DELIVERY_LIMIT);
     }
 
+    /** {@link #UNLIMITED} if consumers have all the time that they want. */
+    public long consumerTimeoutMs() {
+        return number(QueueProperty.CONSUMER_TIMEOUT, UNLIMITED);
+    }
+
     RetryDelay retryDelay() {
         String type = text(QueueProperty.DELAYED_RETRY_TYPE);
         return new RetryDelay(

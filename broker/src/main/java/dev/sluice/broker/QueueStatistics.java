@@ -12,6 +12,7 @@ package dev.sluice.broker;
  * @param acknowledged settled as processed
  * @param rejected dropped because a consumer rejected them
  * @param expired dropped because they waited too long
+ * @param leasesOver deliveries that were not settled in time, so that their records went back
  * @param deliveryLimitExceeded dropped because they came back too often
  * @param droppedAtLimit dropped, the oldest first, to keep the queue at its length limit
  * @param refusedAtLimit not taken because the queue was at its length limit
@@ -29,6 +30,7 @@ public record QueueStatistics(
         long acknowledged,
         long rejected,
         long expired,
+        long leasesOver,
         long deliveryLimitExceeded,
         long droppedAtLimit,
         long refusedAtLimit,

@@ -9,20 +9,22 @@ public final class Route {
 
     private final Inlet[] inlets;
     private final boolean cacheable;
+    private final boolean delayed;
     private final @Nullable Refusal refusal;
 
-    private Route(Inlet[] inlets, boolean cacheable, @Nullable Refusal refusal) {
+    private Route(Inlet[] inlets, boolean cacheable, boolean delayed, @Nullable Refusal refusal) {
         this.inlets = inlets;
         this.cacheable = cacheable;
+        this.delayed = delayed;
         this.refusal = refusal;
     }
 
-    static Route to(List<Inlet> inlets, boolean cacheable) {
-        return new Route(inlets.toArray(NOWHERE), cacheable, null);
+    static Route to(List<Inlet> inlets, boolean cacheable, boolean delayed) {
+        return new Route(inlets.toArray(NOWHERE), cacheable, delayed, null);
     }
 
     static Route refused(Refusal.Reason reason, String exchange) {
-        return new Route(NOWHERE, false, new Refusal(reason, exchange));
+        return new Route(NOWHERE, false, false, new Refusal(reason, exchange));
     }
 
     /** Why there can be no route at all; null when there can. */
@@ -43,6 +45,11 @@ public final class Route {
     /** Whether every message with the same exchange and routing key goes the same way while the topology's version is the same. */
     public boolean isCacheable() {
         return cacheable;
+    }
+
+    /** Whether the exchange was declared for delayed messages. */
+    public boolean isDelayed() {
+        return delayed;
     }
 
     Inlet[] inlets() {

@@ -32,7 +32,7 @@ final class Router {
         if (exchangeName.isEmpty()) {
             begin();
             addQueue(routingKey);
-            return Route.to(found, true);
+            return Route.to(found, true, false);
         }
         Route known = cache.get(topology.version(), exchangeName, routingKey);
         if (known != null) {
@@ -50,7 +50,7 @@ final class Router {
         for (Exchange next = pending.poll(); next != null; next = pending.poll()) {
             match(next, routingKey, headers);
         }
-        Route route = Route.to(found, cacheable);
+        Route route = Route.to(found, cacheable, exchange.spec.delayed());
         if (cacheable) {
             cache.put(exchangeName, routingKey, route);
         }

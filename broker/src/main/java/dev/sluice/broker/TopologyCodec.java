@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  * arguments one byte for the type and the value.
  */
 final class TopologyCodec {
-    private static final byte EXCHANGE_VERSION = 1;
+    /** Version 2 added whether it is for delayed messages. */
+    private static final byte EXCHANGE_VERSION = 2;
     /** Version 2 added the durability; version 3 keeps all settings by name. */
     private static final byte QUEUE_VERSION = 3;
     /** Part of what a binding's key is made of: see {@link TopologyStore}. */
@@ -41,6 +42,7 @@ final class TopologyCodec {
             out.writeUTF(spec.type().name());
             out.writeBoolean(spec.autoDelete());
             out.writeBoolean(spec.internal());
+            out.writeBoolean(spec.delayed());
             out.writeUTF(spec.alternate() == null ? "" : spec.alternate());
         });
     }
@@ -51,8 +53,10 @@ final class TopologyCodec {
             ExchangeType type = ExchangeType.valueOf(in.readUTF());
             boolean autoDelete = in.readBoolean();
             boolean internal = in.readBoolean();
+            boolean delayed = version > 1 && in.readBoolean();
             String alternate = in.readUTF();
-            return new ExchangeSpec(name, type, true, autoDelete, internal, alternate.isEmpty() ? null : alternate);
+            return new ExchangeSpec(
+                    name, type, true, autoDelete, internal, delayed, alternate.isEmpty() ? null : alternate);
         });
     }
 

@@ -59,6 +59,7 @@ final class TopologyController {
     private static @Nullable String difference(ExchangeSpec received, ExchangeSpec current) {
         return firstOf(
                 different("type", received.type(), current.type()),
+                different("delayed", received.delayed(), current.delayed()),
                 different("durable", received.durable(), current.durable()),
                 different("auto_delete", received.autoDelete(), current.autoDelete()),
                 different("internal", received.internal(), current.internal()),

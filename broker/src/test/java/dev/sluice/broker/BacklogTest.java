@@ -37,7 +37,7 @@ class BacklogTest {
     @AfterEach
     void close() {
         log.trim(log.endOffset());
-        log.close(() -> {}, new ReadyLanes(null), 0);
+        log.close(() -> {});
         storage.close();
     }
 

@@ -30,6 +30,9 @@ class FormatsPageTest {
         var spec = new ExchangeSpec("news", ExchangeType.TOPIC, true, false, false, "rest");
         assertPage("exchange", TopologyCodec.exchange(spec));
         assertThat(TopologyCodec.exchange(FormatsPage.example("exchange"))).isEqualTo(spec);
+        assertThat(TopologyCodec.exchange(FormatsPage.example("exchange-1"))).isEqualTo(spec);
+        var delayed = new ExchangeSpec("news", ExchangeType.TOPIC, true, false, false, true, null);
+        assertThat(TopologyCodec.exchange(TopologyCodec.exchange(delayed))).isEqualTo(delayed);
     }
 
     @Test

@@ -11,7 +11,7 @@ class RouteCacheTest {
 
     @Test
     void knowsARouteForOneVersionOfTheTopology() {
-        Route route = Route.to(List.of(), true);
+        Route route = Route.to(List.of(), true, false);
         assertThat(cache.get(1, "e", "k")).isNull();
         cache.put("e", "k", route);
         assertThat(cache.get(1, "e", "k")).isSameAs(route);
@@ -25,7 +25,7 @@ class RouteCacheTest {
     void staysSmallWhateverTheLengthOfTheRoutes() {
         @SuppressWarnings("NullAway") // the cache only counts them
         List<Inlet> queues = Collections.nCopies(RouteCache.MOST_QUEUES / 2, null);
-        Route route = Route.to(queues, true);
+        Route route = Route.to(queues, true, false);
         cache.put("e", "1", route);
         cache.put("e", "2", route);
         assertThat(cache.get(0, "e", "2")).isSameAs(route);
