@@ -231,6 +231,21 @@ final class Backlog {
         return true;
     }
 
+    /** Takes the oldest ready record, without reading it, as if it were on its way to a consumer; returns its offset, -1 if none is durable yet. */
+    long takeOldest() {
+        Long back = released.pollFirst();
+        if (back != null) {
+            inFlight++;
+            return back;
+        }
+        next = acknowledged.nextUnsettled(next);
+        if (next >= log.durableOffset()) {
+            return -1;
+        }
+        inFlight++;
+        return next++;
+    }
+
     /** Settles all that is ready; returns how many that was. */
     long purge() {
         long purged = ready();
@@ -274,12 +289,7 @@ final class Backlog {
 
     /** Writes everything. What changed is still to be written: only then may its storage be given back. */
     void writeSnapshot(CursorChangeWriter out, long queueId) {
-        out.write(
-                queueId,
-                acknowledged.floor(),
-                Math.max(next, deliveredBefore),
-                acknowledged.above(),
-                deliveryCounts);
+        out.write(queueId, acknowledged.floor(), Math.max(next, deliveredBefore), acknowledged.above(), deliveryCounts);
     }
 
     /** Instead of {@link #writeChange} for a queue that does not outlive the process. */

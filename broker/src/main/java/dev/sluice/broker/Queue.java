@@ -2,6 +2,7 @@ package dev.sluice.broker;
 
 import dev.sluice.broker.Outcome.Reply;
 import dev.sluice.broker.QueueSettings.Overflow;
+import dev.sluice.log.AppendGroup;
 import dev.sluice.log.LogId;
 import dev.sluice.log.RecordCursor;
 import io.netty.buffer.ByteBuf;
@@ -33,6 +34,7 @@ final class Queue {
     private final QueueCounters counters = new QueueCounters();
     private final ArrayDeque<Consumer> getters = new ArrayDeque<>(0);
     private final QueueTimers timers = new QueueTimers(this);
+    private final @Nullable DeadLetters deadLetters;
     /** Its storage is damaged. Written before any other thread knows the queue. */
     private @Nullable Refusal unavailable;
 
@@ -53,6 +55,7 @@ final class Queue {
         this.messageTtlMs = spec.settings().messageTtlMs();
         this.lanes = new Lane[spec.laneCount()];
         Arrays.setAll(lanes, index -> new Lane(this, index));
+        this.deadLetters = DeadLetters.of(this, counters);
     }
 
     // What any thread may read.
@@ -145,6 +148,11 @@ final class Queue {
         Lane lane = lanes[laneIndex];
         Refusal refusal = refusal(lane, count);
         if (refusal != null) {
+            if (overflow == Overflow.REJECT_DEAD_LETTER
+                    && refusal.reason() == Refusal.Reason.QUEUE_FULL
+                    && deadLetters != null) {
+                deadLetters.sendRefused(lane, batch);
+            }
             batch.release();
             refuse(taken, refusal, publisher);
             refuse(stored, refusal, publisher);
@@ -152,6 +160,30 @@ final class Queue {
         }
         counters.published += count;
         lane.append(batch, count, taken, stored, publisher);
+        wake();
+    }
+
+    /** Takes over {@code batch}, with which the move's dead letters come here. It hears of the decision, and then of what it decided. */
+    void appendMoved(DeadLetterMove move, int number, ByteBuf batch, @Nullable AppendGroup group) {
+        Lane lane = lanes[Math.min(move.lane.index(), lanes.length - 1)];
+        int count = move.records.size();
+        Refusal refusal = refusal(lane, count);
+        move.decided(shard, number, refusal);
+        if (refusal != null) {
+            batch.release();
+            if (group != null) {
+                group.leave();
+            }
+            return;
+        }
+        counters.published += count;
+        var stored = new Confirms();
+        stored.add(move, number);
+        if (group == null) {
+            lane.append(batch, count, null, stored, move.home());
+        } else {
+            lane.appendInGroup(batch, count, group, stored, move.home());
+        }
         wake();
     }
 
@@ -169,11 +201,21 @@ final class Queue {
             return unavailable;
         }
         Refusal refusal = lane.refusal();
-        if (refusal == null && overflow == Overflow.REJECT && maxLength >= 0 && ready() >= maxLength) {
+        if (refusal == null && maxLength >= 0 && ready() >= maxLength && refusesAtLimit()) {
             counters.refusedAtLimit += count;
             return new Refusal(Refusal.Reason.QUEUE_FULL, name(), "it holds its limit of " + maxLength);
         }
         return refusal;
+    }
+
+    /** Dropping the oldest is no way out while the dead letters do not go on. */
+    private boolean refusesAtLimit() {
+        return overflow != Overflow.DROP_OLDEST || mayLetNoneGo();
+    }
+
+    /** So many dead letters are on their way that a consumer gets nothing that it could reject. */
+    private boolean mayLetNoneGo() {
+        return deadLetters != null && deadLetters.isFull();
     }
 
     /** Records that are stored, or about to be, and not delivered. */
@@ -205,11 +247,14 @@ final class Queue {
         dropExpired();
         serveGetters();
         int budget = DELIVERIES_PER_TURN;
-        while (budget > 0 && serveOne()) {
+        while (budget > 0 && !mayLetNoneGo() && serveOne()) {
             budget--;
         }
         dispatcher.flush();
         dropOverLimit();
+        if (deadLetters != null) {
+            deadLetters.move();
+        }
         if (budget == 0) {
             wake();
         }
@@ -283,8 +328,8 @@ final class Queue {
 
     private void serveGetters() {
         while (!getters.isEmpty()) {
-            Lane lane = nextReadable();
-            if (lane == null && isBeingRead()) {
+            Lane lane = mayLetNoneGo() ? null : nextReadable();
+            if (lane == null && isBeingRead() && !isHeldUp()) {
                 return; // the get waits for it
             }
             Consumer consumer = getters.removeFirst();
@@ -322,11 +367,38 @@ final class Queue {
         return false;
     }
 
+    /** Dead letters wait for who knows how long. */
+    private boolean isHeldUp() {
+        return deadLetters != null && deadLetters.isFull() && deadLetters.isHeldUp();
+    }
+
+    /** Takes the oldest ready record out of the lane, for good; false if it stays for now. */
+    private boolean dropOldest(Lane lane, DeathReason reason) {
+        Backlog open = lane.backlog();
+        if (deadLetters == null) {
+            return open.dropOldest();
+        }
+        long offset = deadLetters.isFull() ? -1 : open.takeOldest();
+        if (offset >= 0) {
+            deadLetters.add(lane, offset, reason);
+        }
+        return offset >= 0;
+    }
+
+    /** A record in flight is not to be delivered again. */
+    private void die(Lane lane, long offset, DeathReason reason) {
+        if (deadLetters == null) {
+            lane.backlog().settleInFlight(offset);
+        } else {
+            deadLetters.add(lane, offset, reason);
+        }
+    }
+
     private void dropOverLimit() {
         if (maxLength < 0 || overflow != Overflow.DROP_OLDEST) {
             return;
         }
-        while (ready() > maxLength && lanes[0].backlog().dropOldest()) {
+        while (ready() > maxLength && dropOldest(lanes[0], DeathReason.LENGTH_LIMIT)) {
             counters.droppedAtLimit++;
         }
     }
@@ -343,7 +415,9 @@ final class Queue {
                     timers.expireHeadAt(dueMs);
                     break;
                 }
-                lane.backlog().dropOldest();
+                if (!dropOldest(lane, DeathReason.EXPIRED)) {
+                    break;
+                }
                 counters.expired++;
             }
         }
@@ -382,7 +456,8 @@ final class Queue {
             return;
         }
         consumer.releaseShared(1);
-        Backlog open = lanes[DeliveryId.lane(delivery)].backlog();
+        Lane lane = lanes[DeliveryId.lane(delivery)];
+        Backlog open = lane.backlog();
         long offset = DeliveryId.offset(delivery);
         switch (settlement) {
             case ACK -> {
@@ -391,7 +466,7 @@ final class Queue {
             }
             case REJECT -> {
                 counters.rejected++;
-                open.settleInFlight(offset);
+                die(lane, offset, DeathReason.REJECTED);
             }
             case RELEASE -> open.release(offset);
         }
@@ -472,6 +547,7 @@ final class Queue {
     void delete() {
         deleted = true;
         timers.cancel();
+        closeDeadLetters();
         for (Consumer consumer : dispatcher.all()) {
             consumer.markCancelled();
             consumer.sink.cancelled(consumer);
@@ -485,8 +561,15 @@ final class Queue {
     void stop() {
         deleted = true;
         timers.cancel();
+        closeDeadLetters();
         for (Lane lane : lanes) {
             lane.backlog().close();
+        }
+    }
+
+    private void closeDeadLetters() {
+        if (deadLetters != null) {
+            deadLetters.close();
         }
     }
 

@@ -12,6 +12,9 @@ final class QueueCounters {
     long refusedAtLimit;
     long purged;
     long damaged;
+    long deadLettered;
+    long deadLettersDropped;
+    long parked;
 
     QueueStatistics snapshot(String queue, long ready, long unsettled) {
         return new QueueStatistics(
@@ -27,6 +30,9 @@ final class QueueCounters {
                 droppedAtLimit,
                 refusedAtLimit,
                 purged,
-                damaged);
+                damaged,
+                deadLettered,
+                deadLettersDropped,
+                parked);
     }
 }

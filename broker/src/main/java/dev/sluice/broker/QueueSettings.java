@@ -20,7 +20,9 @@ public final class QueueSettings {
     /** What gives way at a queue's limit. */
     public enum Overflow {
         DROP_OLDEST("drop-head"),
-        REJECT("reject-publish");
+        REJECT("reject-publish"),
+        /** As {@link #REJECT}, and what was refused goes to the dead letter exchange. */
+        REJECT_DEAD_LETTER("reject-publish-dlx");
 
         private final String word;
 
@@ -107,6 +109,16 @@ public final class QueueSettings {
     /** {@link #UNLIMITED} if the queue does not expire. */
     public long expiresMs() {
         return number(QueueProperty.EXPIRES, UNLIMITED);
+    }
+
+    /** Where records go that leave without having been processed; null to drop them. Empty stands for the default exchange. */
+    public @Nullable String deadLetterExchange() {
+        return text(QueueProperty.DEAD_LETTER_EXCHANGE);
+    }
+
+    /** Null for that which the record came with. */
+    public @Nullable String deadLetterRoutingKey() {
+        return text(QueueProperty.DEAD_LETTER_ROUTING_KEY);
     }
 
     public Durability durability() {
