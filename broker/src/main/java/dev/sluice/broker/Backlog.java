@@ -279,6 +279,23 @@ final class Backlog {
         return true;
     }
 
+    /** Takes the oldest ready record, without reading it, as if it were on its way to a consumer; returns its offset, -1 if none is durable yet. */
+    long takeOldest() {
+        Long back = released.pollFirst();
+        if (back != null) {
+            inFlight++;
+            countReady();
+            return back;
+        }
+        next = acknowledged.nextUnsettled(next);
+        if (next >= log.durableOffset()) {
+            return -1;
+        }
+        inFlight++;
+        countReady();
+        return next++;
+    }
+
     /** Settles all that is ready; returns how many that was. */
     long purge() {
         long purged = ready();

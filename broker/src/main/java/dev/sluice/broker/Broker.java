@@ -117,6 +117,11 @@ public final class Broker {
         }
     }
 
+    /** The log where the shard with this index notes what its queues have settled because it was moved to others. */
+    static LogId moveLogId(int shardIndex) {
+        return new LogId(QueueFactory.FIRST_MOVE_LOG_ID + shardIndex);
+    }
+
     /** The log where the shard with this index writes what its queues have settled. */
     static LogId cursorLogId(int shardIndex) {
         return new LogId(shardIndex + 1);

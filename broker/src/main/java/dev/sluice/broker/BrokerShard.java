@@ -31,6 +31,7 @@ public final class BrokerShard {
     private final List<List<Runnable>> outgoing = new ArrayList<>();
     private boolean anythingOutgoing;
     private @Nullable CursorLog cursorLog;
+    private @Nullable MoveLog moveLog;
     private final PublishGate gate;
     private long turnTimeMs;
 
@@ -212,6 +213,23 @@ public final class BrokerShard {
         return open;
     }
 
+    void useMoveLog(MoveLog itsLog) {
+        moveLog = itsLog;
+    }
+
+    MoveLog moveLog() {
+        MoveLog open = moveLog;
+        if (open == null) {
+            throw new IllegalStateException("the log of moves of shard " + shard.index() + " is not open");
+        }
+        return open;
+    }
+
+    /** Where a dead letter goes; nowhere if there is no such exchange. */
+    Route deadLetterRoute(String exchange, String routingKey, Supplier<Map<String, Object>> headers) {
+        return router.deadLetterRoute(exchange, routingKey, headers);
+    }
+
     /** Wall clock of this turn in milliseconds, read once. */
     long turnTimeMs() {
         scheduleEndOfTurn();
@@ -261,7 +279,9 @@ public final class BrokerShard {
         turnTimeMs = shard.nowMs();
         gate.check();
         // Ahead of what was published in this turn: whose confirm then speaks for the acknowledgements before it too.
+        long movedBelow = moveLog().doneBelow();
         cursorLog().write(dirtyQueues);
+        moveLog().trimAfter(movedBelow, cursorLog());
         flushInlets();
         List<Queue> served = dirtyQueues;
         dirtyQueues = new ArrayList<>();
@@ -330,6 +350,7 @@ public final class BrokerShard {
         var written = new CompletableFuture<Void>();
         cursorLog().whenEverythingIsDurable(() -> written.complete(null));
         closed.add(written.thenCompose(durable -> close(cursorLog().log())));
+        closed.add(close(moveLog().log()));
         for (Queue queue : topology.queues()) {
             if (queue.home() == this && queue.isOpen()) {
                 queue.stop();

@@ -1,12 +1,14 @@
 package dev.sluice.broker;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A message that is the application's to process and to settle, once. Thread-safe: it may be settled from any thread. */
 public final class Delivery {
     private final Message message;
+    private final List<Death> deaths;
     private final long id;
     private final int deliveryCount;
     private final boolean redelivered;
@@ -14,8 +16,16 @@ public final class Delivery {
     private final Shard home;
     private final AtomicBoolean settled = new AtomicBoolean();
 
-    Delivery(Message message, long id, int deliveryCount, boolean redelivered, Consumer consumer, Shard home) {
+    Delivery(
+            Message message,
+            List<Death> deaths,
+            long id,
+            int deliveryCount,
+            boolean redelivered,
+            Consumer consumer,
+            Shard home) {
         this.message = message;
+        this.deaths = deaths;
         this.id = id;
         this.deliveryCount = deliveryCount;
         this.redelivered = redelivered;
@@ -25,6 +35,11 @@ public final class Delivery {
 
     public Message message() {
         return message;
+    }
+
+    /** Of a dead letter: which queues it left unprocessed, the last first. */
+    public List<Death> deaths() {
+        return deaths;
     }
 
     /** Place of the record in its queue's log: unique within the queue, ascending in the order of publishing. */
@@ -80,7 +95,7 @@ public final class Delivery {
         home.execute(() -> consumer.renew(id, leaseMs));
     }
 
-    /** Not to be delivered again. */
+    /** Not to be delivered again here; it goes to the queue's dead letter exchange, if there is one. */
     public void reject() {
         settle(Settlement.REJECT);
     }

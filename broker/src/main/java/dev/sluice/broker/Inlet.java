@@ -19,6 +19,10 @@ final class Inlet {
         this.lanes = new @Nullable InletLane[queue.lanes().length];
     }
 
+    Queue queue() {
+        return queue;
+    }
+
     /** The way to the lane that a record with this priority belongs to. */
     InletLane lane(int priority) {
         int index = Math.min(priority, lanes.length - 1);

@@ -1,5 +1,6 @@
 package dev.sluice.broker;
 
+import dev.sluice.log.AppendGroup;
 import dev.sluice.log.LogId;
 import dev.sluice.log.PartitionLog;
 import dev.sluice.log.StorageException;
@@ -79,8 +80,17 @@ final class Lane implements PartitionLog.Listener {
 
     /** Takes over {@code batch}. */
     void append(ByteBuf batch, int count, @Nullable Confirms taken, @Nullable Confirms stored, BrokerShard publisher) {
+        appended(log().append(batch) + count, count, taken, stored, publisher);
+    }
+
+    /** As {@link #append}, for one member of the group. */
+    void appendInGroup(ByteBuf batch, int count, AppendGroup group, Confirms stored, BrokerShard publisher) {
+        appended(log().append(batch, group) + count, count, null, stored, publisher);
+    }
+
+    private void appended(
+            long end, int count, @Nullable Confirms taken, @Nullable Confirms stored, BrokerShard publisher) {
         PartitionLog open = log();
-        long end = open.append(batch) + count;
         backlog().appended(count);
         if (taken != null) {
             publisher.answer(queue.home(), taken::stored);

@@ -58,6 +58,9 @@ final class LaneHead {
             if (asks && readyMs > nowMs) {
                 holdBack(record.offset(), readyMs);
             } else if (isOver(readyMs, ttlMs, nowMs, wanted)) {
+                if (queue.mayLetNoneGo()) {
+                    return false;
+                }
                 expire(record.offset());
             } else {
                 seen = record.offset();
@@ -77,7 +80,7 @@ final class LaneHead {
     private void expire(long offset) {
         passed++;
         lane.backlog().take();
-        queue.giveUp(lane, offset, GiveUpReason.EXPIRED);
+        queue.giveUp(lane, offset, DeathReason.EXPIRED);
     }
 
     /** Looks at the lane whether or not somebody consumes; returns when to look again, {@link Long#MAX_VALUE} if no time comes by itself. */

@@ -24,6 +24,10 @@ public final class LogNames {
         if (queue != null) {
             return "queue " + queue;
         }
+        if (log.value() >= QueueFactory.FIRST_MOVE_LOG_ID && log.value() < QueueFactory.FIRST_QUEUE_ID) {
+            return "moved dead letters of shard "
+                    + (log.value() - Broker.moveLogId(0).value());
+        }
         return log.value() < QueueFactory.FIRST_QUEUE_ID
                 ? "acknowledgements of shard "
                         + (log.value() - Broker.cursorLogId(0).value())

@@ -2,6 +2,7 @@ package dev.sluice.broker;
 
 import dev.sluice.broker.Outcome.Reply;
 import dev.sluice.broker.QueueSettings.Overflow;
+import dev.sluice.log.AppendGroup;
 import dev.sluice.log.LogId;
 import dev.sluice.log.RecordCursor;
 import io.netty.buffer.ByteBuf;
@@ -41,6 +42,7 @@ final class Queue {
     private final ArrayDeque<Consumer> getters = new ArrayDeque<>(0);
     private final Leases<Consumer> leases = new Leases<>();
     private final QueueTimers timers = new QueueTimers(this);
+    private final @Nullable DeadLetters deadLetters;
     /** Its storage is damaged. Written before any other thread knows the queue. */
     private @Nullable Refusal unavailable;
 
@@ -71,6 +73,7 @@ final class Queue {
         this.aging = agingMs < 0 || lanes.length == 1 ? null : new LaneAging(agingMs, lanes.length);
         this.readyLanes = new ReadyLanes(aging);
         this.dispatcher = new Dispatcher(spec.settings().singleActiveConsumer());
+        this.deadLetters = DeadLetters.of(this, counters);
     }
 
     // What any thread may read.
@@ -168,6 +171,11 @@ final class Queue {
         Lane lane = lanes[laneIndex];
         Refusal refusal = refusal(lane, count);
         if (refusal != null) {
+            if (overflow == Overflow.REJECT_DEAD_LETTER
+                    && refusal.reason() == Refusal.Reason.QUEUE_FULL
+                    && deadLetters != null) {
+                deadLetters.sendRefused(lane, batch);
+            }
             batch.release();
             refuse(taken, refusal, publisher);
             refuse(stored, refusal, publisher);
@@ -175,6 +183,30 @@ final class Queue {
         }
         counters.published += count;
         lane.append(batch, count, taken, stored, publisher);
+        wake();
+    }
+
+    /** Takes over {@code batch}, with which the move's dead letters come here. It hears of the decision, and then of what it decided. */
+    void appendMoved(DeadLetterMove move, int number, ByteBuf batch, @Nullable AppendGroup group) {
+        Lane lane = lanes[Math.min(move.lane.index(), lanes.length - 1)];
+        int count = move.records.size();
+        Refusal refusal = refusal(lane, count);
+        move.decided(shard, number, refusal);
+        if (refusal != null) {
+            batch.release();
+            if (group != null) {
+                group.leave();
+            }
+            return;
+        }
+        counters.published += count;
+        var stored = new Confirms();
+        stored.add(move, number);
+        if (group == null) {
+            lane.append(batch, count, null, stored, move.home());
+        } else {
+            lane.appendInGroup(batch, count, group, stored, move.home());
+        }
         wake();
     }
 
@@ -192,11 +224,21 @@ final class Queue {
             return unavailable;
         }
         Refusal refusal = lane.refusal();
-        if (refusal == null && overflow == Overflow.REJECT && maxLength >= 0 && ready() >= maxLength) {
+        if (refusal == null && maxLength >= 0 && ready() >= maxLength && refusesAtLimit()) {
             counters.refusedAtLimit += count;
             return new Refusal(Refusal.Reason.QUEUE_FULL, name(), "it holds its limit of " + maxLength);
         }
         return refusal;
+    }
+
+    /** Dropping the oldest is no way out while the dead letters do not go on. */
+    private boolean refusesAtLimit() {
+        return overflow.isRefusal() || mayLetNoneGo();
+    }
+
+    /** So many dead letters are on their way that a consumer gets nothing that it could reject. */
+    boolean mayLetNoneGo() {
+        return deadLetters != null && deadLetters.isFull();
     }
 
     /** Records that are stored, or about to be, and not delivered. */
@@ -227,12 +269,15 @@ final class Queue {
         leases.endOver(shard.turnTimeMs(), this::leaseOver);
         serveGetters();
         int budget = DELIVERIES_PER_TURN;
-        while (budget > 0 && serveOne()) {
+        while (budget > 0 && !mayLetNoneGo() && serveOne()) {
             budget--;
         }
         dispatcher.flush();
         lookAtHeads();
         dropOverLimit();
+        if (deadLetters != null) {
+            deadLetters.move();
+        }
         if (budget == 0) {
             wake();
         }
@@ -322,8 +367,8 @@ final class Queue {
 
     private void serveGetters() {
         while (!getters.isEmpty()) {
-            Lane lane = nextReadable();
-            if (lane == null && isBeingRead()) {
+            Lane lane = mayLetNoneGo() ? null : nextReadable();
+            if (lane == null && isBeingRead() && !isHeldUp()) {
                 return; // the get waits for it
             }
             Consumer consumer = getters.removeFirst();
@@ -356,19 +401,39 @@ final class Queue {
         return false;
     }
 
+    /** Dead letters wait for who knows how long. */
+    private boolean isHeldUp() {
+        return deadLetters != null && deadLetters.isFull() && deadLetters.isHeldUp();
+    }
+
+    /** Takes the oldest ready record out of the lane, for good; false if it stays for now. */
+    private boolean dropOldest(Lane lane) {
+        if (deadLetters == null) {
+            boolean dropped = lane.backlog().dropOldest();
+            counters.droppedAtLimit += dropped ? 1 : 0;
+            return dropped;
+        }
+        long offset = deadLetters.isFull() ? -1 : lane.backlog().takeOldest();
+        if (offset >= 0) {
+            giveUp(lane, offset, DeathReason.LENGTH_LIMIT);
+        }
+        return offset >= 0;
+    }
+
     private void dropOverLimit() {
-        if (maxLength < 0 || overflow == Overflow.REJECT) {
+        if (maxLength < 0 || overflow.isRefusal()) {
             return;
         }
-        while (ready() > maxLength && dropLowest()) {
-            counters.droppedAtLimit++;
+        boolean dropped = true;
+        while (dropped && ready() > maxLength) {
+            dropped = dropLowest();
         }
     }
 
-    /** Settles the oldest ready record of the lowest priority; false if it cannot be dropped yet. What the storage gave up does not stand in the way. */
+    /** Gives up the oldest ready record of the lowest priority; false if it cannot be dropped yet. What the storage gave up does not stand in the way. */
     private boolean dropLowest() {
         for (int i = readyLanes.lowestFrom(0); i >= 0; i = readyLanes.lowestFrom(i + 1)) {
-            if (lanes[i].backlog().dropOldest()) {
+            if (dropOldest(lanes[i])) {
                 return true;
             }
             if (lanes[i].refusal() == null) {
@@ -388,13 +453,18 @@ final class Queue {
     }
 
     /** A record in flight, of no consumer any more, is not delivered again. The one place where records are dropped unprocessed and one by one. */
-    void giveUp(Lane lane, long offset, GiveUpReason reason) {
+    void giveUp(Lane lane, long offset, DeathReason reason) {
         switch (reason) {
             case EXPIRED -> counters.expired++;
             case REJECTED -> counters.rejected++;
+            case LENGTH_LIMIT -> counters.droppedAtLimit++;
             case DELIVERY_LIMIT -> counters.deliveryLimitExceeded++;
         }
-        lane.backlog().settleInFlight(offset);
+        if (deadLetters == null) {
+            lane.backlog().settleInFlight(offset);
+        } else {
+            deadLetters.add(lane, offset, reason);
+        }
     }
 
     /** A record in flight, of no consumer any more, comes back, unless it did too often. It is ready after {@code delayMs} at the earliest. */
@@ -402,7 +472,7 @@ final class Queue {
         Backlog open = lane.backlog();
         int before = open.deliveryCount(offset);
         if (deliveryLimit >= 0 && before >= deliveryLimit) {
-            giveUp(lane, offset, GiveUpReason.DELIVERY_LIMIT);
+            giveUp(lane, offset, DeathReason.DELIVERY_LIMIT);
             return;
         }
         long waitMs = Math.max(delayMs, retryDelay.delayMs(before + 1, ThreadLocalRandom.current()));
@@ -464,7 +534,7 @@ final class Queue {
                 counters.acknowledged++;
                 lane.backlog().settleInFlight(offset);
             }
-            case REJECT -> giveUp(lane, offset, GiveUpReason.REJECTED);
+            case REJECT -> giveUp(lane, offset, DeathReason.REJECTED);
             case RELEASE -> comeBack(lane, offset, delayMs);
         }
     }
@@ -561,6 +631,7 @@ final class Queue {
     void delete() {
         deleted = true;
         timers.cancel();
+        closeDeadLetters();
         for (Consumer consumer : dispatcher.all()) {
             consumer.markCancelled();
             consumer.sink.cancelled(consumer);
@@ -574,8 +645,15 @@ final class Queue {
     void stop() {
         deleted = true;
         timers.cancel();
+        closeDeadLetters();
         for (Lane lane : lanes) {
             lane.backlog().close();
+        }
+    }
+
+    private void closeDeadLetters() {
+        if (deadLetters != null) {
+            deadLetters.close();
         }
     }
 

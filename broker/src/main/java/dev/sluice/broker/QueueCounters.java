@@ -14,6 +14,9 @@ final class QueueCounters {
     long refusedAtLimit;
     long purged;
     long damaged;
+    long deadLettered;
+    long deadLettersDropped;
+    long parked;
 
     QueueStatistics snapshot(String queue, long ready, long unsettled, long held) {
         return new QueueStatistics(
@@ -32,6 +35,9 @@ final class QueueCounters {
                 droppedAtLimit,
                 refusedAtLimit,
                 purged,
-                damaged);
+                damaged,
+                deadLettered,
+                deadLettersDropped,
+                parked);
     }
 }

@@ -21,6 +21,9 @@ final class QueueFactory {
     /** Smaller ids are for the broker's own logs. */
     static final long FIRST_QUEUE_ID = 1 << 16;
 
+    /** Of the broker's own logs, those of moves have ids from here on, and those of cursors smaller ones. */
+    static final long FIRST_MOVE_LOG_ID = 1 << 15;
+
     private final Storage storage;
     private final TopologyStore store;
     private final Shards shards;
@@ -87,8 +90,18 @@ final class QueueFactory {
 
     /** The log belongs to {@code owner}: what depends on it has to be sent there, since the future may be complete before anybody waits for it. */
     CompletableFuture<PartitionLog> openStateLog(LogId id, Shard owner, PartitionLog.Listener listener) {
+        return open(id, LogSettings.STATE, owner, listener);
+    }
+
+    /** As {@link #openStateLog}, for a log that may be part of groups. */
+    CompletableFuture<PartitionLog> openMoveLog(LogId id, Shard owner, PartitionLog.Listener listener) {
+        return open(id, LogSettings.DEFAULT, owner, listener);
+    }
+
+    private CompletableFuture<PartitionLog> open(
+            LogId id, LogSettings settings, Shard owner, PartitionLog.Listener listener) {
         var opening = new Opening();
-        storage.openLog(id, LogSettings.STATE, owner, listener, opening);
+        storage.openLog(id, settings, owner, listener, opening);
         return opening.log;
     }
 

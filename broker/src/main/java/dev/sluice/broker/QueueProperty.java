@@ -1,6 +1,7 @@
 package dev.sluice.broker;
 
 import dev.sluice.log.Durability;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +38,10 @@ public enum QueueProperty {
     PRIORITY_AGING("priority-aging", new Kind.Whole(1, Long.MAX_VALUE)),
     /** Only one consumer is served at a time; the next one takes over when it is gone. */
     SINGLE_ACTIVE_CONSUMER("single-active-consumer", new Kind.Flag()),
+    /** The exchange to which records go that leave the queue without having been processed. */
+    DEAD_LETTER_EXCHANGE("dead-letter-exchange", new Kind.Text()),
+    /** The routing key with which they go there, instead of the one they came with. */
+    DEAD_LETTER_ROUTING_KEY("dead-letter-routing-key", new Kind.Text()),
     /** When a record of a durable queue counts as stored; without meaning for other queues. */
     DURABILITY("durability", new Kind.Durable());
 
@@ -51,7 +56,7 @@ public enum QueueProperty {
         /** One of these words; a {@link String}. */
         record Choice(List<String> words) implements Kind {}
 
-        /** Any text; a {@link String}. */
+        /** Any text that has a place in a {@link RouteHeader}; a {@link String}. */
         record Text() implements Kind {}
 
         /** A {@link Boolean}. */
@@ -96,7 +101,10 @@ public enum QueueProperty {
                                 : "a whole number from " + least + " to " + most;
             case Kind.Choice(List<String> words) ->
                 value instanceof String word && words.contains(word) ? null : "one of " + String.join(", ", words);
-            case Kind.Text() -> value instanceof String ? null : "a text";
+            case Kind.Text() ->
+                value instanceof String text && text.getBytes(StandardCharsets.UTF_8).length <= RouteHeader.MAX_BYTES
+                        ? null
+                        : "a text of at most " + RouteHeader.MAX_BYTES + " bytes";
             case Kind.Flag() -> value instanceof Boolean ? null : "true or false";
             case Kind.Durable() ->
                 value instanceof String text && Durability.parse(text).isPresent()

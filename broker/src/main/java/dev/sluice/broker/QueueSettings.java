@@ -28,7 +28,9 @@ public final class QueueSettings {
         DROP_OLDEST("drop-head"),
         REJECT("reject-publish"),
         /** As {@link #DROP_OLDEST}, which begins with the lowest priority too. */
-        DROP_LOWEST_PRIORITY("drop-lowest-priority");
+        DROP_LOWEST_PRIORITY("drop-lowest-priority"),
+        /** As {@link #REJECT}, and what was refused goes to the dead letter exchange. */
+        REJECT_DEAD_LETTER("reject-publish-dlx");
 
         private final String word;
 
@@ -39,6 +41,11 @@ public final class QueueSettings {
         /** The value of {@link QueueProperty#OVERFLOW}. */
         public String word() {
             return word;
+        }
+
+        /** Whether what comes is refused, and what is there stays. */
+        boolean isRefusal() {
+            return this == REJECT || this == REJECT_DEAD_LETTER;
         }
 
         static List<String> names() {
@@ -160,6 +167,16 @@ public final class QueueSettings {
 
     public boolean singleActiveConsumer() {
         return Boolean.TRUE.equals(values.get(QueueProperty.SINGLE_ACTIVE_CONSUMER));
+    }
+
+    /** Where records go that leave without having been processed; null to drop them. Empty stands for the default exchange. */
+    public @Nullable String deadLetterExchange() {
+        return text(QueueProperty.DEAD_LETTER_EXCHANGE);
+    }
+
+    /** Null for that which the record came with. */
+    public @Nullable String deadLetterRoutingKey() {
+        return text(QueueProperty.DEAD_LETTER_ROUTING_KEY);
     }
 
     public Durability durability() {

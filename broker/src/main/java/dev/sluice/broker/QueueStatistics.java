@@ -18,6 +18,9 @@ package dev.sluice.broker;
  * @param refusedAtLimit not taken because the queue was at its length limit
  * @param purged dropped because somebody emptied the queue
  * @param damaged unreadable in storage; each is also reported in the log
+ * @param deadLettered stored in the queues to which the dead letter exchange led, those parked included; each is counted among the rejected, expired or dropped too
+ * @param deadLettersDropped had a dead letter exchange that is not there, or led to no queue
+ * @param parked dead letters that would have gone in a circle, and were put aside in the queue of this name with {@code .parked} behind it
  */
 public record QueueStatistics(
         String queue,
@@ -35,4 +38,7 @@ public record QueueStatistics(
         long droppedAtLimit,
         long refusedAtLimit,
         long purged,
-        long damaged) {}
+        long damaged,
+        long deadLettered,
+        long deadLettersDropped,
+        long parked) {}

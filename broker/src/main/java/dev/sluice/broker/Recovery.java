@@ -58,6 +58,15 @@ final class Recovery {
         for (BrokerShard view : views) {
             var cursors = new CursorLog(view);
             view.useCursorLog(cursors);
+            var moves = new MoveLog(view, storage);
+            view.useMoveLog(moves);
+            scans.add(factory.openMoveLog(Broker.moveLogId(view.shard().index()), view.shard(), moves)
+                    .thenComposeAsync(
+                            log -> {
+                                moves.open(log);
+                                return scan(log);
+                            },
+                            view.shard()));
             scans.add(factory.openStateLog(Broker.cursorLogId(view.shard().index()), view.shard(), cursors)
                     .thenComposeAsync(
                             log -> {
@@ -79,10 +88,15 @@ final class Recovery {
         });
     }
 
-    /** Those of shards that this start does not have. */
+    /** Those of shards that this start does not have, and their logs of moves, which hold the same. */
     private List<LogId> formerCursorLogs() {
+        Set<LogId> present = new HashSet<>();
+        for (BrokerShard view : views) {
+            present.add(Broker.cursorLogId(view.shard().index()));
+            present.add(Broker.moveLogId(view.shard().index()));
+        }
         return storage.logs().stream()
-                .filter(id -> id.value() > views.size() && id.value() < QueueFactory.FIRST_QUEUE_ID)
+                .filter(id -> id.value() < QueueFactory.FIRST_QUEUE_ID && !present.contains(id))
                 .toList();
     }
 
@@ -170,9 +184,12 @@ final class Recovery {
             snapshots.add(durable);
             view.shard().execute(() -> {
                 long[] start = new long[1];
-                Runnable trim =
-                        () -> view.shard().execute(() -> view.cursorLog().trim(start[0]));
                 view.lookAtHeads();
+                long movesBefore = view.moveLog().log().endOffset();
+                Runnable trim = () -> view.shard().execute(() -> {
+                    view.cursorLog().trim(start[0]);
+                    view.moveLog().trim(movesBefore);
+                });
                 start[0] = view.cursorLog().snapshot(view.topology().queues(), () -> durable.complete(trim));
             });
         }

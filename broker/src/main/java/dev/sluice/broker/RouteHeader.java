@@ -1,5 +1,6 @@
 package dev.sluice.broker;
 
+import dev.sluice.log.RecordCursor;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
@@ -22,9 +23,28 @@ public final class RouteHeader {
     @SuppressWarnings("MutablePublicArray") // compared with bytes of every record: a copy each time is too dear
     public static final byte[] KEY = (RESERVED_PREFIX + "route").getBytes(StandardCharsets.US_ASCII);
 
-    private static final int MAX_BYTES = 255;
+    static final int MAX_BYTES = 255;
 
     private RouteHeader() {}
+
+    /** Where a record was published. */
+    record Place(String exchange, String routingKey) {
+        static final Place UNKNOWN = new Place("", "");
+    }
+
+    /** Where the record was published. */
+    static Place of(RecordCursor record) {
+        if (!record.findHeader(KEY) || record.headerValueLength() < 2) {
+            return Place.UNKNOWN;
+        }
+        ByteBuf in = record.buffer();
+        int exchange = record.headerValueIndex() + 1;
+        int exchangeLength = in.getUnsignedByte(exchange - 1);
+        int key = exchange + exchangeLength + 1;
+        return new Place(
+                in.toString(exchange, exchangeLength, StandardCharsets.UTF_8),
+                in.toString(key, in.getUnsignedByte(key - 1), StandardCharsets.UTF_8));
+    }
 
     /**
      * The header's value.

@@ -46,15 +46,32 @@ final class Router {
             return Route.refused(Refusal.Reason.EXCHANGE_INTERNAL, exchangeName);
         }
         begin();
-        visit(exchange);
-        for (Exchange next = pending.poll(); next != null; next = pending.poll()) {
-            match(next, routingKey, headers);
-        }
-        Route route = Route.to(found, cacheable, exchange.spec.delayed());
+        Route route = follow(exchange, routingKey, headers);
         if (cacheable) {
             cache.put(exchangeName, routingKey, route);
         }
         return route;
+    }
+
+    /** As {@link #route} for the broker itself, which may publish to internal exchanges; a refusal only if there is no such exchange. Does not come back to what it found before. */
+    Route deadLetterRoute(String exchangeName, String routingKey, Supplier<Map<String, Object>> headers) {
+        begin();
+        if (exchangeName.isEmpty()) {
+            addQueue(routingKey);
+            return Route.to(found, true, false);
+        }
+        Exchange exchange = topology.exchange(exchangeName);
+        return exchange == null
+                ? Route.refused(Refusal.Reason.EXCHANGE_NOT_FOUND, exchangeName)
+                : follow(exchange, routingKey, headers);
+    }
+
+    private Route follow(Exchange exchange, String routingKey, @Nullable Supplier<Map<String, Object>> headers) {
+        visit(exchange);
+        for (Exchange next = pending.poll(); next != null; next = pending.poll()) {
+            match(next, routingKey, headers);
+        }
+        return Route.to(found, cacheable, exchange.spec.delayed());
     }
 
     private void begin() {

@@ -1,6 +1,7 @@
 package dev.sluice.broker;
 
 import dev.sluice.log.RecordCursor;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -91,8 +92,13 @@ public final class Subscription implements AutoCloseable, DeliverySink {
 
     @Override
     public void deliver(Consumer itsConsumer, long id, RecordCursor record, int deliveryCount, boolean redelivered) {
-        next.add(new Next.Arrived(
-                new Delivery(RecordCodec.message(record), id, deliveryCount, redelivered, itsConsumer, home)));
+        next.add(new Next.Arrived(new Delivery(
+                RecordCodec.message(record), deaths(record), id, deliveryCount, redelivered, itsConsumer, home)));
+    }
+
+    private static List<Death> deaths(RecordCursor record) {
+        DeathHistory history = DeathHistory.of(record);
+        return history == null ? List.of() : history.deaths();
     }
 
     @Override

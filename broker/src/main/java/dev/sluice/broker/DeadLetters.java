@@ -1,0 +1,350 @@
+package dev.sluice.broker;
+
+import dev.sluice.log.PartitionLog;
+import dev.sluice.log.RecordCursor;
+import io.netty.buffer.ByteBuf;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The records that leave a queue without having been processed, on their way to the exchange that the queue's owner named: read again, given their history, routed, and settled in the queue when they are durable where they go. Until
+ * then they are in flight in the queue, and a crash brings them back. Where a target refuses them they wait and are tried again; what has no target is dropped and counted, and what would go in a circle is
+ * parked. Confined to the queue's shard.
+ */
+final class DeadLetters {
+    /** So many records are on their way before the queue lets no more go, and serves no consumer that could send more. */
+    static final int MOST = 1024;
+
+    private static final Logger LOG = LoggerFactory.getLogger(DeadLetters.class);
+    private static final int BATCH_BYTES = 1 << 20;
+    private static final long RETRY_MS = 250;
+    private static final String PARKED = ".parked";
+    /** Connection 0 stands for none: the parking queue is the broker's. */
+    private static final long NO_CONNECTION = 0;
+
+    private final Queue queue;
+    private final QueueCounters counters;
+    private final String exchange;
+    private final @Nullable String routingKey;
+    private final ArrayDeque<DeadRecord> waiting = new ArrayDeque<>();
+    private final Map<Way, DeadLetterMove> filling = new LinkedHashMap<>();
+    private final @Nullable LogReader[] readers;
+    private int moving;
+    private Shard.@Nullable Timer retry;
+    private boolean closed;
+    private boolean refusalReported;
+    private boolean parkingReported;
+    private boolean makingParkingQueue;
+
+    /** Records of one way share a batch. */
+    private record Way(int lane, boolean isStored, List<Queue> targets) {}
+
+    private DeadLetters(Queue queue, QueueCounters counters, String exchange) {
+        this.queue = queue;
+        this.counters = counters;
+        this.exchange = exchange;
+        this.routingKey = queue.spec().settings().deadLetterRoutingKey();
+        this.readers = new @Nullable LogReader[queue.lanes().length];
+    }
+
+    /** Those of the queue; null if its owner wants none. */
+    static @Nullable DeadLetters of(Queue queue, QueueCounters counters) {
+        String exchange = queue.spec().settings().deadLetterExchange();
+        return exchange == null ? null : new DeadLetters(queue, counters, exchange);
+    }
+
+    /** Whether no more should be let go for now. */
+    boolean isFull() {
+        return waiting.size() + moving >= MOST;
+    }
+
+    /** Whether it waits for a target that refuses. */
+    boolean isHeldUp() {
+        return retry != null;
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    /** A record in flight of the lane is not to be delivered any more. */
+    void add(Lane lane, long offset, DeathReason reason) {
+        waiting.addLast(new DeadRecord(lane, offset, reason, queue.home().turnTimeMs()));
+        queue.wake();
+    }
+
+    /** Sends a copy of each record of a batch that the queue refuses. Its publishers know that they have to publish them again, so nothing is kept for a second attempt. */
+    void sendRefused(Lane lane, ByteBuf batch) {
+        if (isFull()) {
+            return;
+        }
+        var record = new RecordCursor();
+        record.reset(batch, batch.readerIndex());
+        while (record.next()) {
+            prepare(
+                    new DeadRecord(
+                            lane,
+                            DeadRecord.REFUSED,
+                            DeathReason.LENGTH_LIMIT,
+                            queue.home().turnTimeMs()),
+                    record);
+        }
+        startMoves();
+    }
+
+    /** Once in a turn: sends what can be read. */
+    void move() {
+        if (retry != null || closed) {
+            return;
+        }
+        if (queue.isPersistent() && queue.home().moveLog().log().isStalled()) {
+            retryLater();
+            return;
+        }
+        for (DeadRecord next = waiting.pollFirst(); next != null; next = waiting.pollFirst()) {
+            if (moving >= MOST || !prepare(next)) {
+                waiting.addFirst(next);
+                break;
+            }
+        }
+        startMoves();
+    }
+
+    /** False if it has to wait. */
+    private boolean prepare(DeadRecord next) {
+        LogReader reader = reader(next.lane);
+        return switch (reader.seek(next.offset)) {
+            case AT -> {
+                if (reader.record().offset() == next.offset) {
+                    yield prepare(next, reader.record());
+                }
+                missing(next);
+                yield true;
+            }
+            case MISSING -> {
+                missing(next);
+                yield true;
+            }
+            case PENDING, END -> false;
+            case FAILED -> {
+                report("its records cannot be read: "
+                        + Objects.requireNonNull(reader.failure()).getMessage());
+                retryLater();
+                yield false;
+            }
+        };
+    }
+
+    private LogReader reader(Lane lane) {
+        LogReader reader = readers[lane.index()];
+        if (reader == null) {
+            PartitionLog log = lane.log();
+            reader = new LogReader(log, queue::wake);
+            readers[lane.index()] = reader;
+        }
+        return reader;
+    }
+
+    private void missing(DeadRecord record) {
+        counters.damaged++;
+        LOG.error("queue {}: record {} is missing in storage and was passed over", queue.name(), record.offset);
+        record.lane.backlog().settleInFlight(record.offset);
+    }
+
+    /** False if it has to wait. */
+    private boolean prepare(DeadRecord dead, RecordCursor record) {
+        RouteHeader.Place place = RouteHeader.of(record);
+        long ttlMs = RecordAttributes.isIn(record) ? RecordAttributes.ttlMs(record) : QueueSettings.UNLIMITED;
+        var death = new Death(queue.name(), dead.reason, place.exchange(), place.routingKey(), 1, dead.timeMs, ttlMs);
+        DeathHistory history = DeathHistory.after(DeathHistory.of(record), death);
+        String key = routingKey == null ? place.routingKey() : routingKey;
+        Route route = queue.home().deadLetterRoute(exchange, key, () -> DeadLetterRecord.texts(record));
+        List<Queue> targets = targets(route, history);
+        if (targets == null) {
+            return false;
+        }
+        targets.removeAll(dead.reached);
+        if (targets.isEmpty()) {
+            counters.deadLettersDropped += dead.reached.isEmpty() ? 1 : 0;
+            settle(dead);
+            return true;
+        }
+        DeadLetterMove move = moveTo(new Way(dead.lane.index(), dead.isStored(), targets), dead.lane);
+        DeadLetterRecord.write(record, history, exchange, key, queue.home().turnTimeMs(), move.batch());
+        move.records.add(dead);
+        moving++;
+        return true;
+    }
+
+    /** Where the record goes, the parking queue instead of all that it would go round through; null if that has to be made first. */
+    private @Nullable List<Queue> targets(Route route, DeathHistory history) {
+        var targets = new ArrayList<Queue>(route.queueCount());
+        boolean parks = false;
+        for (Inlet inlet : route.inlets()) {
+            if (history.isCycleThrough(inlet.queue().name())) {
+                parks = true;
+            } else {
+                targets.add(inlet.queue());
+            }
+        }
+        if (parks) {
+            Queue parking = parkingQueue();
+            if (parking == null) {
+                return null;
+            }
+            if (!targets.contains(parking)) {
+                targets.add(parking);
+            }
+        }
+        return targets;
+    }
+
+    private @Nullable Queue parkingQueue() {
+        String name = parkingName();
+        Queue found = queue.home().topology().queue(name);
+        if (found == null && !makingParkingQueue) {
+            makingParkingQueue = true;
+            var spec = new QueueSpec(name, queue.spec().durable(), false, false, QueueSettings.DEFAULT);
+            queue.home().declareQueue(spec, NO_CONNECTION, this::parkingQueueMade);
+        }
+        return found;
+    }
+
+    private void parkingQueueMade(Outcome<QueueStatus> outcome) {
+        makingParkingQueue = false;
+        switch (outcome) {
+            case Outcome.Done<QueueStatus> done -> queue.wake();
+            case Outcome.Refused<QueueStatus>(Refusal refusal) -> {
+                report("queue " + parkingName() + " cannot be made: " + refusal);
+                retryLater();
+            }
+        }
+    }
+
+    private String parkingName() {
+        int most = RouteHeader.MAX_BYTES - PARKED.length();
+        String name = queue.name();
+        while (name.getBytes(java.nio.charset.StandardCharsets.UTF_8).length > most) {
+            name = name.substring(0, name.offsetByCodePoints(name.length(), -1));
+        }
+        return name + PARKED;
+    }
+
+    private DeadLetterMove moveTo(Way way, Lane lane) {
+        DeadLetterMove move = filling.get(way);
+        if (move != null && move.batch().sizeInBytes() >= BATCH_BYTES) {
+            filling.remove(way);
+            move.start(queue.isPersistent());
+            move = null;
+        }
+        if (move == null) {
+            move = new DeadLetterMove(this, queue.home(), lane, way.targets());
+            filling.put(way, move);
+        }
+        return move;
+    }
+
+    private void startMoves() {
+        if (filling.isEmpty()) {
+            return;
+        }
+        var moves = List.copyOf(filling.values());
+        filling.clear();
+        moves.forEach(move -> move.start(queue.isPersistent()));
+    }
+
+    /** All targets have it. */
+    void moved(DeadLetterMove move) {
+        moving -= move.records.size();
+        refusalReported = false;
+        counters.deadLettered += move.records.size();
+        if (goesToParking(move)) {
+            counters.parked += move.records.size();
+            reportParking();
+        }
+        move.records.forEach(this::settle);
+        queue.wake();
+    }
+
+    private boolean goesToParking(DeadLetterMove move) {
+        DeadRecord any = move.records.getFirst();
+        return move.targets.getLast().name().equals(parkingName()) && any.reason != DeathReason.REJECTED;
+    }
+
+    /** Not all targets have it. */
+    void refused(DeadLetterMove move, Refusal refusal) {
+        moving -= move.records.size();
+        report(refusal.toString());
+        for (DeadRecord record : move.records.reversed()) {
+            if (record.isStored()) {
+                waiting.addFirst(record);
+            } else {
+                counters.deadLettersDropped++;
+            }
+        }
+        retryLater();
+    }
+
+    private void settle(DeadRecord record) {
+        if (record.isStored() && !closed) {
+            record.lane.backlog().settleInFlight(record.offset);
+        }
+    }
+
+    private void retryLater() {
+        if (retry == null && !closed) {
+            retry = queue.shard().schedule(this::retryNow, RETRY_MS);
+        }
+    }
+
+    private void retryNow() {
+        retry = null;
+        if (!closed) {
+            for (LogReader reader : readers) {
+                if (reader != null) {
+                    reader.retry();
+                }
+            }
+            queue.wake();
+        }
+    }
+
+    /** Once until it goes on again. */
+    private void report(String reason) {
+        if (!refusalReported) {
+            refusalReported = true;
+            LOG.warn("dead letters of queue {} wait: {}", queue.name(), reason);
+        }
+    }
+
+    private void reportParking() {
+        if (!parkingReported) {
+            parkingReported = true;
+            LOG.warn(
+                    "queue {} and its dead letter exchange make a circle that no consumer breaks: what goes round is put into queue {}",
+                    queue.name(),
+                    parkingName());
+        }
+    }
+
+    /** The queue is gone, or the broker stops. */
+    void close() {
+        closed = true;
+        waiting.clear();
+        if (retry != null) {
+            retry.cancel();
+        }
+        for (LogReader reader : readers) {
+            if (reader != null) {
+                reader.close();
+            }
+        }
+    }
+}
