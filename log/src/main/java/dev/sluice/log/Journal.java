@@ -279,13 +279,21 @@ final class Journal {
      * @return false if they have to wait; something will drain again
      */
     private boolean writeFrame() {
-        PendingEntries.Run run = pending.front(config.writeBufferBytes(), false);
+        PendingEntries.Run run = front(space.roomBytes(), false);
         JournalFile file = run == null ? null : space.fileFor(run.frameBytes());
         if (file == null) {
-            run = pending.front(config.writeBufferBytes(), true);
+            run = front(space.roomWithReserveBytes(), true);
             file = run == null ? null : space.reserveFor(run.frameBytes());
         }
         return run != null && file != null && write(file, run);
+    }
+
+    /** Of what one write takes, what there is room for: all of it may be more than any file that a full disk allows. One entry at least. */
+    private PendingEntries.@Nullable Run front(long roomBytes, boolean onlyLeadingOut) {
+        PendingEntries.Run run = pending.front(config.writeBufferBytes(), onlyLeadingOut);
+        return run == null || run.frameBytes() <= roomBytes
+                ? run
+                : pending.front((int) Math.min(config.writeBufferBytes(), roomBytes), onlyLeadingOut);
     }
 
     private boolean write(JournalFile file, PendingEntries.Run run) {

@@ -115,7 +115,7 @@ final class JournalSpace {
     /** The file that has room for the frame, or null if one has to be made first: then {@code onFileReady} is called. */
     @Nullable
     JournalFile fileFor(long frameBytes) {
-        if (!leavesReserve(frameBytes)) {
+        if (frameBytes > roomBytes()) {
             isShort = true;
             shortBytes = frameBytes;
             makeRoom();
@@ -127,9 +127,24 @@ final class JournalSpace {
         return file;
     }
 
-    /** Whether there is a spare file left when the frame has been written. */
-    private boolean leavesReserve(long frameBytes) {
-        return activeFor(frameBytes) != null ? !spare.isEmpty() : spare.size() > 1 && hasSpare(frameBytes);
+    /** The largest frame of which a spare file would be left now. */
+    long roomBytes() {
+        long active = spare.isEmpty() ? 0 : activeRoomBytes();
+        return spare.size() > 1 ? Math.max(active, largestSpareBytes()) : active;
+    }
+
+    /** The largest frame that there is a file for now, if it may use up the reserve. */
+    long roomWithReserveBytes() {
+        return Math.max(activeRoomBytes(), largestSpareBytes());
+    }
+
+    private long activeRoomBytes() {
+        JournalFile active = used.peekLast();
+        return active == null || active.isFull ? 0 : active.bytes - active.position;
+    }
+
+    private long largestSpareBytes() {
+        return spare.stream().mapToLong(file -> file.bytes).max().orElse(0);
     }
 
     /** Like {@link #fileFor}, but may use up the reserve; makes nothing. */
@@ -173,7 +188,7 @@ final class JournalSpace {
 
     /** Something has changed for the better. */
     private void tryAgain() {
-        if (leavesReserve(shortBytes)) {
+        if (shortBytes <= roomBytes()) {
             endShortage();
         }
         onFileReady.run();

@@ -104,6 +104,40 @@ class StallTest {
     }
 
     @Test
+    void endsOnAFullDiskThoughWhatWaitsIsMoreThanAnyFileHasRoomFor() throws Exception {
+        StorageConfig small = StorageConfig.small();
+        StorageConfig config = new StorageConfig(
+                small.journalFileBytes(),
+                2 * Disk.BLOCK_BYTES,
+                small.journalBytes(),
+                small.writeBufferBytes(),
+                small.segmentBytes(),
+                small.chunkBytes(),
+                small.tailBudgetBytes(),
+                small.logTailBytes(),
+                small.metadataBytes());
+        try (TestNode node = new TestNode(new FaultyDisk(FileDisk.open(folder)), config)) {
+            PartitionLog log = node.open(1);
+            node.disk.setFull(true);
+            node.append(log, 3000);
+            node.append(log, 3000);
+            for (int i = 0; i < 4; i++) {
+                node.appendLater(log, 1, 3000);
+            }
+            node.threads.runAll();
+            assertThat(log.isStalled()).isTrue();
+
+            log.trim(log.endOffset());
+            for (int i = 0; i < 10 && log.isStalled(); i++) {
+                node.threads.fireTimers();
+            }
+
+            assertThat(log.isStalled()).isFalse();
+            assertThat(log.durableOffset()).isEqualTo(log.endOffset());
+        }
+    }
+
+    @Test
     void aLogHearsTheTruthLastInWhateverOrderThreadsRaiseAndClear() throws Exception {
         SteppedThreads threads = new SteppedThreads();
         Stalls stalls = new Stalls();
