@@ -63,10 +63,11 @@ class TimeAndReturnsTest {
         publish("never", "1 minute");
         assertThatThrownBy(() -> channel.messageCount("q"))
                 .cause()
-                .isInstanceOfSatisfying(ShutdownSignalException.class, closed -> assertThat(
-                                ((AMQP.Channel.Close) closed.getReason()).getReplyText())
-                        .isEqualTo(
-                                "PRECONDITION_FAILED - invalid expiration '1 minute': {leftover_string,\" minute\"}"));
+                .isInstanceOfSatisfying(
+                        ShutdownSignalException.class,
+                        closed -> assertThat(((AMQP.Channel.Close) closed.getReason()).getReplyText())
+                                .isEqualTo(
+                                        "PRECONDITION_FAILED - invalid expiration '1 minute': {leftover_string,\" minute\"}"));
         assertThat(connection.isOpen()).isTrue();
     }
 

@@ -45,6 +45,7 @@ final class Queue {
     private boolean hadConsumer;
     /** Somebody got a record since the last look at the heads, and may come for the next. */
     private boolean polled;
+
     private boolean deleted;
     /** Whether the shard will come by at the end of the turn. */
     boolean dirty;

@@ -96,10 +96,8 @@ class FormatsPageTest {
 
     @Test
     void attributes() throws IOException {
-        var attributes = RecordAttributes.NONE
-                .withTtlMs(60_000)
-                .withDelayMs(1000)
-                .withDeduplicationId("order-7");
+        var attributes =
+                RecordAttributes.NONE.withTtlMs(60_000).withDelayMs(1000).withDeduplicationId("order-7");
         assertPage("attributes", ByteBufUtil.getBytes(attributes.encode()));
         assertThat(readBack(attributes)).isEqualTo(attributes);
     }
