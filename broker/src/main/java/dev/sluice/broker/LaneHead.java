@@ -99,7 +99,7 @@ final class LaneHead {
         if (!isKnown && !toNext(false)) {
             return Long.MAX_VALUE;
         }
-        if (seenExpiryMs == Long.MAX_VALUE && queue.consumerCount() == 0) {
+        if (seenExpiryMs == Long.MAX_VALUE && queue.isIdle()) {
             backlog.letGo();
         }
         return seenExpiryMs;

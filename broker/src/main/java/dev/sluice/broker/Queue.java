@@ -47,6 +47,9 @@ final class Queue {
     private @Nullable Refusal unavailable;
 
     private boolean hadConsumer;
+    /** Somebody got a record since the last look at the heads, and may come for the next. */
+    private boolean polled;
+
     private boolean deleted;
     /** Whether the shard will come by at the end of the turn. */
     boolean dirty;
@@ -450,6 +453,7 @@ final class Queue {
             dueMs = Math.min(dueMs, head.look());
         }
         timers.wakeAt(Math.min(dueMs, leases.firstDueMs()));
+        polled = false;
     }
 
     /** A record in flight, of no consumer any more, is not delivered again. The one place where records are dropped unprocessed and one by one. */
@@ -506,6 +510,7 @@ final class Queue {
         }
         consumer.gets.addLast(get);
         getters.addLast(consumer);
+        polled = true;
         timers.touch();
         serveGetters();
         wake();
@@ -611,6 +616,11 @@ final class Queue {
     /** Somebody declared it again. */
     void touch() {
         timers.touch();
+    }
+
+    /** Whether nobody is likely to take the next record soon. */
+    boolean isIdle() {
+        return dispatcher.size() == 0 && !polled;
     }
 
     int consumerCount() {

@@ -5,7 +5,7 @@ package dev.sluice.broker;
  *
  * @param ready stored and not delivered
  * @param unsettled delivered and not settled
- * @param held stored and not ready before a time: delayed, or waiting to be tried again
+ * @param held put aside until a time: delayed, or waiting to be tried again; a delayed record behind others counts as ready until the queue comes to it
  * @param published taken from publishers
  * @param delivered sent to consumers, the redelivered ones included
  * @param redelivered sent again after a release or a lost consumer
