@@ -28,7 +28,6 @@ final class CursorLog implements PartitionLog.Listener {
     private @Nullable PartitionLog log;
     /** Written and not yet appended; null outside of {@link #write} and {@link #snapshot}. */
     private @Nullable RecordBatchBuilder batch;
-
     private long bytesSinceSnapshot;
     private long snapshotBytes;
 

@@ -9,6 +9,7 @@ import dev.sluice.log.LogId;
 import dev.sluice.log.OffsetSet;
 import dev.sluice.testrules.FormatsPage;
 import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
 import io.netty.util.collection.LongObjectHashMap;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -84,6 +85,15 @@ class FormatsPageTest {
     @Test
     void route() throws IOException {
         assertPage("route", ByteBufUtil.getBytes(RouteHeader.encode("news", "eu.fr")));
+    }
+
+    @Test
+    void deaths() throws IOException {
+        var death = new Death("jobs", DeathReason.REJECTED, "news", "eu.fr", 1, 1_700_000_000_000L, 60_000);
+        DeathHistory history = DeathHistory.after(null, death);
+        assertPage("deaths", ByteBufUtil.getBytes(history.encode()));
+        assertThat(DeathHistory.decode(Unpooled.wrappedBuffer(FormatsPage.example("deaths")), 0))
+                .isEqualTo(history);
     }
 
     private static void assertPage(String example, byte[] written) throws IOException {
