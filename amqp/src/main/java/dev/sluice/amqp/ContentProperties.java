@@ -28,6 +28,7 @@ final class ContentProperties {
     private int index;
     private int length;
     private int flags;
+    private @Nullable Property omitted;
 
     /**
      * Looks at other bytes, and checks that they are well-formed without decoding any value. When they are not, this view is empty.
@@ -38,6 +39,7 @@ final class ContentProperties {
         in = buffer;
         index = from;
         length = bytes;
+        omitted = null;
         int end = from + bytes;
         if (bytes >= Short.BYTES && findValues(buffer.getUnsignedShort(from), from + Short.BYTES, end)) {
             return true;
@@ -159,6 +161,11 @@ final class ContentProperties {
         return null;
     }
 
+    /** Leaves out a property behind the headers, of those that are text, the next time that this is written {@linkplain #writeWithHeaders with other headers}. */
+    void omit(Property property) {
+        omitted = has(property) ? property : null;
+    }
+
     /**
      * Writes these properties with other headers: those named in {@code removed} or {@code added} are left out, then {@code added} follows. All
      * other bytes stay as they are.
@@ -168,7 +175,8 @@ final class ContentProperties {
         int headersStart = hasHeaders ? position(Property.HEADERS) : firstPositionFrom(Property.HEADERS.place());
         int headersEnd = hasHeaders ? headersStart + headersBytes() : headersStart;
         int valuesStart = index + Short.BYTES;
-        out.writeShort(flags | Property.HEADERS.flag());
+        Property left = omitted;
+        out.writeShort((flags | Property.HEADERS.flag()) & ~(left == null ? 0 : left.flag()));
         out.writeBytes(in, valuesStart, headersStart - valuesStart);
         int lengthIndex = out.writerIndex();
         out.writeInt(0);
@@ -179,7 +187,13 @@ final class ContentProperties {
             WireWriter.field(out, entry);
         }
         out.setInt(lengthIndex, out.writerIndex() - lengthIndex - Integer.BYTES);
-        out.writeBytes(in, headersEnd, index + length - headersEnd);
+        int rest = headersEnd;
+        if (left != null) {
+            int at = position(left);
+            out.writeBytes(in, rest, at - rest);
+            rest = at + 1 + in.getUnsignedByte(at);
+        }
+        out.writeBytes(in, rest, index + length - rest);
     }
 
     private void copyHeaders(ByteBuf out, int from, int end, FieldTable added, Set<LongString> removed) {

@@ -1,5 +1,6 @@
 package dev.sluice.amqp;
 
+import dev.sluice.broker.DeathHistory;
 import dev.sluice.broker.RouteHeader;
 import dev.sluice.log.RecordCursor;
 import io.netty.buffer.ByteBuf;
@@ -59,10 +60,18 @@ final class DeliveryWriter implements AutoCloseable {
 
     private void pointAtProperties(RecordCursor record, int deliveryCount) {
         ByteBuf in = record.buffer();
+        DeathHistory deaths = DeathHistory.of(record);
+        boolean isChanged = deliveryCount > 0 || deaths != null;
         if (!record.findHeader(StoredMessage.PROPERTIES)) {
-            StoredMessage.writeProperties(emptyScratch(), record, deliveryCount);
-        } else if (deliveryCount > 0 && properties.reset(in, record.headerValueIndex(), record.headerValueLength())) {
-            properties.writeWithHeaders(emptyScratch(), StoredMessage.deliveryCount(deliveryCount), Set.of());
+            StoredMessage.writeProperties(emptyScratch(), record, StoredMessage.addedHeaders(deliveryCount, deaths));
+        } else if (isChanged && properties.reset(in, record.headerValueIndex(), record.headerValueLength())) {
+            if (deaths != null) {
+                properties.omit(Property.EXPIRATION); // it has expired, or is not to expire where it was brought
+            }
+            properties.writeWithHeaders(
+                    emptyScratch(),
+                    StoredMessage.addedHeaders(deliveryCount, deaths).build(),
+                    Set.of());
         } else {
             content.properties(in, record.headerValueIndex(), record.headerValueLength());
             return;

@@ -8,7 +8,7 @@ import java.util.Set;
 
 /**
  * Reads the arguments of queue.declare: each is a {@link QueueProperty} with {@code x-} before its name. What RabbitMQ knows and this broker does not honour is refused. The rest is ignored: what RabbitMQ does
- * not know either, and what chooses among its ways of storing a queue, which one node does not have (x-queue-mode, x-queue-version, x-queue-leader-locator, x-quorum-initial-group-size). Stateless.
+ * not know either, and what chooses among its ways of storing a queue, which one node does not have (x-queue-mode, x-queue-version, x-queue-leader-locator, x-quorum-initial-group-size), or how safely it moves dead letters (x-dead-letter-strategy): it always does so at least once. Stateless.
  */
 final class QueueArguments {
     private static final String PREFIX = "x-";
@@ -18,9 +18,6 @@ final class QueueArguments {
     private static final Set<String> RETRIES = Set.of("all", "failed", "returned");
 
     private static final Set<String> NOT_IMPLEMENTED = Set.of(
-            "x-dead-letter-exchange",
-            "x-dead-letter-routing-key",
-            "x-dead-letter-strategy",
             "x-max-length-bytes",
             "x-consumer-disconnected-timeout",
             "x-max-age",
@@ -37,7 +34,14 @@ final class QueueArguments {
                 parsed = read(settings, queue, argument.name(), argument.value());
             }
         }
-        return parsed;
+        return parsed instanceof Parsed.Understood<QueueSettings>(QueueSettings settings)
+                        && settings.deadLetterRoutingKey() != null
+                        && settings.deadLetterExchange() == null
+                ? Argument.invalid(
+                        PREFIX + QueueProperty.DEAD_LETTER_ROUTING_KEY.propertyName(),
+                        queue,
+                        "routing_key_but_no_dlx_defined")
+                : parsed;
     }
 
     private static Parsed<QueueSettings> read(QueueSettings settings, String queue, String name, FieldValue value) {
@@ -60,9 +64,6 @@ final class QueueArguments {
             case FieldValue.Bool(boolean flag) -> flag;
             case FieldValue other -> other;
         };
-        if (property == QueueProperty.OVERFLOW && plain.equals("reject-publish-dlx")) {
-            return Argument.notImplemented(name + "=" + plain, queue);
-        }
         String problem = problem(property, value, plain);
         return problem == null
                 ? new Parsed.Understood<>(settings.with(property, plain))
@@ -92,7 +93,8 @@ final class QueueArguments {
                                 ? "invalid_overflow"
                                 : "expected one of " + String.join(", ", words)
                         : Argument.unacceptableType(value);
-            case Kind.Text() -> Argument.unacceptableType(value);
+            case Kind.Text() ->
+                plain instanceof String ? "expected " + property.problemOf(plain) : Argument.unacceptableType(value);
             case Kind.Durable() ->
                 plain instanceof String ? "expected " + property.problemOf(plain) : Argument.unacceptableType(value);
         };

@@ -1,5 +1,6 @@
 package dev.sluice.amqp;
 
+import dev.sluice.broker.DeathHistory;
 import dev.sluice.broker.QueueSettings;
 import dev.sluice.broker.RecordAttributes;
 import dev.sluice.broker.RouteHeader;
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  *   sluice.attributes  what the publisher asks of the broker, when it does; always the first
+ *   sluice.deaths      of a dead letter, from where it comes; the broker writes it, and here it becomes x-death and its like
  *   sluice.route    exchange and routing key, two short strings; every publisher writes it, whatever its protocol
  *   sluice.amqp     flags and values of the basic properties as they came, when there are any
  *   (any name)      an entry of the message's headers table as text, for readers of other protocols
@@ -73,17 +75,20 @@ final class StoredMessage {
         return value instanceof byte[] bytes ? bytes : value.toString().getBytes(StandardCharsets.UTF_8);
     }
 
-    /** The header that tells how often a message was delivered before, as RabbitMQ's quorum queues add it. */
-    static FieldTable deliveryCount(int count) {
-        return FieldTable.builder().put(DELIVERY_COUNT, (long) count).build();
-    }
-
-    /** Makes AMQP properties for a record that has none: of the headers that another protocol wrote, and of its delivery count. */
-    static void writeProperties(ByteBuf out, RecordCursor record, int deliveryCount) {
+    /** The headers that the broker adds: how often a message was delivered before, as RabbitMQ's quorum queues tell it, and from where it comes as a dead letter. */
+    static FieldTable.Builder addedHeaders(int deliveryCount, @Nullable DeathHistory deaths) {
         FieldTable.Builder table = FieldTable.builder();
         if (deliveryCount > 0) {
             table.put(DELIVERY_COUNT, (long) deliveryCount);
         }
+        if (deaths != null) {
+            DeathHeaders.put(deaths, table);
+        }
+        return table;
+    }
+
+    /** Makes AMQP properties for a record that has none: of the headers that another protocol wrote, and of what the broker adds. */
+    static void writeProperties(ByteBuf out, RecordCursor record, FieldTable.Builder table) {
         record.rewindHeaders();
         while (record.nextHeader()) {
             String name =

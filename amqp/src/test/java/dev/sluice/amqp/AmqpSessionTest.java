@@ -23,6 +23,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
@@ -465,6 +466,104 @@ class AmqpSessionTest {
         assertThatThrownBy(connection::createChannel)
                 .isInstanceOf(AlreadyClosedException.class)
                 .satisfies(failure -> assertThat(replyText(failure)).startsWith("CONNECTION_FORCED - "));
+    }
+
+    @Test
+    void aRejectedMessageComesBackAsADeadLetter() throws Exception {
+        channel.exchangeDeclare("dlx", BuiltinExchangeType.DIRECT, false, false, true, null);
+        channel.queueDeclare("dead", true, false, false, null);
+        channel.queueBind("dead", "dlx", "rejects");
+        channel.queueDeclare(
+                "work",
+                true,
+                false,
+                false,
+                Map.of("x-dead-letter-exchange", "dlx", "x-dead-letter-routing-key", "rejects"));
+        var sent = new AMQP.BasicProperties.Builder()
+                .contentType("text/plain")
+                .headers(Map.of("mine", 5))
+                .deliveryMode(2)
+                .expiration("60000")
+                .messageId("m")
+                .build();
+        channel.basicPublish("", "work", sent, bytes("hello"));
+        Delivery first = subscribe("work", false).poll(10, TimeUnit.SECONDS);
+        long before = Instant.now().getEpochSecond();
+        channel.basicReject(first.getEnvelope().getDeliveryTag(), false);
+
+        Delivery dead = subscribe("dead", true).poll(10, TimeUnit.SECONDS);
+
+        assertThat(text(dead)).isEqualTo("hello");
+        assertThat(dead.getEnvelope().getExchange()).isEqualTo("dlx");
+        assertThat(dead.getEnvelope().getRoutingKey()).isEqualTo("rejects");
+        assertThat(dead.getEnvelope().isRedeliver()).isFalse();
+        assertThat(dead.getProperties().getExpiration()).isNull();
+        assertThat(dead.getProperties().getContentType()).isEqualTo("text/plain");
+        assertThat(dead.getProperties().getMessageId()).isEqualTo("m");
+        assertThat(dead.getProperties().getDeliveryMode()).isEqualTo(2);
+        Map<String, Object> headers = dead.getProperties().getHeaders();
+        assertThat(headers.get("mine")).isEqualTo(5);
+        assertThat(headers.get("x-first-death-queue")).hasToString("work");
+        assertThat(headers.get("x-first-death-reason")).hasToString("rejected");
+        assertThat(headers.get("x-first-death-exchange")).hasToString("");
+        assertThat(headers.get("x-last-death-queue")).hasToString("work");
+        assertThat(headers.get("x-last-death-reason")).hasToString("rejected");
+        assertThat(headers.get("x-last-death-exchange")).hasToString("");
+        Map<?, ?> death = deaths(headers).getFirst();
+        assertThat(death.get("count")).isEqualTo(1L);
+        assertThat(death.get("reason")).hasToString("rejected");
+        assertThat(death.get("queue")).hasToString("work");
+        assertThat(death.get("exchange")).hasToString("");
+        assertThat(death.get("routing-keys")).hasToString("[work]");
+        assertThat(death.get("time"))
+                .isInstanceOfSatisfying(
+                        Date.class,
+                        time -> assertThat(time.toInstant().getEpochSecond()).isBetween(before, before + 10));
+    }
+
+    @Test
+    void aMessageThatDiesOftenCountsItsDeaths() throws Exception {
+        channel.queueDeclare(
+                "work", true, false, false, Map.of("x-dead-letter-exchange", "", "x-dead-letter-routing-key", "pause"));
+        channel.queueDeclare(
+                "pause",
+                true,
+                false,
+                false,
+                Map.of("x-dead-letter-exchange", "", "x-dead-letter-routing-key", "work", "x-message-ttl", 1));
+        publish("work", "again");
+        BlockingQueue<Delivery> deliveries = subscribe("work", false);
+        for (int i = 0; i < 2; i++) {
+            Delivery delivery = deliveries.poll(10, TimeUnit.SECONDS);
+            channel.basicNack(delivery.getEnvelope().getDeliveryTag(), false, false);
+        }
+
+        Delivery third = deliveries.poll(10, TimeUnit.SECONDS);
+
+        Map<String, Object> headers = third.getProperties().getHeaders();
+        assertThat(headers.get("x-first-death-queue")).hasToString("work");
+        assertThat(headers.get("x-last-death-queue")).hasToString("pause");
+        List<Map<?, ?>> deaths = deaths(headers);
+        assertThat(deaths).hasSize(2);
+        Map<?, ?> last = deaths.getFirst();
+        assertThat(last.get("reason")).hasToString("expired");
+        assertThat(last.get("count")).isEqualTo(2L);
+        assertThat(last.get("routing-keys")).hasToString("[pause]");
+    }
+
+    @Test
+    void aDeadLetterRoutingKeyNeedsAnExchange() throws Exception {
+        assertChannelError(
+                "PRECONDITION_FAILED - invalid arg 'x-dead-letter-routing-key' for queue 'z' in vhost '/': routing_key_but_no_dlx_defined",
+                c -> c.queueDeclare("z", true, false, false, Map.of("x-dead-letter-routing-key", "key")));
+    }
+
+    private static List<Map<?, ?>> deaths(Map<String, Object> headers) {
+        var deaths = new ArrayList<Map<?, ?>>();
+        for (Object death : (List<?>) Objects.requireNonNull(headers.get("x-death"))) {
+            deaths.add((Map<?, ?>) death);
+        }
+        return deaths;
     }
 
     private interface Use {

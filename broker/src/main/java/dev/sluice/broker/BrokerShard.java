@@ -350,6 +350,7 @@ public final class BrokerShard {
         var written = new CompletableFuture<Void>();
         cursorLog().whenEverythingIsDurable(() -> written.complete(null));
         closed.add(written.thenCompose(durable -> close(cursorLog().log())));
+        moveLog().stop();
         closed.add(close(moveLog().log()));
         for (Queue queue : topology.queues()) {
             if (queue.home() == this && queue.isOpen()) {

@@ -67,6 +67,11 @@ final class DeadLetterMove implements ConfirmSink {
         home.answer(from, () -> decided(number, itsRefusal));
     }
 
+    /** Any thread. */
+    boolean isFrom(Queue queue) {
+        return lane.isOf(queue);
+    }
+
     BrokerShard home() {
         return home;
     }

@@ -39,7 +39,7 @@ final class DeadLetters {
     private int moving;
     private Shard.@Nullable Timer retry;
     private boolean closed;
-    private boolean refusalReported;
+    private boolean heldUp;
     private boolean parkingReported;
     private boolean makingParkingQueue;
 
@@ -65,9 +65,9 @@ final class DeadLetters {
         return waiting.size() + moving >= MOST;
     }
 
-    /** Whether it waits for a target that refuses. */
+    /** Whether what is on its way waits for who knows how long, since a target refused it. */
     boolean isHeldUp() {
-        return retry != null;
+        return heldUp;
     }
 
     boolean isClosed() {
@@ -263,7 +263,7 @@ final class DeadLetters {
     /** All targets have it. */
     void moved(DeadLetterMove move) {
         moving -= move.records.size();
-        refusalReported = false;
+        heldUp = false;
         counters.deadLettered += move.records.size();
         if (goesToParking(move)) {
             counters.parked += move.records.size();
@@ -318,8 +318,8 @@ final class DeadLetters {
 
     /** Once until it goes on again. */
     private void report(String reason) {
-        if (!refusalReported) {
-            refusalReported = true;
+        if (!heldUp) {
+            heldUp = true;
             LOG.warn("dead letters of queue {} wait: {}", queue.name(), reason);
         }
     }

@@ -99,7 +99,7 @@ public record DeathHistory(
     }
 
     /** Null for a version that this release does not know. */
-    private static @Nullable DeathHistory decode(ByteBuf buffer, int index) {
+    static @Nullable DeathHistory decode(ByteBuf buffer, int index) {
         ByteBuf in = buffer.duplicate();
         in.readerIndex(index);
         if (in.readByte() != VERSION) {

@@ -38,6 +38,11 @@ final class Lane implements PartitionLog.Listener {
         return index;
     }
 
+    @SuppressWarnings("ReferenceEquality") // there is one object for each queue
+    boolean isOf(Queue other) {
+        return queue == other;
+    }
+
     LogId id() {
         return new LogId(queue.id().value() + index);
     }

@@ -37,6 +37,7 @@ final class MoveLog implements PartitionLog.Listener {
     private long doneBelow;
 
     private long trimming;
+    private boolean stopped;
 
     /** What one move has settled. */
     static final class Note {
@@ -105,10 +106,15 @@ final class MoveLog implements PartitionLog.Listener {
 
     /** Lets go of the notes below, as soon as what the cursor log has been given so far is durable. */
     void trimAfter(long below, CursorLog cursors) {
-        if (below > trimming) {
+        if (below > trimming && !stopped) {
             trimming = below;
             cursors.whenEverythingIsDurable(() -> trim(below));
         }
+    }
+
+    /** The queues settle nothing any more: what is noted from here on is told to the next start by the notes alone. */
+    void stop() {
+        stopped = true;
     }
 
     void trim(long below) {

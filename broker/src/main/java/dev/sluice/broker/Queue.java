@@ -193,7 +193,8 @@ final class Queue {
     void appendMoved(DeadLetterMove move, int number, ByteBuf batch, @Nullable AppendGroup group) {
         Lane lane = lanes[Math.min(move.lane.index(), lanes.length - 1)];
         int count = move.records.size();
-        Refusal refusal = refusal(lane, count);
+        // What only changes its place in this queue does not make it longer, and could otherwise stand in its own way.
+        Refusal refusal = move.isFrom(this) && !deleted ? lane.refusal() : refusal(lane, count);
         move.decided(shard, number, refusal);
         if (refusal != null) {
             batch.release();
@@ -234,9 +235,9 @@ final class Queue {
         return refusal;
     }
 
-    /** Dropping the oldest is no way out while the dead letters do not go on. */
+    /** Dropping the oldest is no way out while the dead letters do not go on; while they do, the queue is over its limit for a moment. */
     private boolean refusesAtLimit() {
-        return overflow.isRefusal() || mayLetNoneGo();
+        return overflow.isRefusal() || isHeldUp();
     }
 
     /** So many dead letters are on their way that a consumer gets nothing that it could reject. */

@@ -128,6 +128,21 @@ class DeadLettersTest {
     }
 
     @Test
+    void refusesPublishersInsteadOfDroppingWhatItCannotMove() {
+        try (var broker = EmbeddedBroker.open(folder)) {
+            declare(broker, "dead", QueueSettings.DEFAULT.withMaxLength(0, Overflow.REJECT));
+            declare(broker, "few", toQueue("dead").withMaxLength(2, Overflow.DROP_OLDEST));
+            publishAll(broker, "few", 1);
+            publishAll(broker, "few", DeadLetters.MOST + 1);
+            await(() -> broker.statistics("few").unsettled() == DeadLetters.MOST
+                    && broker.statistics("dead").refusedAtLimit() >= DeadLetters.MOST);
+            assertThatThrownBy(() -> broker.publish("few", Message.of("more")).join())
+                    .hasMessageContaining("QUEUE_FULL");
+            assertThat(broker.statistics("few").ready()).isEqualTo(2);
+        }
+    }
+
+    @Test
     void bringsBackAfterARestartWhatNobodyTook() throws InterruptedException {
         try (var broker = EmbeddedBroker.open(folder)) {
             declare(broker, "dead", QueueSettings.DEFAULT.withMaxLength(0, Overflow.REJECT));

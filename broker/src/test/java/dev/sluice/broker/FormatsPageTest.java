@@ -124,6 +124,15 @@ class FormatsPageTest {
         }
     }
 
+    @Test
+    void deaths() throws IOException {
+        var death = new Death("jobs", DeathReason.REJECTED, "news", "eu.fr", 1, 1_700_000_000_000L, 60_000);
+        DeathHistory history = DeathHistory.after(null, death);
+        assertPage("deaths", ByteBufUtil.getBytes(history.encode()));
+        assertThat(DeathHistory.decode(Unpooled.wrappedBuffer(FormatsPage.example("deaths")), 0))
+                .isEqualTo(history);
+    }
+
     private static void assertPage(String example, byte[] written) throws IOException {
         assertThat(FormatsPage.example(example))
                 .as(example)
