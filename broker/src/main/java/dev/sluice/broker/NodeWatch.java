@@ -98,9 +98,10 @@ final class NodeWatch {
         status = new NodeStatus(resources, pressure.blocked(), alerts);
     }
 
-    /** As of the last second. Any thread. */
+    /** Memory and disk as of the last second, and how many publishers wait now. Any thread. */
     NodeStatus status() {
-        return status;
+        NodeStatus last = status;
+        return new NodeStatus(last.resources(), pressure.blocked(), last.alerts());
     }
 
     void end() {
