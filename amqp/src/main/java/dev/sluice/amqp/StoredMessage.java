@@ -46,7 +46,7 @@ final class StoredMessage {
             return RecordAttributes.NONE;
         }
         long ttlMs = expiration == null ? QueueSettings.UNLIMITED : Expiration.ms(expiration);
-        return new RecordAttributes(priority, ttlMs, delayMs, "");
+        return new RecordAttributes(priority, ttlMs, delayMs);
     }
 
     /** As RabbitMQ's plugin: what is no number of milliseconds, or not positive, is no delay. */

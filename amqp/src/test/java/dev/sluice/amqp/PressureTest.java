@@ -14,8 +14,9 @@ import dev.sluice.broker.PublishRates;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -30,6 +31,7 @@ class PressureTest {
     private static final int MEMORY_BYTES = 300 << 10;
     private static final int BODY_BYTES = 1_000;
     private static final int CLOSE_TIMEOUT_MS = 200;
+    private static final int MOST_MESSAGES = 1_000_000;
 
     @TempDir
     Path folder;
@@ -52,23 +54,25 @@ class PressureTest {
             publishing.addBlockedListener(told);
             Channel publisher = publishing.createChannel();
             publisher.queueDeclare("q", false, false, false, null);
-            int published = publishUntilBlocked(publisher, told);
-            assertThat(told.events.take())
+            CompletableFuture<Integer> published = publishUntilBlocked(publisher, told);
+            assertThat(told.events.poll(20, TimeUnit.SECONDS))
                     .startsWith("blocked: messages in memory take ")
                     .contains("publishing stops at 300 KiB and goes on at 278 KiB");
 
             Channel consumer = consuming.createChannel();
-            var received = new CountDownLatch(published);
+            var received = new Semaphore(0);
             consumer.basicConsume(
                     "q",
                     false,
                     (tag, delivery) -> {
                         consumer.basicAck(delivery.getEnvelope().getDeliveryTag(), false);
-                        received.countDown();
+                        received.release();
                     },
                     NEVER_CANCELLED);
             assertThat(told.events.poll(20, TimeUnit.SECONDS)).isEqualTo("unblocked");
-            assertThat(received.await(20, TimeUnit.SECONDS)).as("all arrive").isTrue();
+            assertThat(received.tryAcquire(published.get(20, TimeUnit.SECONDS), 20, TimeUnit.SECONDS))
+                    .as("all arrive")
+                    .isTrue();
 
             publisher.confirmSelect();
             publisher.basicPublish("", "q", null, new byte[BODY_BYTES]);
@@ -90,7 +94,7 @@ class PressureTest {
                     false,
                     (tag, delivery) -> deliveries.add(delivery.getEnvelope().getDeliveryTag()),
                     NEVER_CANCELLED);
-            int published = publishUntilBlocked(channel, told);
+            int published = publishUntilBlocked(channel, told).get(20, TimeUnit.SECONDS);
             // Acknowledgements behind publishes that wait: each is reached in the end.
             for (int i = 0; i < published; i++) {
                 channel.basicPublish("", "nowhere", null, new byte[10]);
@@ -129,8 +133,9 @@ class PressureTest {
             var told = new Told();
             publishing.addBlockedListener(told);
             Channel publisher = publishing.createChannel();
-            publishUntilBlocked(publisher, told);
-            assertThat(told.events.take()).startsWith("blocked: the disk has ").contains("goes on at");
+            assertThat(firstOf(publisher, told))
+                    .startsWith("blocked: the disk has ")
+                    .contains("goes on at");
 
             Channel consumer = consuming.createChannel();
             for (int i = 0; i < 3; i++) {
@@ -225,22 +230,43 @@ class PressureTest {
         }
     }
 
-    /** Publishes until the broker says that it waits; returns how many messages that took. */
-    private static int publishUntilBlocked(Channel channel, Told told) throws IOException {
-        int published = 0;
-        while (told.events.isEmpty()) {
-            channel.basicPublish("", "q", null, new byte[BODY_BYTES]);
-            published++;
-            assertThat(published).isLessThan(1_000_000);
-        }
+    /** Publishes on a thread of its own until the broker says that it waits, since a write ends only when the broker reads; completes with how many messages that took. */
+    private static CompletableFuture<Integer> publishUntilBlocked(Channel channel, Told told) {
+        var published = new CompletableFuture<Integer>();
+        Thread.ofVirtual().start(() -> {
+            try {
+                int count = 0;
+                while (!told.wasBlocked && count < MOST_MESSAGES) {
+                    channel.basicPublish("", "q", null, new byte[BODY_BYTES]);
+                    count++;
+                }
+                published.complete(count);
+            } catch (IOException failure) {
+                published.completeExceptionally(failure);
+            }
+        });
         return published;
+    }
+
+    /** Publishes a few messages, one after another, until the broker says something: the network has room for all of them. */
+    private static String firstOf(Channel channel, Told told) throws Exception {
+        for (int i = 0; i < 100; i++) {
+            channel.basicPublish("", "q", null, new byte[BODY_BYTES]);
+            String event = told.events.poll(200, TimeUnit.MILLISECONDS);
+            if (event != null) {
+                return event;
+            }
+        }
+        throw new AssertionError("a publisher is not told that it waits");
     }
 
     private static final class Told implements BlockedListener {
         final BlockingQueue<String> events = new LinkedBlockingQueue<>();
+        volatile boolean wasBlocked; // written by the client's reader, read by who publishes
 
         @Override
         public void handleBlocked(String reason) {
+            wasBlocked = true;
             events.add("blocked: " + reason);
         }
 

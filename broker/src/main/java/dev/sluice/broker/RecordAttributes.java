@@ -13,16 +13,14 @@ import java.nio.charset.StandardCharsets;
  *   0  1 byte   version, 1
  *   1  8 bytes  time to live in milliseconds from the end of the delay, -1 for ever
  *   9  8 bytes  delay in milliseconds from the record's timestamp, 0 for none
- *  17  rest     deduplication id, UTF-8, empty for none
  * </pre>
  *
  * @param priority 0 to 255, the highest first; a queue with fewer priorities takes it for its highest
  * @param ttlMs milliseconds that the record may wait once its delay is over, {@link QueueSettings#UNLIMITED} for as long as its queue allows
  * @param delayMs milliseconds before which it must not be delivered, 0 for none
- * @param deduplicationId the same for a message that is published again; empty for none
  */
-public record RecordAttributes(int priority, long ttlMs, long delayMs, String deduplicationId) {
-    public static final RecordAttributes NONE = new RecordAttributes(0, QueueSettings.UNLIMITED, 0, "");
+public record RecordAttributes(int priority, long ttlMs, long delayMs) {
+    public static final RecordAttributes NONE = new RecordAttributes(0, QueueSettings.UNLIMITED, 0);
 
     /** The highest priority. */
     public static final int MOST_PRIORITY = 255;
@@ -34,7 +32,7 @@ public record RecordAttributes(int priority, long ttlMs, long delayMs, String de
     private static final byte VERSION = 1;
     private static final int TTL = 1;
     private static final int DELAY = 9;
-    private static final int DEDUPLICATION_ID = 17;
+    private static final int BYTES = 17;
 
     public RecordAttributes {
         if (priority < 0 || priority > MOST_PRIORITY) {
@@ -47,34 +45,25 @@ public record RecordAttributes(int priority, long ttlMs, long delayMs, String de
     }
 
     public RecordAttributes withPriority(int newPriority) {
-        return new RecordAttributes(newPriority, ttlMs, delayMs, deduplicationId);
+        return new RecordAttributes(newPriority, ttlMs, delayMs);
     }
 
     public RecordAttributes withTtlMs(long newTtlMs) {
-        return new RecordAttributes(priority, newTtlMs, delayMs, deduplicationId);
+        return new RecordAttributes(priority, newTtlMs, delayMs);
     }
 
     public RecordAttributes withDelayMs(long newDelayMs) {
-        return new RecordAttributes(priority, ttlMs, newDelayMs, deduplicationId);
-    }
-
-    public RecordAttributes withDeduplicationId(String newId) {
-        return new RecordAttributes(priority, ttlMs, delayMs, newId);
+        return new RecordAttributes(priority, ttlMs, newDelayMs);
     }
 
     /** Whether the record needs the header. */
     public boolean isStored() {
-        return ttlMs != QueueSettings.UNLIMITED || delayMs != 0 || !deduplicationId.isEmpty();
+        return ttlMs != QueueSettings.UNLIMITED || delayMs != 0;
     }
 
     /** The header's value. */
     public ByteBuf encode() {
-        byte[] id = deduplicationId.getBytes(StandardCharsets.UTF_8);
-        return Unpooled.buffer(DEDUPLICATION_ID + id.length)
-                .writeByte(VERSION)
-                .writeLong(ttlMs)
-                .writeLong(delayMs)
-                .writeBytes(id);
+        return Unpooled.buffer(BYTES).writeByte(VERSION).writeLong(ttlMs).writeLong(delayMs);
     }
 
     /** Whether the record has the header; its reading of headers stands behind it then. */
@@ -85,7 +74,7 @@ public record RecordAttributes(int priority, long ttlMs, long delayMs, String de
         record.rewindHeaders();
         return record.nextHeader()
                 && record.headerKeyEquals(KEY)
-                && record.headerValueLength() >= DEDUPLICATION_ID
+                && record.headerValueLength() >= BYTES
                 && record.buffer().getByte(record.headerValueIndex()) == VERSION;
     }
 
@@ -97,14 +86,5 @@ public record RecordAttributes(int priority, long ttlMs, long delayMs, String de
     /** After {@link #isIn}. */
     static long delayMs(RecordCursor record) {
         return record.buffer().getLong(record.headerValueIndex() + DELAY);
-    }
-
-    /** After {@link #isIn}; empty for none. */
-    static String deduplicationId(RecordCursor record) {
-        return record.buffer()
-                .toString(
-                        record.headerValueIndex() + DEDUPLICATION_ID,
-                        record.headerValueLength() - DEDUPLICATION_ID,
-                        StandardCharsets.UTF_8);
     }
 }

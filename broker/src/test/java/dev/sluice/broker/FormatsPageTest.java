@@ -96,8 +96,7 @@ class FormatsPageTest {
 
     @Test
     void attributes() throws IOException {
-        var attributes =
-                RecordAttributes.NONE.withTtlMs(60_000).withDelayMs(1000).withDeduplicationId("order-7");
+        var attributes = RecordAttributes.NONE.withTtlMs(60_000).withDelayMs(1000);
         assertPage("attributes", ByteBufUtil.getBytes(attributes.encode()));
         assertThat(readBack(attributes)).isEqualTo(attributes);
     }
@@ -112,11 +111,7 @@ class FormatsPageTest {
             record.reset(batch, batch.readerIndex());
             assertThat(record.next()).isTrue();
             assertThat(RecordAttributes.isIn(record)).isTrue();
-            var read = new RecordAttributes(
-                    0,
-                    RecordAttributes.ttlMs(record),
-                    RecordAttributes.delayMs(record),
-                    RecordAttributes.deduplicationId(record));
+            var read = new RecordAttributes(0, RecordAttributes.ttlMs(record), RecordAttributes.delayMs(record));
             batch.release();
             return read;
         } finally {
