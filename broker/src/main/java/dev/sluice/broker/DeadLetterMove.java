@@ -58,7 +58,7 @@ final class DeadLetterMove implements ConfirmSink {
             Queue target = targets.get(i);
             ByteBuf itsBatch = i == targets.size() - 1 ? bytesOfAll : bytesOfAll.copy();
             int number = i;
-            home.send(target.home(), () -> target.appendMoved(this, number, itsBatch, itsGroup));
+            home.send(target.home(), () -> target.intake().appendMoved(this, number, itsBatch, itsGroup));
         }
     }
 

@@ -83,9 +83,9 @@ final class InletLane {
         whenTaken = null;
         whenStored = null;
         if (queue.home() == shard) {
-            queue.append(lane, bytes, count, taken, stored, shard);
+            queue.intake().append(lane, bytes, count, taken, stored, shard);
         } else {
-            shard.send(queue.home(), () -> queue.append(lane, bytes, count, taken, stored, shard));
+            shard.send(queue.home(), () -> queue.intake().append(lane, bytes, count, taken, stored, shard));
         }
     }
 }

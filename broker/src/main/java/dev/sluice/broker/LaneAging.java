@@ -27,8 +27,14 @@ final class LaneAging {
         }
     }
 
+    /** That of a queue with these settings; null if no record is served before others for its age. */
+    static @Nullable LaneAging of(QueueSettings settings, int laneCount) {
+        long limitMs = settings.priorityAgingMs();
+        return limitMs < 0 || laneCount == 1 ? null : new LaneAging(limitMs, laneCount);
+    }
+
     /** {@code limitMs}: so long a record waits at the most before it is due, at least 1. */
-    LaneAging(long limitMs, int laneCount) {
+    private LaneAging(long limitMs, int laneCount) {
         this.limitMs = limitMs;
         this.heads = new Head[laneCount];
         Arrays.setAll(heads, Head::new);

@@ -80,7 +80,7 @@ final class LaneHead {
     private void expire(long offset) {
         passed++;
         lane.backlog().take();
-        queue.giveUp(lane, offset, DeathReason.EXPIRED);
+        queue.settling().giveUp(lane, offset, DeathReason.EXPIRED);
     }
 
     /** Looks at the lane whether or not somebody consumes; returns when to look again, {@link Long#MAX_VALUE} if no time comes by itself. */

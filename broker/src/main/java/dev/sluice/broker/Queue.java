@@ -1,23 +1,14 @@
 package dev.sluice.broker;
 
 import dev.sluice.broker.Outcome.Reply;
-import dev.sluice.broker.QueueSettings.Overflow;
-import dev.sluice.log.AppendGroup;
 import dev.sluice.log.LogId;
-import dev.sluice.log.RecordCursor;
-import io.netty.buffer.ByteBuf;
-import java.util.ArrayDeque;
-import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A queue: lanes of records, and the consumers that compete for them. Confined to its shard, but for what it was declared as, which never changes, and the inlets, of which each belongs to the shard it is
- * for.
+ * A queue: lanes of records, and the consumers that compete for them. Holds together what comes in ({@link QueueIntake}), who gets it ({@link QueueDispatch}) and how that ends ({@link QueueSettling}). Confined to its shard, but for what
+ * it was declared as, which never changes, and the inlets, of which each belongs to the shard it is for.
  */
 final class Queue {
-    /** Deliveries in one turn, so that one queue does not keep a shard from the others. */
-    private static final int DELIVERIES_PER_TURN = 1024;
-
     private static final long READ_AGAIN_MS = 1_000;
 
     private final LogId id;
@@ -25,31 +16,19 @@ final class Queue {
     private final long owner;
     private final BrokerShard shard;
     private final Inlet[] inlets;
-    private final long maxLength;
-    private final Overflow overflow;
-    private final long deliveryLimit;
-    private final RetryDelay retryDelay;
-    private final long leaseMs;
 
     private final Lane[] lanes;
-    /** That of each lane. */
-    private final LaneHead[] heads;
-
-    private final @Nullable LaneAging aging;
     private final ReadyLanes readyLanes;
-    private final Dispatcher dispatcher;
     private final QueueCounters counters = new QueueCounters();
-    private final ArrayDeque<Consumer> getters = new ArrayDeque<>(0);
-    private final Leases<Consumer> leases = new Leases<>();
-    private final QueueTimers timers = new QueueTimers(this);
     private final @Nullable DeadLetters deadLetters;
+    private final QueueIntake intake;
+    private final QueueSettling settling;
+    private final QueueDispatch dispatch;
+    private final QueueTimers timers = new QueueTimers(this);
     /** Its storage is damaged. Written before any other thread knows the queue. */
     private @Nullable Refusal unavailable;
 
     private boolean hadConsumer;
-    /** Somebody got a record since the last look at the heads, and may come for the next. */
-    private boolean polled;
-
     private boolean deleted;
     /** Whether the shard will come by at the end of the turn. */
     boolean dirty;
@@ -61,22 +40,16 @@ final class Queue {
         this.owner = owner;
         this.shard = shard;
         this.inlets = new Inlet[shardCount];
-        this.maxLength = spec.settings().maxLength();
-        this.overflow = spec.settings().overflow();
-        this.deliveryLimit = spec.settings().deliveryLimit();
-        this.retryDelay = spec.settings().retryDelay();
-        this.leaseMs = spec.settings().consumerTimeoutMs();
         this.lanes = new Lane[spec.laneCount()];
-        this.heads = new LaneHead[lanes.length];
         for (int i = 0; i < lanes.length; i++) {
             lanes[i] = new Lane(this, i);
-            heads[i] = new LaneHead(this, lanes[i], counters, spec.settings().messageTtlMs());
         }
-        long agingMs = spec.settings().priorityAgingMs();
-        this.aging = agingMs < 0 || lanes.length == 1 ? null : new LaneAging(agingMs, lanes.length);
+        LaneAging aging = LaneAging.of(spec.settings(), lanes.length);
         this.readyLanes = new ReadyLanes(aging);
-        this.dispatcher = new Dispatcher(spec.settings().singleActiveConsumer());
         this.deadLetters = DeadLetters.of(this, counters);
+        this.intake = new QueueIntake(this, counters, deadLetters);
+        this.settling = new QueueSettling(this, counters, deadLetters);
+        this.dispatch = new QueueDispatch(this, settling, counters, aging);
     }
 
     // What any thread may read.
@@ -163,81 +136,14 @@ final class Queue {
         return unavailable;
     }
 
-    /** Takes over {@code batch}, which is for the lane. */
-    void append(
-            int laneIndex,
-            ByteBuf batch,
-            int count,
-            @Nullable Confirms taken,
-            @Nullable Confirms stored,
-            BrokerShard publisher) {
-        Lane lane = lanes[laneIndex];
-        Refusal refusal = refusal(lane, count);
-        if (refusal != null) {
-            if (overflow == Overflow.REJECT_DEAD_LETTER
-                    && refusal.reason() == Refusal.Reason.QUEUE_FULL
-                    && deadLetters != null) {
-                deadLetters.sendRefused(lane, batch);
-            }
-            batch.release();
-            refuse(taken, refusal, publisher);
-            refuse(stored, refusal, publisher);
-            return;
-        }
-        counters.published += count;
-        lane.append(batch, count, taken, stored, publisher);
-        wake();
+    /** What comes in. */
+    QueueIntake intake() {
+        return intake;
     }
 
-    /** Takes over {@code batch}, with which the move's dead letters come here. It hears of the decision, and then of what it decided. */
-    void appendMoved(DeadLetterMove move, int number, ByteBuf batch, @Nullable AppendGroup group) {
-        Lane lane = lanes[Math.min(move.lane.index(), lanes.length - 1)];
-        int count = move.records.size();
-        // What only changes its place in this queue does not make it longer, and could otherwise stand in its own way.
-        Refusal refusal = move.isFrom(this) && !deleted ? lane.refusal() : refusal(lane, count);
-        move.decided(shard, number, refusal);
-        if (refusal != null) {
-            batch.release();
-            if (group != null) {
-                group.leave();
-            }
-            return;
-        }
-        counters.published += count;
-        var stored = new Confirms();
-        stored.add(move, number);
-        if (group == null) {
-            lane.append(batch, count, null, stored, move.home());
-        } else {
-            lane.appendInGroup(batch, count, group, stored, move.home());
-        }
-        wake();
-    }
-
-    private void refuse(@Nullable Confirms confirms, Refusal refusal, BrokerShard publisher) {
-        if (confirms != null) {
-            publisher.answer(shard, () -> confirms.refused(refusal));
-        }
-    }
-
-    private @Nullable Refusal refusal(Lane lane, int count) {
-        if (deleted) {
-            return new Refusal(Refusal.Reason.QUEUE_NOT_FOUND, name());
-        }
-        if (unavailable != null) {
-            return unavailable;
-        }
-        Refusal refusal = lane.refusal();
-        if (refusal == null && maxLength >= 0 && ready() >= maxLength && refusesAtLimit()) {
-            counters.refusedAtLimit += count;
-            return new Refusal(Refusal.Reason.QUEUE_FULL, name(), "it holds its limit of " + maxLength);
-        }
-        return refusal;
-    }
-
-    /** Dropping the oldest is no way out while the dead letters do not go on; while they do, the queue is over its limit for a moment. */
-    private boolean refusesAtLimit() {
-        return overflow.isRefusal() || isHeldUp();
+    /** How deliveries end. */
+    QueueSettling settling() {
+        return settling;
     }
 
     /** So many dead letters are on their way that a consumer gets nothing that it could reject. */
@@ -245,15 +151,15 @@ final class Queue {
         return deadLetters != null && deadLetters.isFull();
     }
 
-    /** Records that are stored, or about to be, and not delivered. */
-    private long ready() {
-        return readyLanes.total();
+    /** Dead letters wait for who knows how long. */
+    boolean isHeldUp() {
+        return deadLetters != null && deadLetters.isFull() && deadLetters.isHeldUp();
     }
 
     /** More records of a lane are durable now, and their publishers about to hear of it. */
     void durable() {
-        if (dispatcher.size() == 0) {
-            dropOverLimit(); // nobody takes them: the limit is kept when the publisher hears of it
+        if (consumerCount() == 0) {
+            intake.dropOverLimit(); // nobody takes them: the limit is kept when the publisher hears of it
         }
     }
 
@@ -267,62 +173,14 @@ final class Queue {
         if (deleted) {
             return;
         }
-        for (LaneHead head : heads) {
-            head.beginTurn();
-        }
-        leases.endOver(shard.turnTimeMs(), this::leaseOver);
-        serveGetters();
-        int budget = DELIVERIES_PER_TURN;
-        while (budget > 0 && !mayLetNoneGo() && serveOne()) {
-            budget--;
-        }
-        dispatcher.flush();
-        lookAtHeads();
-        dropOverLimit();
+        dispatch.beginTurn();
+        settling.endLeases();
+        dispatch.serve();
+        timers.wakeAt(Math.min(dispatch.lookAtHeads(), settling.firstDueMs()));
+        intake.dropOverLimit();
         if (deadLetters != null) {
             deadLetters.move();
         }
-        if (budget == 0) {
-            wake();
-        }
-    }
-
-    private boolean serveOne() {
-        Consumer consumer = dispatcher.next();
-        if (consumer == null) {
-            return false;
-        }
-        Lane lane = nextReadable();
-        if (lane == null) {
-            consumer.releaseShared(1);
-            dispatcher.unserved(consumer);
-            return false;
-        }
-        deliver(consumer, lane);
-        dispatcher.served(consumer);
-        return true;
-    }
-
-    /** The lane whose backlog stands at the record that is next; null if there is none that may be delivered now. While the next record of a lane is being read, lower lanes wait: what was read later must not go ahead of it. */
-    private @Nullable Lane nextReadable() {
-        Lane overdue = aging == null ? null : aging.overdue(lanes, shard.turnTimeMs(), this::toNext);
-        if (overdue != null) {
-            return overdue;
-        }
-        for (int i = readyLanes.highestBelow(lanes.length); i >= 0; i = readyLanes.highestBelow(i)) {
-            if (toNext(lanes[i])) {
-                return lanes[i];
-            }
-            if (lanes[i].isBeingRead()) {
-                return null;
-            }
-        }
-        return null;
-    }
-
-    /** Whether the lane stands at a record that may be delivered now, to somebody who takes it. */
-    private boolean toNext(Lane lane) {
-        return heads[lane.index()].toNext(true);
     }
 
     void readAgainLater() {
@@ -340,165 +198,16 @@ final class Queue {
         }
     }
 
-    private void deliver(Consumer consumer, Lane lane) {
-        Backlog open = lane.backlog();
-        RecordCursor record = open.record();
-        long offset = record.offset();
-        int count = open.deliveryCount(offset);
-        boolean redelivered = open.mayHaveBeenDelivered(offset);
-        long delivery = DeliveryId.of(lane.index(), offset, count);
-        consumer.sink.deliver(consumer, delivery, record, count, redelivered);
-        delivered(consumer, lane, delivery, redelivered, consumer.noAck());
-    }
-
-    private void delivered(Consumer consumer, Lane lane, long delivery, boolean redelivered, boolean noAck) {
-        Backlog open = lane.backlog();
-        counters.delivered++;
-        if (redelivered) {
-            counters.redelivered++;
-        }
-        open.take();
-        if (noAck) {
-            counters.acknowledged++;
-            open.settleInFlight(DeliveryId.offset(delivery));
-        } else {
-            consumer.delivered(delivery);
-            if (leaseMs >= 0) {
-                leases.set(consumer, delivery, Times.plus(shard.turnTimeMs(), leaseMs));
-            }
-        }
-    }
-
-    private void serveGetters() {
-        while (!getters.isEmpty()) {
-            Lane lane = mayLetNoneGo() ? null : nextReadable();
-            if (lane == null && isBeingRead() && !isHeldUp()) {
-                return; // the get waits for it
-            }
-            Consumer consumer = getters.removeFirst();
-            Consumer.PendingGet get = consumer.gets.pollFirst();
-            if (get == null) {
-                continue;
-            }
-            if (lane == null) {
-                get.reply().empty();
-                continue;
-            }
-            Backlog open = lane.backlog();
-            RecordCursor record = open.record();
-            long offset = record.offset();
-            int count = open.deliveryCount(offset);
-            boolean redelivered = open.mayHaveBeenDelivered(offset);
-            long delivery = DeliveryId.of(lane.index(), offset, count);
-            get.reply().got(consumer, delivery, record, count, redelivered, ready() - 1);
-            delivered(consumer, lane, delivery, redelivered, get.noAck());
-        }
-    }
-
-    /** Whether a record is on its way from the storage, or into it. */
-    private boolean isBeingRead() {
-        for (int i = readyLanes.lowestFrom(0); i >= 0; i = readyLanes.lowestFrom(i + 1)) {
-            if (lanes[i].refusal() == null) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    /** Dead letters wait for who knows how long. */
-    private boolean isHeldUp() {
-        return deadLetters != null && deadLetters.isFull() && deadLetters.isHeldUp();
-    }
-
-    /** Takes the oldest ready record out of the lane, for good; false if it stays for now. */
-    private boolean dropOldest(Lane lane) {
-        if (deadLetters == null) {
-            boolean dropped = lane.backlog().dropOldest();
-            counters.droppedAtLimit += dropped ? 1 : 0;
-            return dropped;
-        }
-        long offset = deadLetters.isFull() ? -1 : lane.backlog().takeOldest();
-        if (offset >= 0) {
-            giveUp(lane, offset, DeathReason.LENGTH_LIMIT);
-        }
-        return offset >= 0;
-    }
-
-    private void dropOverLimit() {
-        if (maxLength < 0 || overflow.isRefusal()) {
-            return;
-        }
-        boolean dropped = true;
-        while (dropped && ready() > maxLength) {
-            dropped = dropLowest();
-        }
-    }
-
-    /** Gives up the oldest ready record of the lowest priority; false if it cannot be dropped yet. What the storage gave up does not stand in the way. */
-    private boolean dropLowest() {
-        for (int i = readyLanes.lowestFrom(0); i >= 0; i = readyLanes.lowestFrom(i + 1)) {
-            if (dropOldest(lanes[i])) {
-                return true;
-            }
-            if (lanes[i].refusal() == null) {
-                return false;
-            }
-        }
-        return false;
-    }
-
-    /** What has a time of its own, whether or not somebody consumes. */
-    private void lookAtHeads() {
-        long dueMs = Long.MAX_VALUE;
-        for (LaneHead head : heads) {
-            dueMs = Math.min(dueMs, head.look());
-        }
-        timers.wakeAt(Math.min(dueMs, leases.firstDueMs()));
-        polled = false;
-    }
-
-    /** A record in flight, of no consumer any more, is not delivered again. The one place where records are dropped unprocessed and one by one. */
-    void giveUp(Lane lane, long offset, DeathReason reason) {
-        switch (reason) {
-            case EXPIRED -> counters.expired++;
-            case REJECTED -> counters.rejected++;
-            case LENGTH_LIMIT -> counters.droppedAtLimit++;
-            case DELIVERY_LIMIT -> counters.deliveryLimitExceeded++;
-        }
-        if (deadLetters == null) {
-            lane.backlog().settleInFlight(offset);
-        } else {
-            deadLetters.add(lane, offset, reason);
-        }
-    }
-
-    /** A record in flight, of no consumer any more, comes back, unless it did too often. It is ready after {@code delayMs} at the earliest. */
-    private void comeBack(Lane lane, long offset, long delayMs) {
-        Backlog open = lane.backlog();
-        int before = open.deliveryCount(offset);
-        if (deliveryLimit >= 0 && before >= deliveryLimit) {
-            giveUp(lane, offset, DeathReason.DELIVERY_LIMIT);
-            return;
-        }
-        long waitMs = Math.max(delayMs, retryDelay.delayMs(before + 1, ThreadLocalRandom.current()));
-        if (waitMs > 0) {
-            open.releaseAside(offset);
-            lane.heldBack().add(offset, Times.plus(shard.turnTimeMs(), waitMs));
-        } else {
-            open.release(offset);
-        }
-    }
-
     void subscribe(ConsumerSpec wish, DeliverySink sink, BrokerShard home, Reply<Consumer> reply) {
         if (deleted) {
             reply.on(Outcome.refused(Refusal.Reason.QUEUE_NOT_FOUND, name()));
-        } else if (dispatcher.conflictsWith(wish)) {
+        } else if (dispatch.consumers().conflictsWith(wish)) {
             reply.on(Outcome.refused(Refusal.Reason.CONSUMER_EXCLUSIVE, name()));
         } else {
             var consumer = new Consumer(this, home, wish, sink, true);
             hadConsumer = true;
             reply.on(Outcome.done(consumer));
-            dispatcher.add(consumer);
+            dispatch.consumers().add(consumer);
             timers.touch();
             wake();
         }
@@ -509,61 +218,30 @@ final class Queue {
             get.reply().empty();
             return;
         }
-        consumer.gets.addLast(get);
-        getters.addLast(consumer);
-        polled = true;
         timers.touch();
-        serveGetters();
+        dispatch.get(consumer, get);
         wake();
     }
 
     /** {@code delivery}: a {@link DeliveryId}; {@code delayMs}: how long a record that is released waits at the least. */
     void settle(Consumer consumer, long delivery, Settlement settlement, long delayMs) {
-        Consumer.Held held = deleted ? Consumer.Held.NOTHING : consumer.settled(delivery);
-        if (held == Consumer.Held.NOTHING) {
-            return;
-        }
-        consumer.releaseShared(1);
-        if (held == Consumer.Held.RECORD) {
-            leases.end(delivery);
-            settle(delivery, settlement, delayMs);
-        }
-        dispatcher.offer(consumer);
-        wake();
-    }
-
-    private void settle(long delivery, Settlement settlement, long delayMs) {
-        Lane lane = lanes[DeliveryId.lane(delivery)];
-        long offset = DeliveryId.offset(delivery);
-        switch (settlement) {
-            case ACK -> {
-                counters.acknowledged++;
-                lane.backlog().settleInFlight(offset);
-            }
-            case REJECT -> giveUp(lane, offset, DeathReason.REJECTED);
-            case RELEASE -> comeBack(lane, offset, delayMs);
+        if (!deleted && settling.settle(consumer, delivery, settlement, delayMs)) {
+            dispatch.consumers().offer(consumer);
+            wake();
         }
     }
 
-    void renew(Consumer consumer, long delivery, long newLeaseMs) {
-        if (!deleted && consumer.holds(delivery)) {
-            leases.set(consumer, delivery, Times.plus(shard.turnTimeMs(), newLeaseMs));
-            timers.wakeAt(leases.firstDueMs());
+    void renew(Consumer consumer, long delivery, long leaseMs) {
+        if (!deleted && settling.renew(consumer, delivery, leaseMs)) {
+            timers.wakeAt(settling.firstDueMs());
         }
-    }
-
-    /** A consumer did not settle a delivery in time: what it says of it later is ignored. */
-    private void leaseOver(Consumer consumer, long delivery) {
-        counters.leasesOver++;
-        consumer.lapse(delivery);
-        comeBack(lanes[DeliveryId.lane(delivery)], DeliveryId.offset(delivery), 0);
     }
 
     void resume(Consumer consumer) {
         if (consumer.sink instanceof RemoteSink remote) {
             remote.targetReady();
         }
-        dispatcher.offer(consumer);
+        dispatch.consumers().offer(consumer);
         wake();
     }
 
@@ -572,12 +250,12 @@ final class Queue {
             return;
         }
         consumer.markCancelled();
-        dispatcher.remove(consumer);
+        dispatch.consumers().remove(consumer);
         wake(); // for the one that takes over
         consumer.gets.clear();
         if (consumer.subscribed) {
             timers.touch();
-            if (spec.autoDelete() && hadConsumer && dispatcher.size() == 0 && !deleted) {
+            if (spec.autoDelete() && hadConsumer && consumerCount() == 0 && !deleted) {
                 shard.deleteUnused(this);
             }
         }
@@ -585,23 +263,17 @@ final class Queue {
 
     void close(Consumer consumer) {
         cancel(consumer);
-        int held = consumer.inFlightCount();
-        long[] deliveries = consumer.takeInFlight();
-        consumer.releaseShared(held);
-        if (deleted) {
-            return;
+        consumer.releaseShared(consumer.inFlightCount());
+        if (!deleted) {
+            settling.takeBack(consumer);
+            wake();
         }
-        for (long delivery : deliveries) {
-            leases.end(delivery);
-            comeBack(lanes[DeliveryId.lane(delivery)], DeliveryId.offset(delivery), 0);
-        }
-        wake();
     }
 
     QueueStatus status() {
         return unavailable != null
                 ? new QueueStatus(name(), 0, 0)
-                : new QueueStatus(name(), ready(), dispatcher.size());
+                : new QueueStatus(name(), readyLanes.total(), consumerCount());
     }
 
     QueueStatistics statistics() {
@@ -611,7 +283,7 @@ final class Queue {
             inFlight += lane.backlog().inFlight();
             held += lane.backlog().aside();
         }
-        return counters.snapshot(name(), ready(), inFlight, held);
+        return counters.snapshot(name(), readyLanes.total(), inFlight, held);
     }
 
     /** Somebody declared it again. */
@@ -621,11 +293,11 @@ final class Queue {
 
     /** Whether nobody is likely to take the next record soon. */
     boolean isIdle() {
-        return dispatcher.size() == 0 && !polled;
+        return dispatch.isIdle();
     }
 
     int consumerCount() {
-        return dispatcher.size();
+        return dispatch.consumers().size();
     }
 
     long purge() {
@@ -643,7 +315,7 @@ final class Queue {
         deleted = true;
         timers.cancel();
         closeDeadLetters();
-        for (Consumer consumer : dispatcher.all()) {
+        for (Consumer consumer : dispatch.consumers().all()) {
             consumer.markCancelled();
             consumer.sink.cancelled(consumer);
         }

@@ -1,0 +1,186 @@
+package dev.sluice.broker;
+
+import dev.sluice.log.RecordCursor;
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/** Which record of a queue is next, and who gets it: subscribers whose turn it is, and those who ask for one record at a time. Confined to the queue's shard. */
+final class QueueDispatch {
+    /** Deliveries in one turn, so that one queue does not keep a shard from the others. */
+    private static final int DELIVERIES_PER_TURN = 1024;
+
+    private final Queue queue;
+    private final QueueSettling settling;
+    private final QueueCounters counters;
+    private final Lane[] lanes;
+    /** That of each lane. */
+    private final LaneHead[] heads;
+
+    private final ReadyLanes readyLanes;
+    private final @Nullable LaneAging aging;
+    private final Dispatcher dispatcher;
+    private final ArrayDeque<Consumer> getters = new ArrayDeque<>(0);
+    /** Somebody got a record since the last look at the heads, and may come for the next. */
+    private boolean polled;
+
+    QueueDispatch(Queue queue, QueueSettling settling, QueueCounters counters, @Nullable LaneAging aging) {
+        this.queue = queue;
+        this.settling = settling;
+        this.counters = counters;
+        this.lanes = queue.lanes();
+        this.readyLanes = queue.readyLanes();
+        this.aging = aging;
+        QueueSettings settings = queue.spec().settings();
+        this.dispatcher = new Dispatcher(settings.singleActiveConsumer());
+        this.heads = new LaneHead[lanes.length];
+        for (int i = 0; i < lanes.length; i++) {
+            heads[i] = new LaneHead(queue, lanes[i], counters, settings.messageTtlMs());
+        }
+    }
+
+    /** The subscribers. */
+    Dispatcher consumers() {
+        return dispatcher;
+    }
+
+    /** What was held back until now is ready. */
+    void beginTurn() {
+        for (LaneHead head : heads) {
+            head.beginTurn();
+        }
+    }
+
+    /** Serves everybody, within a turn's measure. */
+    void serve() {
+        serveGetters();
+        int budget = DELIVERIES_PER_TURN;
+        while (budget > 0 && !queue.mayLetNoneGo() && serveOne()) {
+            budget--;
+        }
+        dispatcher.flush();
+        if (budget == 0) {
+            queue.wake();
+        }
+    }
+
+    private boolean serveOne() {
+        Consumer consumer = dispatcher.next();
+        if (consumer == null) {
+            return false;
+        }
+        Lane lane = nextReadable();
+        if (lane == null) {
+            consumer.releaseShared(1);
+            dispatcher.unserved(consumer);
+            return false;
+        }
+        deliver(consumer, lane);
+        dispatcher.served(consumer);
+        return true;
+    }
+
+    /** The lane whose backlog stands at the record that is next; null if there is none that may be delivered now. While the next record of a lane is being read, lower lanes wait: what was read later must not go ahead of it. */
+    private @Nullable Lane nextReadable() {
+        Lane overdue = aging == null ? null : aging.overdue(lanes, queue.home().turnTimeMs(), this::toNext);
+        if (overdue != null) {
+            return overdue;
+        }
+        for (int i = readyLanes.highestBelow(lanes.length); i >= 0; i = readyLanes.highestBelow(i)) {
+            if (toNext(lanes[i])) {
+                return lanes[i];
+            }
+            if (lanes[i].isBeingRead()) {
+                return null;
+            }
+        }
+        return null;
+    }
+
+    /** Whether the lane stands at a record that may be delivered now, to somebody who takes it. */
+    private boolean toNext(Lane lane) {
+        return heads[lane.index()].toNext(true);
+    }
+
+    private void deliver(Consumer consumer, Lane lane) {
+        Backlog open = lane.backlog();
+        RecordCursor record = open.record();
+        long offset = record.offset();
+        int count = open.deliveryCount(offset);
+        boolean redelivered = open.mayHaveBeenDelivered(offset);
+        long delivery = DeliveryId.of(lane.index(), offset, count);
+        consumer.sink.deliver(consumer, delivery, record, count, redelivered);
+        delivered(consumer, lane, delivery, redelivered, consumer.noAck());
+    }
+
+    private void delivered(Consumer consumer, Lane lane, long delivery, boolean redelivered, boolean noAck) {
+        counters.delivered++;
+        if (redelivered) {
+            counters.redelivered++;
+        }
+        lane.backlog().take();
+        if (noAck) {
+            settling.beginAndEnd(lane, DeliveryId.offset(delivery));
+        } else {
+            settling.begin(consumer, delivery);
+        }
+    }
+
+    /** {@code get} is the consumer's: it is answered after what was asked for before it. */
+    void get(Consumer consumer, Consumer.PendingGet get) {
+        consumer.gets.addLast(get);
+        getters.addLast(consumer);
+        polled = true;
+        serveGetters();
+    }
+
+    private void serveGetters() {
+        while (!getters.isEmpty()) {
+            Lane lane = queue.mayLetNoneGo() ? null : nextReadable();
+            if (lane == null && isBeingRead() && !queue.isHeldUp()) {
+                return; // the get waits for it
+            }
+            Consumer consumer = getters.removeFirst();
+            Consumer.PendingGet get = consumer.gets.pollFirst();
+            if (get == null) {
+                continue;
+            }
+            if (lane == null) {
+                get.reply().empty();
+                continue;
+            }
+            Backlog open = lane.backlog();
+            RecordCursor record = open.record();
+            long offset = record.offset();
+            int count = open.deliveryCount(offset);
+            boolean redelivered = open.mayHaveBeenDelivered(offset);
+            long delivery = DeliveryId.of(lane.index(), offset, count);
+            get.reply().got(consumer, delivery, record, count, redelivered, readyLanes.total() - 1);
+            delivered(consumer, lane, delivery, redelivered, get.noAck());
+        }
+    }
+
+    /** Whether a record is on its way from the storage, or into it. */
+    private boolean isBeingRead() {
+        for (int i = readyLanes.lowestFrom(0); i >= 0; i = readyLanes.lowestFrom(i + 1)) {
+            if (lanes[i].refusal() == null) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Looks at what has a time of its own, whether or not somebody consumes; returns when to look again, {@link Long#MAX_VALUE} if no time comes by itself. */
+    long lookAtHeads() {
+        long dueMs = Long.MAX_VALUE;
+        for (LaneHead head : heads) {
+            dueMs = Math.min(dueMs, head.look());
+        }
+        polled = false;
+        return dueMs;
+    }
+
+    /** Whether nobody is likely to take the next record soon. */
+    boolean isIdle() {
+        return dispatcher.size() == 0 && !polled;
+    }
+}

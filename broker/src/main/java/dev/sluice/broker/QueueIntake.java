@@ -1,0 +1,143 @@
+package dev.sluice.broker;
+
+import dev.sluice.broker.QueueSettings.Overflow;
+import dev.sluice.log.AppendGroup;
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+
+/** What comes into a queue, what is refused, and what gives way at the queue's limit. Confined to the queue's shard. */
+final class QueueIntake {
+    private final Queue queue;
+    private final Lane[] lanes;
+    private final ReadyLanes readyLanes;
+    private final QueueCounters counters;
+    private final @Nullable DeadLetters deadLetters;
+    private final long maxLength;
+    private final Overflow overflow;
+
+    QueueIntake(Queue queue, QueueCounters counters, @Nullable DeadLetters deadLetters) {
+        this.queue = queue;
+        this.lanes = queue.lanes();
+        this.readyLanes = queue.readyLanes();
+        this.counters = counters;
+        this.deadLetters = deadLetters;
+        this.maxLength = queue.spec().settings().maxLength();
+        this.overflow = queue.spec().settings().overflow();
+    }
+
+    /** Takes over {@code batch}, which is for the lane. */
+    void append(
+            int laneIndex,
+            ByteBuf batch,
+            int count,
+            @Nullable Confirms taken,
+            @Nullable Confirms stored,
+            BrokerShard publisher) {
+        Lane lane = lanes[laneIndex];
+        Refusal refusal = refusal(lane, count);
+        if (refusal != null) {
+            if (overflow == Overflow.REJECT_DEAD_LETTER
+                    && refusal.reason() == Refusal.Reason.QUEUE_FULL
+                    && deadLetters != null) {
+                deadLetters.sendRefused(lane, batch);
+            }
+            batch.release();
+            refuse(taken, refusal, publisher);
+            refuse(stored, refusal, publisher);
+            return;
+        }
+        counters.published += count;
+        lane.append(batch, count, taken, stored, publisher);
+        queue.wake();
+    }
+
+    /** Takes over {@code batch}, with which the move's dead letters come here. It hears of the decision, and then of what it decided. */
+    void appendMoved(DeadLetterMove move, int number, ByteBuf batch, @Nullable AppendGroup group) {
+        Lane lane = lanes[Math.min(move.lane.index(), lanes.length - 1)];
+        int count = move.records.size();
+        // What only changes its place in this queue does not make it longer, and could otherwise stand in its own way.
+        Refusal refusal = move.isFrom(queue) && !queue.isDeleted() ? lane.refusal() : refusal(lane, count);
+        move.decided(queue.home(), number, refusal);
+        if (refusal != null) {
+            batch.release();
+            if (group != null) {
+                group.leave();
+            }
+            return;
+        }
+        counters.published += count;
+        var stored = new Confirms();
+        stored.add(move, number);
+        if (group == null) {
+            lane.append(batch, count, null, stored, move.home());
+        } else {
+            lane.appendInGroup(batch, count, group, stored, move.home());
+        }
+        queue.wake();
+    }
+
+    private void refuse(@Nullable Confirms confirms, Refusal refusal, BrokerShard publisher) {
+        if (confirms != null) {
+            publisher.answer(queue.home(), () -> confirms.refused(refusal));
+        }
+    }
+
+    private @Nullable Refusal refusal(Lane lane, int count) {
+        if (queue.isDeleted()) {
+            return new Refusal(Refusal.Reason.QUEUE_NOT_FOUND, queue.name());
+        }
+        Refusal unavailable = queue.unavailable();
+        if (unavailable != null) {
+            return unavailable;
+        }
+        Refusal refusal = lane.refusal();
+        if (refusal == null && maxLength >= 0 && readyLanes.total() >= maxLength && refusesAtLimit()) {
+            counters.refusedAtLimit += count;
+            return new Refusal(Refusal.Reason.QUEUE_FULL, queue.name(), "it holds its limit of " + maxLength);
+        }
+        return refusal;
+    }
+
+    /** Dropping the oldest is no way out while the dead letters do not go on; while they do, the queue is over its limit for a moment. */
+    private boolean refusesAtLimit() {
+        return overflow.isRefusal() || queue.isHeldUp();
+    }
+
+    /** Keeps the limit, where what is there gives way. */
+    void dropOverLimit() {
+        if (maxLength < 0 || overflow.isRefusal()) {
+            return;
+        }
+        boolean dropped = true;
+        while (dropped && readyLanes.total() > maxLength) {
+            dropped = dropLowest();
+        }
+    }
+
+    /** Gives up the oldest ready record of the lowest priority; false if it cannot be dropped yet. What the storage gave up does not stand in the way. */
+    private boolean dropLowest() {
+        for (int i = readyLanes.lowestFrom(0); i >= 0; i = readyLanes.lowestFrom(i + 1)) {
+            if (dropOldest(lanes[i])) {
+                return true;
+            }
+            if (lanes[i].refusal() == null) {
+                return false;
+            }
+        }
+        return false;
+    }
+
+    /** Takes the oldest ready record out of the lane, for good; false if it stays for now. */
+    private boolean dropOldest(Lane lane) {
+        if (deadLetters == null) {
+            boolean dropped = lane.backlog().dropOldest();
+            counters.droppedAtLimit += dropped ? 1 : 0;
+            return dropped;
+        }
+        long offset = deadLetters.isFull() ? -1 : lane.backlog().takeOldest();
+        if (offset >= 0) {
+            queue.settling().giveUp(lane, offset, DeathReason.LENGTH_LIMIT);
+        }
+        return offset >= 0;
+    }
+}

@@ -1,0 +1,134 @@
+package dev.sluice.broker;
+
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/** How a queue's deliveries end: settled by their consumer, over with their lease, or put back, and given up after too many attempts. Confined to the queue's shard. */
+final class QueueSettling {
+    private final Queue queue;
+    private final Lane[] lanes;
+    private final QueueCounters counters;
+    private final @Nullable DeadLetters deadLetters;
+    private final long deliveryLimit;
+    private final RetryDelay retryDelay;
+    private final long leaseMs;
+    private final Leases<Consumer> leases = new Leases<>();
+
+    QueueSettling(Queue queue, QueueCounters counters, @Nullable DeadLetters deadLetters) {
+        this.queue = queue;
+        this.lanes = queue.lanes();
+        this.counters = counters;
+        this.deadLetters = deadLetters;
+        QueueSettings settings = queue.spec().settings();
+        this.deliveryLimit = settings.deliveryLimit();
+        this.retryDelay = settings.retryDelay();
+        this.leaseMs = settings.consumerTimeoutMs();
+    }
+
+    /** The lane's record is in flight now, with a consumer that is to settle the delivery. */
+    void begin(Consumer consumer, long delivery) {
+        consumer.delivered(delivery);
+        if (leaseMs >= 0) {
+            leases.set(consumer, delivery, Times.plus(queue.home().turnTimeMs(), leaseMs));
+        }
+    }
+
+    /** The lane's record is on its way to somebody who will not settle it. */
+    void beginAndEnd(Lane lane, long offset) {
+        counters.acknowledged++;
+        lane.backlog().settleInFlight(offset);
+    }
+
+    /** {@code delayMs}: how long a record that is released waits at the least. False if the consumer has nothing of the delivery. */
+    boolean settle(Consumer consumer, long delivery, Settlement settlement, long delayMs) {
+        Consumer.Held held = consumer.settled(delivery);
+        if (held == Consumer.Held.NOTHING) {
+            return false;
+        }
+        consumer.releaseShared(1);
+        if (held == Consumer.Held.RECORD) {
+            leases.end(delivery);
+            settle(delivery, settlement, delayMs);
+        }
+        return true;
+    }
+
+    private void settle(long delivery, Settlement settlement, long delayMs) {
+        Lane lane = lanes[DeliveryId.lane(delivery)];
+        long offset = DeliveryId.offset(delivery);
+        switch (settlement) {
+            case ACK -> {
+                counters.acknowledged++;
+                lane.backlog().settleInFlight(offset);
+            }
+            case REJECT -> giveUp(lane, offset, DeathReason.REJECTED);
+            case RELEASE -> comeBack(lane, offset, delayMs);
+        }
+    }
+
+    /** A record in flight, of no consumer any more, is not delivered again. The one place where records are dropped unprocessed and one by one. */
+    void giveUp(Lane lane, long offset, DeathReason reason) {
+        switch (reason) {
+            case EXPIRED -> counters.expired++;
+            case REJECTED -> counters.rejected++;
+            case LENGTH_LIMIT -> counters.droppedAtLimit++;
+            case DELIVERY_LIMIT -> counters.deliveryLimitExceeded++;
+        }
+        if (deadLetters == null) {
+            lane.backlog().settleInFlight(offset);
+        } else {
+            deadLetters.add(lane, offset, reason);
+        }
+    }
+
+    /** A record in flight, of no consumer any more, comes back, unless it did too often. It is ready after {@code delayMs} at the earliest. */
+    private void comeBack(Lane lane, long offset, long delayMs) {
+        Backlog open = lane.backlog();
+        int before = open.deliveryCount(offset);
+        if (deliveryLimit >= 0 && before >= deliveryLimit) {
+            giveUp(lane, offset, DeathReason.DELIVERY_LIMIT);
+            return;
+        }
+        long waitMs = Math.max(delayMs, retryDelay.delayMs(before + 1, ThreadLocalRandom.current()));
+        if (waitMs > 0) {
+            open.releaseAside(offset);
+            lane.heldBack().add(offset, Times.plus(queue.home().turnTimeMs(), waitMs));
+        } else {
+            open.release(offset);
+        }
+    }
+
+    /** The delivery is the consumer's for so long from now; false if it is not the consumer's. */
+    boolean renew(Consumer consumer, long delivery, long newLeaseMs) {
+        if (!consumer.holds(delivery)) {
+            return false;
+        }
+        leases.set(consumer, delivery, Times.plus(queue.home().turnTimeMs(), newLeaseMs));
+        return true;
+    }
+
+    /** Takes back what was not settled in time. */
+    void endLeases() {
+        leases.endOver(queue.home().turnTimeMs(), this::leaseOver);
+    }
+
+    /** A consumer did not settle a delivery in time: what it says of it later is ignored. */
+    private void leaseOver(Consumer consumer, long delivery) {
+        counters.leasesOver++;
+        consumer.lapse(delivery);
+        comeBack(lanes[DeliveryId.lane(delivery)], DeliveryId.offset(delivery), 0);
+    }
+
+    /** No lease is over before; {@link Long#MAX_VALUE} if there is none. */
+    long firstDueMs() {
+        return leases.firstDueMs();
+    }
+
+    /** Puts back all that the consumer has, each record to its place. */
+    void takeBack(Consumer consumer) {
+        for (long delivery : consumer.takeInFlight()) {
+            leases.end(delivery);
+            comeBack(lanes[DeliveryId.lane(delivery)], DeliveryId.offset(delivery), 0);
+        }
+    }
+}
