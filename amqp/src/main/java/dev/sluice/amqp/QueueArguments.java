@@ -17,12 +17,8 @@ final class QueueArguments {
     /** RabbitMQ's values of x-delayed-retry-type. */
     private static final Set<String> RETRIES = Set.of("all", "failed", "returned");
 
-    private static final Set<String> NOT_IMPLEMENTED = Set.of(
-            "x-max-length-bytes",
-            "x-consumer-disconnected-timeout",
-            "x-max-age",
-            "x-stream-max-segment-size-bytes",
-            "x-stream-filter-size-bytes");
+    private static final Set<String> NOT_IMPLEMENTED =
+            Set.of("x-consumer-disconnected-timeout", "x-stream-max-segment-size-bytes", "x-stream-filter-size-bytes");
 
     private QueueArguments() {}
 

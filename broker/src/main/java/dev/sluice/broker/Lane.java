@@ -6,6 +6,7 @@ import dev.sluice.log.PartitionLog;
 import dev.sluice.log.StorageException;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,10 +48,13 @@ final class Lane implements PartitionLog.Listener {
         return new LogId(queue.id().value() + index);
     }
 
-    /** The lane begins to work. */
-    void open(PartitionLog itsLog, CursorState state) {
+    /** The lane begins to work; completes when it knows what it has to know of the records that are there, at once if there are none. */
+    CompletableFuture<Void> open(PartitionLog itsLog, CursorState state) {
         log = itsLog;
-        backlog = new Backlog(itsLog, state, queue::wake, queue.readyLanes(), index);
+        var itsBacklog = new Backlog(itsLog, state, queue::wake, queue.readyLanes(), index);
+        backlog = itsBacklog;
+        ReadyBytes bytes = queue.readyBytes();
+        return bytes == null ? CompletableFuture.completedFuture(null) : itsBacklog.countBytes(bytes.part());
     }
 
     boolean isOpen() {
@@ -85,18 +89,25 @@ final class Lane implements PartitionLog.Listener {
 
     /** Takes over {@code batch}. */
     void append(ByteBuf batch, int count, @Nullable Confirms taken, @Nullable Confirms stored, BrokerShard publisher) {
-        appended(log().append(batch) + count, count, taken, stored, publisher);
+        long bytes = backlog().bodyBytes(batch);
+        appended(log().append(batch) + count, count, bytes, taken, stored, publisher);
     }
 
     /** As {@link #append}, for one member of the group. */
     void appendInGroup(ByteBuf batch, int count, AppendGroup group, Confirms stored, BrokerShard publisher) {
-        appended(log().append(batch, group) + count, count, null, stored, publisher);
+        long bytes = backlog().bodyBytes(batch);
+        appended(log().append(batch, group) + count, count, bytes, null, stored, publisher);
     }
 
     private void appended(
-            long end, int count, @Nullable Confirms taken, @Nullable Confirms stored, BrokerShard publisher) {
+            long end,
+            int count,
+            long bytes,
+            @Nullable Confirms taken,
+            @Nullable Confirms stored,
+            BrokerShard publisher) {
         PartitionLog open = log();
-        backlog().appended(count);
+        backlog().appended(count, bytes);
         if (taken != null) {
             publisher.answer(queue.home(), taken::stored);
         }

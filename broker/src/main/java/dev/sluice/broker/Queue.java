@@ -19,6 +19,7 @@ final class Queue {
 
     private final Lane[] lanes;
     private final ReadyLanes readyLanes;
+    private final @Nullable ReadyBytes readyBytes;
     private final QueueCounters counters = new QueueCounters();
     private final @Nullable DeadLetters deadLetters;
     private final QueueIntake intake;
@@ -46,6 +47,7 @@ final class Queue {
         }
         LaneAging aging = LaneAging.of(spec.settings(), lanes.length);
         this.readyLanes = new ReadyLanes(aging);
+        this.readyBytes = ReadyBytes.of(spec.settings());
         this.deadLetters = DeadLetters.of(this, counters);
         this.intake = new QueueIntake(this, counters, deadLetters);
         this.settling = new QueueSettling(this, counters, deadLetters);
@@ -123,6 +125,17 @@ final class Queue {
     /** What the backlogs of its lanes keep true. */
     ReadyLanes readyLanes() {
         return readyLanes;
+    }
+
+    /** What the backlogs of its lanes keep true too; null if nobody wants to know. */
+    @Nullable
+    ReadyBytes readyBytes() {
+        return readyBytes;
+    }
+
+    /** How long the oldest ready record has waited, by the last turn; 0 if nothing is ready. */
+    long waitedMs() {
+        return dispatch.waitedMs();
     }
 
     /** Its storage is damaged: the name stays taken and everything but deletion is refused. To be called before any shard knows the queue. */
@@ -283,7 +296,8 @@ final class Queue {
             inFlight += lane.backlog().inFlight();
             held += lane.backlog().aside();
         }
-        return counters.snapshot(name(), readyLanes.total(), inFlight, held);
+        long bytes = readyBytes == null ? QueueStatistics.NOT_COUNTED : readyBytes.total();
+        return counters.snapshot(name(), readyLanes.total(), bytes, inFlight, held);
     }
 
     /** Somebody declared it again. */

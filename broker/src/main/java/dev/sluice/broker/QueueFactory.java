@@ -46,7 +46,7 @@ final class QueueFactory {
             return CompletableFuture.supplyAsync(
                     () -> {
                         for (Lane lane : queue.lanes()) {
-                            lane.open(storage.openMemoryLog(lane.id(), caller, lane), new CursorState());
+                            var _ = lane.open(storage.openMemoryLog(lane.id(), caller, lane), new CursorState());
                         }
                         queue.opened();
                         return queue;
@@ -77,7 +77,7 @@ final class QueueFactory {
             CursorState state = states.getOrDefault(lane.id().value(), new CursorState());
             var opening = new Opening();
             storage.openLog(lane.id(), settings, queue.shard(), lane, opening);
-            opened.add(opening.log.thenAcceptAsync(log -> lane.open(log, state), queue.shard()));
+            opened.add(opening.log.thenComposeAsync(log -> lane.open(log, state), queue.shard()));
         }
         return CompletableFuture.allOf(opened.toArray(CompletableFuture[]::new))
                 .thenApplyAsync(

@@ -117,7 +117,7 @@ class BacklogTest {
                     builder.append(0, null, Unpooled.EMPTY_BUFFER, RecordHeaders.EMPTY);
                 }
                 log.append(builder.build());
-                backlog.appended(BATCH);
+                backlog.appended(BATCH, 0);
             }
         }
         for (int i = 0; i < records; i++) {
