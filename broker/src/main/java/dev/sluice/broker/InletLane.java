@@ -12,7 +12,13 @@ final class InletLane {
     private final Queue queue;
     private final int lane;
     private final BrokerShard shard;
+    /** Null unless publishers may have to wait for it. */
+    private final @Nullable QueueRoom room;
+
     private @Nullable RecordBatchBuilder batch;
+    /** Of the bodies in the batch, where somebody looks at the room. */
+    private long batchBodyBytes;
+
     private @Nullable Confirms whenTaken;
     private @Nullable Confirms whenStored;
 
@@ -20,6 +26,7 @@ final class InletLane {
         this.queue = queue;
         this.lane = lane;
         this.shard = shard;
+        this.room = queue.room();
     }
 
     /** Copies the record; releases nothing. */
@@ -37,6 +44,11 @@ final class InletLane {
             shard.flushAtEndOfTurn(this);
         }
         open.append(shard.turnTimeMs(), key, value, headers);
+        if (room != null) {
+            int bodyBytes = value.readableBytes();
+            room.sent(bodyBytes, room.isPaced() ? System.nanoTime() : 0);
+            batchBodyBytes += bodyBytes;
+        }
         if (sink != null) {
             confirms(confirm).add(sink, sequence);
         }
@@ -82,7 +94,15 @@ final class InletLane {
         Confirms stored = whenStored;
         whenTaken = null;
         whenStored = null;
-        if (queue.home() == shard) {
+        QueueRoom itsRoom = room;
+        if (itsRoom != null) {
+            long bodyBytes = batchBodyBytes;
+            batchBodyBytes = 0;
+            shard.send(queue.home(), () -> {
+                queue.intake().append(lane, bytes, count, taken, stored, shard);
+                itsRoom.arrived(count, bodyBytes);
+            });
+        } else if (queue.home() == shard) {
             queue.intake().append(lane, bytes, count, taken, stored, shard);
         } else {
             shard.send(queue.home(), () -> queue.intake().append(lane, bytes, count, taken, stored, shard));

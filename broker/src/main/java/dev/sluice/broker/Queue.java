@@ -21,6 +21,7 @@ final class Queue {
     private final ReadyLanes readyLanes;
     private final @Nullable ReadyBytes readyBytes;
     private final QueueCounters counters = new QueueCounters();
+    private final @Nullable QueueRoom room;
     private final @Nullable DeadLetters deadLetters;
     private final QueueIntake intake;
     private final QueueSettling settling;
@@ -48,6 +49,7 @@ final class Queue {
         LaneAging aging = LaneAging.of(spec.settings(), lanes.length);
         this.readyLanes = new ReadyLanes(aging);
         this.readyBytes = ReadyBytes.of(spec.settings());
+        this.room = QueueRoom.of(spec, System.nanoTime());
         this.deadLetters = DeadLetters.of(this, counters);
         this.intake = new QueueIntake(this, counters, deadLetters);
         this.settling = new QueueSettling(this, counters, deadLetters);
@@ -89,6 +91,12 @@ final class Queue {
         return shard;
     }
 
+    /** What publishers look at before they publish; null if they never wait for this queue. */
+    @Nullable
+    QueueRoom room() {
+        return room;
+    }
+
     /** The way in for publishers on {@code from}; call on that shard. */
     Inlet inletOf(BrokerShard from) {
         int index = from.shard().index();
@@ -105,6 +113,7 @@ final class Queue {
     /** All lanes are open: the queue begins to work. */
     void opened() {
         shard.shard().assertOwner();
+        intake.showRoom();
         timers.touch();
     }
 
@@ -194,6 +203,7 @@ final class Queue {
         if (deadLetters != null) {
             deadLetters.move();
         }
+        intake.letPublishersGo();
     }
 
     void readAgainLater() {
@@ -329,6 +339,7 @@ final class Queue {
         deleted = true;
         timers.cancel();
         closeDeadLetters();
+        intake.close();
         for (Consumer consumer : dispatch.consumers().all()) {
             consumer.markCancelled();
             consumer.sink.cancelled(consumer);
