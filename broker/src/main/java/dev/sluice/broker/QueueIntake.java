@@ -93,7 +93,7 @@ final class QueueIntake {
             return unavailable;
         }
         Refusal refusal = partition.refusal();
-        if (refusal == null && maxLength >= 0 && readyLanes.total() >= maxLength && refusesAtLimit()) {
+        if (refusal == null && maxLength >= 0 && queue.length() >= maxLength && refusesAtLimit()) {
             counters.refusedAtLimit += count;
             return new Refusal(Refusal.Reason.QUEUE_FULL, queue.name(), "it holds its limit of " + maxLength);
         }
