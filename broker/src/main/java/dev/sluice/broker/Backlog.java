@@ -5,9 +5,11 @@ import dev.sluice.log.OffsetSet;
 import dev.sluice.log.PartitionLog;
 import dev.sluice.log.RecordCursor;
 import dev.sluice.log.StorageException;
+import io.netty.buffer.ByteBuf;
 import io.netty.util.collection.LongObjectHashMap;
 import io.netty.util.collection.LongObjectMap;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +45,8 @@ final class Backlog {
     private long counted;
 
     private @Nullable LogReader at;
+    /** Null unless somebody wants to know. */
+    private ReadyBytes.@Nullable Part bytes;
 
     private final OffsetSet changedRanges = new OffsetSet();
     private final LongObjectMap<Integer> changedCounts = new LongObjectHashMap<>(2);
@@ -83,6 +87,16 @@ final class Backlog {
         }
     }
 
+    /** Counts the bytes of what is ready, from now on; completes, on the log's owner, when those of what is there already are known. */
+    CompletableFuture<Void> countBytes(ReadyBytes.Part counter) {
+        bytes = counter;
+        return LogScan.run(log, acknowledged::nextUnsettled, record -> {
+            if (!acknowledged.contains(record.offset())) {
+                counter.appended(ReadyBytes.bodyBytes(record));
+            }
+        });
+    }
+
     /** Records that are stored, or about to be, and neither delivered nor put aside. */
     long ready() {
         return unsettled - inFlight - aside;
@@ -107,6 +121,16 @@ final class Backlog {
         if (ready != counted) {
             readyLanes.changed(lane, ready - counted, ready);
             counted = ready;
+        }
+        if (bytes != null && ready == 0) {
+            bytes.none();
+        }
+    }
+
+    /** The batch is about to be appended: {@link #appended} follows. */
+    void appending(ByteBuf batch) {
+        if (bytes != null) {
+            bytes.appended(bytes.bodyBytes(batch));
         }
     }
 
@@ -178,6 +202,9 @@ final class Backlog {
         long missing = 0;
         for (long offset = asked; offset < found; offset = acknowledged.nextUnsettled(offset + 1)) {
             if (released.remove(offset) || offset >= next) {
+                if (bytes != null) {
+                    bytes.lose(offset);
+                }
                 settle(offset);
                 missing++;
             }
@@ -187,6 +214,7 @@ final class Backlog {
 
     /** The record found by {@link #peek} is on its way to a consumer now. */
     void take() {
+        countTaken();
         passPeeked();
         inFlight++;
         countReady();
@@ -194,19 +222,30 @@ final class Backlog {
 
     /** The record found by {@link #peek} is not ready yet: the next one can be had. A restart forgets it, and meets the record again. */
     void setAside() {
+        countTaken();
         passPeeked();
         aside++;
         countReady();
     }
 
+    private void countTaken() {
+        if (bytes != null) {
+            RecordCursor record = record();
+            bytes.take(record.offset(), ReadyBytes.bodyBytes(record));
+        }
+    }
+
     /** A record that was put aside is ready, in its place. */
     void bringBack(long offset) {
         aside--;
-        released.add(offset);
-        cameBack();
+        cameBack(offset);
     }
 
-    private void cameBack() {
+    private void cameBack(long offset) {
+        released.add(offset);
+        if (bytes != null) {
+            bytes.bringBack(offset);
+        }
         countReady();
         readyLanes.headChanged(lane);
     }
@@ -247,8 +286,7 @@ final class Backlog {
     /** A record in flight goes back to its place. */
     void release(long offset) {
         countReturn(offset);
-        released.add(offset);
-        cameBack();
+        cameBack(offset);
     }
 
     /** A record in flight comes back and is not ready yet: it is put aside. */
@@ -265,7 +303,7 @@ final class Backlog {
         changed = true;
     }
 
-    /** Settles the oldest ready record without reading it; false if none is durable yet. */
+    /** Settles the oldest ready record without reading it; false if none is durable yet. Not where bytes are counted. */
     boolean dropOldest() {
         Long back = released.pollFirst();
         if (back != null) {
@@ -280,7 +318,7 @@ final class Backlog {
         return true;
     }
 
-    /** Takes the oldest ready record, without reading it, as if it were on its way to a consumer; returns its offset, -1 if none is durable yet. */
+    /** Takes the oldest ready record, without reading it, as if it were on its way to a consumer; returns its offset, -1 if none is durable yet. Not where bytes are counted. */
     long takeOldest() {
         Long back = released.pollFirst();
         if (back != null) {
@@ -342,6 +380,9 @@ final class Backlog {
         acknowledged.add(offset, offset);
         changedRanges.add(offset, offset);
         changed = true;
+        if (bytes != null) {
+            bytes.settle(offset);
+        }
         if (!deliveryCounts.isEmpty()) {
             deliveryCounts.remove(offset);
         }
