@@ -50,7 +50,7 @@ final class Lane implements PartitionLog.Listener {
     /** The lane begins to work. */
     void open(PartitionLog itsLog, CursorState state) {
         log = itsLog;
-        backlog = new Backlog(itsLog, state, queue::wake, queue.readyLanes(), index);
+        backlog = new Backlog(itsLog, state, queue::wake, queue.readyLanes(), index, queue.keys());
     }
 
     boolean isOpen() {

@@ -1,6 +1,7 @@
 package dev.sluice.broker;
 
 import dev.sluice.log.RecordCursor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The next record of one lane, and whether it may be delivered now: what waited too long is given up on the way to it, and what is not due yet held back. Records that ask for nothing cost the look at their first header. Confined to the queue's shard.
@@ -15,7 +16,13 @@ final class LaneHead {
     private final Lane lane;
     private final QueueCounters counters;
     private final long queueTtlMs;
+    private final @Nullable KeyOrder keys;
     private int passed;
+    /** Of the record that the backlog stands at. */
+    private long key;
+    /** Nothing new is looked at before some of what was passed over is settled. */
+    private boolean blocked;
+
     /** Offset of the head that was looked at last, so that a head that stays is not read again. */
     private long seen = NONE;
 
@@ -26,6 +33,7 @@ final class LaneHead {
         this.lane = lane;
         this.counters = counters;
         this.queueTtlMs = queueTtlMs;
+        this.keys = queue.keys();
     }
 
     /** Makes ready what was held back until now. */
@@ -44,6 +52,7 @@ final class LaneHead {
      * @param wanted whether somebody takes it at once: then it may be one that may not wait at all
      */
     boolean toNext(boolean wanted) {
+        blocked = false;
         while (lane.toNextReadable(counters)) {
             if (passed == MOST_PASSED_PER_TURN) {
                 queue.wake();
@@ -62,6 +71,10 @@ final class LaneHead {
                     return false;
                 }
                 expire(record.offset());
+            } else if (keys != null && !isAdmitted(keys, record)) {
+                if (!passOver(keys, record.offset())) {
+                    return false;
+                }
             } else {
                 seen = record.offset();
                 seenExpiryMs = ttlMs < 0 ? Long.MAX_VALUE : Times.plus(readyMs, ttlMs);
@@ -69,6 +82,36 @@ final class LaneHead {
             }
         }
         return false;
+    }
+
+    private boolean isAdmitted(KeyOrder order, RecordCursor record) {
+        key = order.numberOf(record);
+        return order.admits(RecordPlace.of(lane.index(), record.offset()), key);
+    }
+
+    /** False if too many were passed over already. Those that were met before are fewer than the keys that are locked, and may hide what sets them free. */
+    private boolean passOver(KeyOrder order, long offset) {
+        if (order.passedOver().isFull() && lane.backlog().isNew()) {
+            blocked = true;
+            return false;
+        }
+        passed++;
+        lane.backlog().passOver();
+        order.passedOver(RecordPlace.of(lane.index(), offset), key);
+        return true;
+    }
+
+    /** The record that the backlog stands at is on its way to a consumer now. */
+    void take(long offset) {
+        lane.backlog().take();
+        if (keys != null) {
+            keys.delivered(RecordPlace.of(lane.index(), offset), key);
+        }
+    }
+
+    /** Whether a record that may be delivered can come up without anything being settled. */
+    boolean isComing() {
+        return !blocked && lane.backlog().ahead() > 0;
     }
 
     private void holdBack(long offset, long dueMs) {

@@ -19,6 +19,7 @@ final class Queue {
 
     private final Lane[] lanes;
     private final ReadyLanes readyLanes;
+    private final @Nullable KeyOrder keys;
     private final QueueCounters counters = new QueueCounters();
     private final @Nullable DeadLetters deadLetters;
     private final QueueIntake intake;
@@ -46,6 +47,7 @@ final class Queue {
         }
         LaneAging aging = LaneAging.of(spec.settings(), lanes.length);
         this.readyLanes = new ReadyLanes(aging);
+        this.keys = KeyOrder.of(spec.settings(), lanes);
         this.deadLetters = DeadLetters.of(this, counters);
         this.intake = new QueueIntake(this, counters, deadLetters);
         this.settling = new QueueSettling(this, counters, deadLetters);
@@ -123,6 +125,12 @@ final class Queue {
     /** What the backlogs of its lanes keep true. */
     ReadyLanes readyLanes() {
         return readyLanes;
+    }
+
+    /** Null where keys mean nothing. */
+    @Nullable
+    KeyOrder keys() {
+        return keys;
     }
 
     /** Its storage is damaged: the name stays taken and everything but deletion is refused. To be called before any shard knows the queue. */
@@ -250,10 +258,10 @@ final class Queue {
             return;
         }
         consumer.markCancelled();
-        dispatch.consumers().remove(consumer);
-        wake(); // for the one that takes over
         consumer.gets.clear();
         if (consumer.subscribed) {
+            dispatch.consumers().remove(consumer);
+            wake(); // for the one that takes over
             timers.touch();
             if (spec.autoDelete() && hadConsumer && consumerCount() == 0 && !deleted) {
                 shard.deleteUnused(this);
@@ -302,6 +310,9 @@ final class Queue {
 
     long purge() {
         long purged = 0;
+        if (keys != null) {
+            keys.forgetWaiting();
+        }
         for (Lane lane : lanes) {
             purged += lane.purge();
         }
