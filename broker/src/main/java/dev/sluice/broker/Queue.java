@@ -28,6 +28,7 @@ final class Queue {
 
     private final ReadyLanes readyLanes;
     private final @Nullable ReadyBytes readyBytes;
+    private final @Nullable KeyOrder keys;
     private final QueueCounters counters = new QueueCounters();
     private final @Nullable DeadLetters deadLetters;
     private final QueueIntake intake;
@@ -62,6 +63,7 @@ final class Queue {
         LaneAging aging = LaneAging.of(spec.settings(), lanes.length);
         this.readyLanes = new ReadyLanes(aging);
         this.readyBytes = ReadyBytes.of(spec);
+        this.keys = KeyOrder.of(spec.settings(), lanes);
         this.deadLetters = DeadLetters.of(this, counters);
         this.intake = new QueueIntake(this, counters, deadLetters);
         this.settling = new QueueSettling(this, counters, deadLetters);
@@ -175,6 +177,12 @@ final class Queue {
     /** How long the oldest ready record has waited, by the last turn; 0 if nothing is ready. */
     long waitedMs() {
         return dispatch.waitedMs();
+    }
+
+    /** Null where keys mean nothing. */
+    @Nullable
+    KeyOrder keys() {
+        return keys;
     }
 
     /** Its storage is damaged: the name stays taken and everything but deletion is refused. To be called before any shard knows the queue. */
@@ -314,10 +322,10 @@ final class Queue {
             return;
         }
         consumer.markCancelled();
-        dispatch.consumers().remove(consumer);
-        wake(); // for the one that takes over
         consumer.gets.clear();
         if (consumer.subscribed) {
+            dispatch.consumers().remove(consumer);
+            wake(); // for the one that takes over
             timers.touch();
             closeIfDone(consumer);
             if (spec.autoDelete() && hadConsumer && consumerCount() == 0 && !deleted) {
@@ -367,6 +375,9 @@ final class Queue {
 
     long purge() {
         long purged = 0;
+        if (keys != null) {
+            keys.forgetWaiting();
+        }
         for (Lane lane : lanes) {
             purged += lane.purge();
         }

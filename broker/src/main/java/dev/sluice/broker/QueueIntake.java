@@ -151,12 +151,7 @@ final class QueueIntake {
         if (queue.readyBytes() != null) {
             return readAndDropOldest(lane);
         }
-        if (deadLetters == null) {
-            boolean dropped = lane.backlog().dropOldest();
-            counters.droppedAtLimit += dropped ? 1 : 0;
-            return dropped;
-        }
-        long offset = deadLetters.isFull() ? -1 : lane.backlog().takeOldest();
+        long offset = queue.mayLetNoneGo() ? -1 : lane.backlog().takeOldest();
         if (offset >= 0) {
             queue.settling().giveUp(lane, offset, DeathReason.LENGTH_LIMIT);
         }

@@ -43,7 +43,7 @@ class BacklogTest {
 
     @Test
     void givesBackWhatWasSettledAboveTheFloorOnceAndNotAgain() {
-        var backlog = new Backlog(log, new CursorState(), () -> {}, new ReadyLanes(null), 0);
+        var backlog = new Backlog(log, new CursorState(), () -> {}, new ReadyLanes(null), 0, null);
         takeAll(backlog, 20_000);
 
         settle(backlog, 1, 2 * 4095);
@@ -58,7 +58,7 @@ class BacklogTest {
 
     @Test
     void whatIsGivenBackLeavesMemoryWithTheLastRecordOfItsBatch() {
-        var backlog = new Backlog(log, new CursorState(), () -> {}, new ReadyLanes(null), 0);
+        var backlog = new Backlog(log, new CursorState(), () -> {}, new ReadyLanes(null), 0, null);
         takeAll(backlog, 20_000);
         long bytes = log.tailBytes();
 
@@ -73,7 +73,7 @@ class BacklogTest {
 
     @Test
     void whatTheFloorHasPassedIsNotGivenBackPieceByPiece() {
-        var backlog = new Backlog(log, new CursorState(), () -> {}, new ReadyLanes(null), 0);
+        var backlog = new Backlog(log, new CursorState(), () -> {}, new ReadyLanes(null), 0, null);
         takeAll(backlog, 20_000);
         settle(backlog, 1, 8_000);
         changeWritten(backlog);
@@ -97,7 +97,7 @@ class BacklogTest {
         }
         OffsetSet settled = state.acknowledged.above().copyOf(0, Long.MAX_VALUE);
         log.skipTo(3L * ranges);
-        var backlog = new Backlog(log, state, () -> {}, new ReadyLanes(null), 0);
+        var backlog = new Backlog(log, state, () -> {}, new ReadyLanes(null), 0, null);
         var given = new OffsetSet();
         for (int portion = 0; portion < 3; portion++) {
             OffsetSet above = Objects.requireNonNull(backlog.reclaimable().above());
