@@ -31,6 +31,9 @@ final class Backlog {
     /** Delivered before and back in their place. */
     private final TreeSet<Long> released = new TreeSet<>();
 
+    /** Hears of every record that is settled, and knows which are passed over; null where records are served as they came. */
+    private final @Nullable KeyOrder keys;
+
     private final LongObjectMap<Integer> deliveryCounts = new LongObjectHashMap<>(2);
     /** Records below may have been delivered by a process that is gone. */
     private final long deliveredBefore;
@@ -54,10 +57,17 @@ final class Backlog {
     /** Settled above the floor and written, and their storage not given back yet. */
     private final OffsetSet toDiscard;
 
-    Backlog(PartitionLog log, CursorState state, Runnable readable, ReadyLanes readyLanes, int lane) {
+    Backlog(
+            PartitionLog log,
+            CursorState state,
+            Runnable readable,
+            ReadyLanes readyLanes,
+            int lane,
+            @Nullable KeyOrder keys) {
         this.log = log;
         this.readyLanes = readyLanes;
         this.lane = lane;
+        this.keys = keys;
         this.forward = new LogReader(log, readable);
         this.again = new LogReader(log, readable);
         this.acknowledged = state.acknowledged;
@@ -70,6 +80,7 @@ final class Backlog {
         // The log does not remember what was given back of it before it was opened.
         this.toDiscard = acknowledged.above().copyOf(0, Long.MAX_VALUE);
         passOverLost(state.knownBelow());
+        acknowledged.add(0, log.startOffset() - 1); // given up by its topic, whether settled or not
         this.next = acknowledged.nextUnsettled(Math.max(0, acknowledged.floor()));
         this.unsettled = acknowledged.unsettledBelow(log.endOffset());
         countReady();
@@ -126,15 +137,14 @@ final class Backlog {
         }
     }
 
-    /** What is to be given to {@link #appended} with the batch; 0 if nobody wants to know. */
-    long bodyBytes(ByteBuf batch) {
-        return bytes == null ? 0 : bytes.bodyBytes(batch);
+    /** The batch is about to be appended: {@link #appended} follows. */
+    void appending(ByteBuf batch) {
+        if (bytes != null) {
+            bytes.appended(bytes.bodyBytes(batch));
+        }
     }
 
-    void appended(int count, long bodyBytes) {
-        if (bytes != null) {
-            bytes.appended(bodyBytes);
-        }
+    void appended(long count) {
         unsettled += count;
         countReady();
     }
@@ -250,6 +260,27 @@ final class Backlog {
         readyLanes.headChanged(lane);
     }
 
+    /** The record found by {@link #peek} may not be delivered now, though it is ready: the next one can be had. It is in {@link PassedOver} from now on. */
+    void passOver() {
+        passPeeked();
+    }
+
+    /** A record that was passed over is to be met again, in its place. */
+    void recall(long offset) {
+        released.add(offset);
+        readyLanes.headChanged(lane);
+    }
+
+    /** Whether the record found by {@link #peek} is met for the first time. */
+    boolean isNew() {
+        return released.isEmpty();
+    }
+
+    /** How many ready records were not passed over. */
+    long ahead() {
+        return keys == null ? ready() : ready() - keys.passedOver().countOf(lane);
+    }
+
     /** A record that was put aside is settled for good. */
     void settleAside(long offset) {
         aside--;
@@ -303,36 +334,25 @@ final class Backlog {
         changed = true;
     }
 
-    /** Settles the oldest ready record without reading it; false if none is durable yet. Not where bytes are counted. */
-    boolean dropOldest() {
-        Long back = released.pollFirst();
-        if (back != null) {
-            settle(back);
-            return true;
-        }
-        next = acknowledged.nextUnsettled(next);
-        if (next >= log.durableOffset()) {
-            return false;
-        }
-        settle(next++);
-        return true;
-    }
-
     /** Takes the oldest ready record, without reading it, as if it were on its way to a consumer; returns its offset, -1 if none is durable yet. Not where bytes are counted. */
     long takeOldest() {
-        Long back = released.pollFirst();
-        if (back != null) {
-            inFlight++;
-            countReady();
-            return back;
-        }
-        next = acknowledged.nextUnsettled(next);
-        if (next >= log.durableOffset()) {
-            return -1;
+        long back = released.isEmpty() ? Long.MAX_VALUE : released.first();
+        long passed = keys == null ? Long.MAX_VALUE : keys.passedOver().oldestOf(lane);
+        long oldest = Math.min(back, passed);
+        if (oldest == Long.MAX_VALUE) {
+            next = acknowledged.nextUnsettled(next);
+            if (next >= log.durableOffset()) {
+                return -1;
+            }
+            oldest = next++;
+        } else if (oldest == back) {
+            released.pollFirst();
+        } else if (keys != null) {
+            keys.passedOver().drop(RecordPlace.of(lane, oldest));
         }
         inFlight++;
         countReady();
-        return next++;
+        return oldest;
     }
 
     /** Settles all that is ready; returns how many that was. */
@@ -342,30 +362,64 @@ final class Backlog {
             settle(offset);
         }
         released.clear();
+        if (keys != null) {
+            keys.passedOver().removeAllOf(lane, this::settleAll);
+        }
         long end = log.endOffset();
         next = acknowledged.nextUnsettled(next);
         if (next < end) {
-            acknowledged.add(next, end - 1);
-            changedRanges.add(next, end - 1);
-            changed = true;
+            settleAll(next, end - 1);
             next = end;
         }
+        deliveryCounts.keySet().removeIf(acknowledged::contains);
         unsettled = inFlight + aside;
         countReady();
         return purged;
     }
 
+    /** Settles what is ready below the offset, since the log does not have it any more; returns how many records that was. */
+    long loseBelow(long below) {
+        long before = ready();
+        var gone = released.headSet(below);
+        gone.forEach(this::settle);
+        gone.clear();
+        if (keys != null) {
+            PassedOver passed = keys.passedOver();
+            for (long lost = passed.oldestOf(lane); lost < below; lost = passed.oldestOf(lane)) {
+                passed.drop(RecordPlace.of(lane, lost));
+                settle(lost);
+            }
+        }
+        if (next < below) {
+            long end = log.endOffset();
+            long unsettledBefore = acknowledged.unsettledBelow(end);
+            settleAll(next, below - 1);
+            unsettled -= unsettledBefore - acknowledged.unsettledBelow(end);
+            next = below;
+            countReady();
+        }
+        return before - ready();
+    }
+
+    /** Without counting them. */
+    private void settleAll(long first, long last) {
+        acknowledged.add(first, last);
+        changedRanges.add(first, last);
+        changed = true;
+    }
+
     private void settle(long offset) {
         unsettled--;
         countReady();
-        acknowledged.add(offset, offset);
-        changedRanges.add(offset, offset);
-        changed = true;
+        settleAll(offset, offset);
         if (bytes != null) {
             bytes.settle(offset);
         }
         if (!deliveryCounts.isEmpty()) {
             deliveryCounts.remove(offset);
+        }
+        if (keys != null) {
+            keys.left(RecordPlace.of(lane, offset));
         }
     }
 
@@ -404,16 +458,15 @@ final class Backlog {
                 : new Reclaim(floor, toDiscard.takeFirst(MOST_RANGES_TO_DISCARD));
     }
 
-    void giveBack(Reclaim reclaim) {
-        log.trim(reclaim.floor());
-        OffsetSet above = reclaim.above();
-        if (above != null) {
-            above.forEachRange(log::discard);
+    /** Settled records whose storage is no longer needed: those below the floor and, now and then, what was settled above it since the last time. */
+    record Reclaim(long floor, @Nullable OffsetSet above) {
+        void giveBack(PartitionLog log) {
+            log.trim(floor);
+            if (above != null) {
+                above.forEachRange(log::discard);
+            }
         }
     }
-
-    /** Settled records whose storage is no longer needed: those below the floor and, now and then, what was settled above it since the last time. */
-    record Reclaim(long floor, @Nullable OffsetSet above) {}
 
     void close() {
         forward.close();

@@ -12,6 +12,7 @@ final class QueueIntake {
     static final int MOST_DROPPED_AT_ONCE = 16 * 1024;
 
     private final Queue queue;
+    private final Partition[] partitions;
     private final Lane[] lanes;
     private final ReadyLanes readyLanes;
     private final QueueCounters counters;
@@ -23,6 +24,7 @@ final class QueueIntake {
 
     QueueIntake(Queue queue, QueueCounters counters, @Nullable DeadLetters deadLetters) {
         this.queue = queue;
+        this.partitions = queue.partitions();
         this.lanes = queue.lanes();
         this.readyLanes = queue.readyLanes();
         this.counters = counters;
@@ -33,21 +35,21 @@ final class QueueIntake {
         this.overflow = queue.spec().settings().overflow();
     }
 
-    /** Takes over {@code batch}, which is for the lane. */
+    /** Takes over {@code batch}, which is for the partition with this index. */
     void append(
-            int laneIndex,
+            int index,
             ByteBuf batch,
             int count,
             @Nullable Confirms taken,
             @Nullable Confirms stored,
             BrokerShard publisher) {
-        Lane lane = lanes[laneIndex];
-        Refusal refusal = refusal(lane, batch, count, refusesAtLimit());
+        Partition partition = partitions[index];
+        Refusal refusal = refusal(partition, batch, count, refusesAtLimit());
         if (refusal != null) {
             if (overflow == Overflow.REJECT_DEAD_LETTER
                     && refusal.reason() == Refusal.Reason.QUEUE_FULL
                     && deadLetters != null) {
-                deadLetters.sendRefused(lane, batch);
+                deadLetters.sendRefused(lanes[index], batch);
             }
             batch.release();
             refuse(taken, refusal, publisher);
@@ -55,19 +57,19 @@ final class QueueIntake {
             return;
         }
         counters.published += count;
-        lane.append(batch, count, taken, stored, publisher);
+        partition.append(batch, count, taken, stored, publisher);
         showRoom();
         queue.wake();
     }
 
     /** Takes over {@code batch}, with which the move's dead letters come here. It hears of the decision, and then of what it decided. */
     void appendMoved(DeadLetterMove move, int number, ByteBuf batch, @Nullable AppendGroup group) {
-        Lane lane = lanes[Math.min(move.lane.index(), lanes.length - 1)];
+        Partition partition = partitions[Math.min(move.lane.index(), partitions.length - 1)];
         int count = move.records.size();
         // What only changes its place in this queue does not make it longer, and could otherwise stand in its own way.
         Refusal refusal = move.isFrom(queue) && !queue.isDeleted()
-                ? lane.refusal()
-                : refusal(lane, batch, count, refusesAtLimit() || overflow == Overflow.BLOCK);
+                ? partition.refusal()
+                : refusal(partition, batch, count, refusesAtLimit() || overflow == Overflow.BLOCK);
         move.decided(queue.home(), number, refusal);
         if (refusal != null) {
             batch.release();
@@ -80,9 +82,9 @@ final class QueueIntake {
         var stored = new Confirms();
         stored.add(move, number);
         if (group == null) {
-            lane.append(batch, count, null, stored, move.home());
+            partition.append(batch, count, null, stored, move.home());
         } else {
-            lane.appendInGroup(batch, count, group, stored, move.home());
+            partition.appendInGroup(batch, count, group, stored, move.home());
         }
         showRoom();
         queue.wake();
@@ -93,7 +95,7 @@ final class QueueIntake {
         if (room != null) {
             ReadyBytes bytes = queue.readyBytes();
             boolean isTooOld = limits != null && limits.isTooOld(queue.waitedMs());
-            room.set(readyLanes.total(), bytes == null ? 0 : bytes.total(), isTooOld);
+            room.set(queue.length(), bytes == null ? 0 : bytes.total(), isTooOld);
         }
     }
 
@@ -149,7 +151,7 @@ final class QueueIntake {
     }
 
     /** Batches are taken or refused as a whole: at a limit, by whether there is room for the first record. */
-    private @Nullable Refusal refusal(Lane lane, ByteBuf batch, int count, boolean refusesAtLimit) {
+    private @Nullable Refusal refusal(Partition partition, ByteBuf batch, int count, boolean refusesAtLimit) {
         if (queue.isDeleted()) {
             return new Refusal(Refusal.Reason.QUEUE_NOT_FOUND, queue.name());
         }
@@ -157,7 +159,7 @@ final class QueueIntake {
         if (unavailable != null) {
             return unavailable;
         }
-        Refusal refusal = lane.refusal();
+        Refusal refusal = partition.refusal();
         if (refusal != null || limits == null || !refusesAtLimit) {
             return refusal;
         }
@@ -198,7 +200,7 @@ final class QueueIntake {
             if (dropOldest(lanes[i])) {
                 return true;
             }
-            if (lanes[i].refusal() == null) {
+            if (partitions[i].refusal() == null) {
                 return false;
             }
         }
@@ -210,12 +212,7 @@ final class QueueIntake {
         if (queue.readyBytes() != null) {
             return readAndDropOldest(lane);
         }
-        if (deadLetters == null) {
-            boolean dropped = lane.backlog().dropOldest();
-            counters.droppedAtLimit += dropped ? 1 : 0;
-            return dropped;
-        }
-        long offset = deadLetters.isFull() ? -1 : lane.backlog().takeOldest();
+        long offset = queue.mayLetNoneGo() ? -1 : lane.backlog().takeOldest();
         if (offset >= 0) {
             queue.settling().giveUp(lane, offset, DeathReason.LENGTH_LIMIT);
         }

@@ -7,21 +7,22 @@ final class QueueLimits {
     private final long maxLength;
     private final long maxBytes;
     private final long maxAgeMs;
-    private final ReadyLanes readyLanes;
+    private final Queue queue;
     private final @Nullable ReadyBytes readyBytes;
 
-    private QueueLimits(QueueSettings settings, ReadyLanes readyLanes, @Nullable ReadyBytes readyBytes) {
+    private QueueLimits(Queue queue) {
+        QueueSettings settings = queue.spec().settings();
         this.maxLength = settings.maxLength();
         this.maxBytes = settings.maxLengthBytes();
         this.maxAgeMs = settings.maxAgeMs();
-        this.readyLanes = readyLanes;
-        this.readyBytes = readyBytes;
+        this.queue = queue;
+        this.readyBytes = queue.readyBytes();
     }
 
     /** Those of the queue; null if its owner set none. */
     static @Nullable QueueLimits of(Queue queue) {
         QueueSettings settings = queue.spec().settings();
-        return settings.isLimited() ? new QueueLimits(settings, queue.readyLanes(), queue.readyBytes()) : null;
+        return settings.isLimited() ? new QueueLimits(queue) : null;
     }
 
     /**
@@ -32,7 +33,7 @@ final class QueueLimits {
      */
     @Nullable
     String reachedWith(long bodyBytes, long waitedMs) {
-        if (maxLength >= 0 && readyLanes.total() >= maxLength) {
+        if (maxLength >= 0 && queue.length() >= maxLength) {
             return "it holds its limit of " + maxLength;
         }
         if (readyBytes != null && readyBytes.total() + bodyBytes > maxBytes) {
@@ -52,7 +53,6 @@ final class QueueLimits {
 
     /** Whether records have to go, so that the others keep the limits of number and size. */
     boolean isExceeded() {
-        return (maxLength >= 0 && readyLanes.total() > maxLength)
-                || (readyBytes != null && readyBytes.total() > maxBytes);
+        return (maxLength >= 0 && queue.length() > maxLength) || (readyBytes != null && readyBytes.total() > maxBytes);
     }
 }

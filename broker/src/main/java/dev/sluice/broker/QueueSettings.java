@@ -60,6 +60,29 @@ public final class QueueSettings {
         }
     }
 
+    /** In which order ready records are served. */
+    public enum Ordering {
+        /** As they came. */
+        FIFO("fifo"),
+        /** As they came, but no record while an earlier one of its key is unsettled. */
+        KEY("key");
+
+        private final String word;
+
+        Ordering(String word) {
+            this.word = word;
+        }
+
+        /** The value of {@link QueueProperty#ORDERING}. */
+        public String word() {
+            return word;
+        }
+
+        static List<String> words() {
+            return Arrays.stream(values()).map(Ordering::word).toList();
+        }
+    }
+
     private final Map<QueueProperty, Object> values;
 
     private QueueSettings(Map<QueueProperty, Object> values) {
@@ -103,21 +126,45 @@ public final class QueueSettings {
         return values.get(property);
     }
 
-    private static final Map<QueueProperty, Object> DEFAULTS = Map.of(
-            QueueProperty.OVERFLOW,
-            Overflow.DROP_OLDEST.word(),
-            QueueProperty.DURABILITY,
-            Durability.SYNC.toString(),
-            QueueProperty.MAX_PRIORITY,
-            0L,
-            QueueProperty.SINGLE_ACTIVE_CONSUMER,
-            false,
-            QueueProperty.DELIVERY_LIMIT,
-            DEFAULT_DELIVERY_LIMIT,
-            QueueProperty.DELAYED_RETRY_TYPE,
-            RetryDelay.Type.DISABLED.word(),
-            QueueProperty.DELAYED_RETRY_MIN,
-            DEFAULT_RETRY_MS);
+    private static final Map<QueueProperty, Object> DEFAULTS = Map.ofEntries(
+            Map.entry(QueueProperty.QUEUE_TYPE, QueueSpec.QUEUE),
+            Map.entry(QueueProperty.PARTITIONS, 1L),
+            Map.entry(QueueProperty.KEEP, TopicKeeping.Keep.ALL.word()),
+            Map.entry(QueueProperty.START, StartPosition.NEXT.text()),
+            Map.entry(QueueProperty.OVERFLOW, Overflow.DROP_OLDEST.word()),
+            Map.entry(QueueProperty.DURABILITY, Durability.SYNC.toString()),
+            Map.entry(QueueProperty.MAX_PRIORITY, 0L),
+            Map.entry(QueueProperty.SINGLE_ACTIVE_CONSUMER, false),
+            Map.entry(QueueProperty.ORDERING, Ordering.FIFO.word()),
+            Map.entry(QueueProperty.DELIVERY_LIMIT, DEFAULT_DELIVERY_LIMIT),
+            Map.entry(QueueProperty.DELAYED_RETRY_TYPE, RetryDelay.Type.DISABLED.word()),
+            Map.entry(QueueProperty.DELAYED_RETRY_MIN, DEFAULT_RETRY_MS));
+
+    /** Whether it is a topic. */
+    public boolean isTopic() {
+        return QueueSpec.TOPIC.equals(values.get(QueueProperty.QUEUE_TYPE));
+    }
+
+    /** Of a topic. */
+    public int partitions() {
+        return (int) number(QueueProperty.PARTITIONS, 1);
+    }
+
+    TopicKeeping.Keep keep() {
+        String word = text(QueueProperty.KEEP);
+        return word == null ? TopicKeeping.Keep.ALL : TopicKeeping.Keep.of(word);
+    }
+
+    /** The topic that it subscribes to; null if it does not. */
+    public @Nullable String topic() {
+        return text(QueueProperty.TOPIC);
+    }
+
+    /** Where it began to read its topic. */
+    public StartPosition start() {
+        String text = text(QueueProperty.START);
+        return text == null ? StartPosition.NEXT : StartPosition.parse(text).orElseThrow();
+    }
 
     /** {@link #UNLIMITED} if there is no limit. */
     public long maxLength() {
@@ -199,6 +246,21 @@ public final class QueueSettings {
 
     public boolean singleActiveConsumer() {
         return Boolean.TRUE.equals(values.get(QueueProperty.SINGLE_ACTIVE_CONSUMER));
+    }
+
+    public Ordering ordering() {
+        String word = text(QueueProperty.ORDERING);
+        for (Ordering ordering : Ordering.values()) {
+            if (ordering.word().equals(word)) {
+                return ordering;
+            }
+        }
+        return Ordering.FIFO;
+    }
+
+    /** Null for the record's key, and for want of one the routing key. */
+    public @Nullable String orderingKeyHeader() {
+        return text(QueueProperty.ORDERING_KEY_HEADER);
     }
 
     /** Where records go that leave without having been processed; null to drop them. Empty stands for the default exchange. */

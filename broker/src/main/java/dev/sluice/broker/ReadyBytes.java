@@ -13,9 +13,9 @@ final class ReadyBytes {
     private final RecordCursor records = new RecordCursor();
     private long total;
 
-    /** Those of a queue with these settings; null if it has no such limit. */
-    static @Nullable ReadyBytes of(QueueSettings settings) {
-        return settings.maxLengthBytes() < 0 ? null : new ReadyBytes();
+    /** Those of a queue declared so; null if it has no such limit, or is a topic, which limits what it stores. */
+    static @Nullable ReadyBytes of(QueueSpec spec) {
+        return spec.isTopic() || spec.settings().maxLengthBytes() < 0 ? null : new ReadyBytes();
     }
 
     /** Of all lanes together. */

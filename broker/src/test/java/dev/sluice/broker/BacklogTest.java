@@ -43,7 +43,7 @@ class BacklogTest {
 
     @Test
     void givesBackWhatWasSettledAboveTheFloorOnceAndNotAgain() {
-        var backlog = new Backlog(log, new CursorState(), () -> {}, new ReadyLanes(null), 0);
+        var backlog = new Backlog(log, new CursorState(), () -> {}, new ReadyLanes(null), 0, null);
         takeAll(backlog, 20_000);
 
         settle(backlog, 1, 2 * 4095);
@@ -58,22 +58,22 @@ class BacklogTest {
 
     @Test
     void whatIsGivenBackLeavesMemoryWithTheLastRecordOfItsBatch() {
-        var backlog = new Backlog(log, new CursorState(), () -> {}, new ReadyLanes(null), 0);
+        var backlog = new Backlog(log, new CursorState(), () -> {}, new ReadyLanes(null), 0, null);
         takeAll(backlog, 20_000);
         long bytes = log.tailBytes();
 
         settle(backlog, 1, 20_000);
-        backlog.giveBack(changeWritten(backlog));
+        changeWritten(backlog).giveBack(log);
         assertThat(log.tailBytes()).isEqualTo(bytes);
         settle(backlog, 2, 10_002);
-        backlog.giveBack(changeWritten(backlog));
+        changeWritten(backlog).giveBack(log);
         assertThat(log.tailBytes()).isBetween(bytes / 2, bytes / 2 + bytes / 500);
         backlog.close();
     }
 
     @Test
     void whatTheFloorHasPassedIsNotGivenBackPieceByPiece() {
-        var backlog = new Backlog(log, new CursorState(), () -> {}, new ReadyLanes(null), 0);
+        var backlog = new Backlog(log, new CursorState(), () -> {}, new ReadyLanes(null), 0, null);
         takeAll(backlog, 20_000);
         settle(backlog, 1, 8_000);
         changeWritten(backlog);
@@ -82,7 +82,7 @@ class BacklogTest {
         Backlog.Reclaim reclaim = changeWritten(backlog);
         assertThat(reclaim.floor()).isEqualTo(8_000);
         assertThat(reclaim.above()).isNull();
-        backlog.giveBack(reclaim);
+        reclaim.giveBack(log);
         assertThat(log.startOffset()).isEqualTo(8_000);
         backlog.close();
     }
@@ -97,7 +97,7 @@ class BacklogTest {
         }
         OffsetSet settled = state.acknowledged.above().copyOf(0, Long.MAX_VALUE);
         log.skipTo(3L * ranges);
-        var backlog = new Backlog(log, state, () -> {}, new ReadyLanes(null), 0);
+        var backlog = new Backlog(log, state, () -> {}, new ReadyLanes(null), 0, null);
         var given = new OffsetSet();
         for (int portion = 0; portion < 3; portion++) {
             OffsetSet above = Objects.requireNonNull(backlog.reclaimable().above());
@@ -117,7 +117,7 @@ class BacklogTest {
                     builder.append(0, null, Unpooled.EMPTY_BUFFER, RecordHeaders.EMPTY);
                 }
                 log.append(builder.build());
-                backlog.appended(BATCH, 0);
+                backlog.appended(BATCH);
             }
         }
         for (int i = 0; i < records; i++) {
