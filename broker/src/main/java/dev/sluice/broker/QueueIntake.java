@@ -4,12 +4,15 @@ import dev.sluice.broker.QueueSettings.Overflow;
 import dev.sluice.log.AppendGroup;
 import io.netty.buffer.ByteBuf;
 import java.util.Objects;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /** What comes into a queue, what is refused, and what gives way at the queue's limit. Confined to the queue's shard. */
 final class QueueIntake {
     /** Records dropped in one go, so that a large one which takes the place of many small ones does not keep a shard from its other queues. */
     static final int MOST_DROPPED_AT_ONCE = 16 * 1024;
+
+    private static final long LOOK_AGAIN_MS = 10_000;
 
     private final Queue queue;
     private final Partition[] partitions;
@@ -21,6 +24,10 @@ final class QueueIntake {
     private final @Nullable QueueRoom room;
     private final @Nullable WaitingPublishers waiting;
     private final Overflow overflow;
+    /** Null without limits. */
+    private final @Nullable QueueForecast forecast;
+    /** Null without limits. */
+    private final @Nullable QueueWatch watch;
 
     QueueIntake(Queue queue, QueueCounters counters, @Nullable DeadLetters deadLetters) {
         this.queue = queue;
@@ -33,6 +40,10 @@ final class QueueIntake {
         this.room = queue.room();
         this.waiting = room == null ? null : new WaitingPublishers(room);
         this.overflow = queue.spec().settings().overflow();
+        this.watch = limits == null ? null : queue.home().watch(queue.name(), overflow);
+        this.forecast = limits == null || watch == null
+                ? null
+                : limits.forecast(watch, () -> counters.published, overflow.isDrop());
     }
 
     /** Takes over {@code batch}, which is for the partition with this index. */
@@ -99,12 +110,29 @@ final class QueueIntake {
         }
     }
 
-    /** At the end of a turn: as many go on as there is room for. */
-    void letPublishersGo() {
+    /** At the end of a turn: as many publishers go on as there is room for. */
+    void endTurn() {
         if (waiting != null) {
             showRoom();
             waiting.letGo();
         }
+        if (forecast != null && watch != null) {
+            long nowMs = queue.home().turnTimeMs();
+            forecast.turn(nowMs, queue.length());
+            if (watch.isWarning()) {
+                queue.wakeAt(nowMs + LOOK_AGAIN_MS);
+            }
+        }
+    }
+
+    /** Milliseconds until the queue is at one of its limits if it goes on like that; empty if it does not come nearer. */
+    OptionalLong limitInMs() {
+        if (forecast == null) {
+            return OptionalLong.empty();
+        }
+        long nowMs = queue.home().turnTimeMs();
+        forecast.turn(nowMs, queue.length());
+        return forecast.limitInMs(nowMs);
     }
 
     /** One more publisher waits at the gate until there is room. */
@@ -138,6 +166,9 @@ final class QueueIntake {
 
     /** The queue is deleted: whoever waits goes on, and hears of it with the next publish. */
     void close() {
+        if (watch != null) {
+            watch.close();
+        }
         if (room != null) {
             room.close();
             waiting().letGo();
@@ -169,7 +200,15 @@ final class QueueIntake {
             return null;
         }
         counters.refusedAtLimit += count;
-        return new Refusal(Refusal.Reason.QUEUE_FULL, queue.name(), reached);
+        return new Refusal(Refusal.Reason.QUEUE_FULL, queue.name(), reached, retryAfterMs(limits, count));
+    }
+
+    private long retryAfterMs(QueueLimits reached, int count) {
+        if (forecast == null) {
+            return 0;
+        }
+        forecast.turn(queue.home().turnTimeMs(), queue.length());
+        return forecast.msUntilGone(reached.excessWith(count));
     }
 
     /** Dropping the oldest is no way out while the dead letters do not go on; while they do, the queue is over its limit for a moment. */
