@@ -146,6 +146,12 @@ final class Queue {
         return settling;
     }
 
+    /** What leaves it unprocessed; null where that is dropped. */
+    @Nullable
+    DeadLetters deadLetters() {
+        return deadLetters;
+    }
+
     /** So many dead letters are on their way that a consumer gets nothing that it could reject. */
     boolean mayLetNoneGo() {
         return deadLetters != null && deadLetters.isFull();
@@ -231,6 +237,20 @@ final class Queue {
         }
     }
 
+    /** A transaction that has claimed the delivery was committed, or not. */
+    void end(Claim claim, boolean committed) {
+        if (deleted) {
+            return;
+        }
+        if (committed) {
+            settling.settle(claim);
+        } else {
+            settling.giveBack(claim);
+        }
+        dispatch.consumers().offer(claim.consumer);
+        wake();
+    }
+
     void renew(Consumer consumer, long delivery, long leaseMs) {
         if (!deleted && settling.renew(consumer, delivery, leaseMs)) {
             timers.wakeAt(settling.firstDueMs());
@@ -263,6 +283,7 @@ final class Queue {
 
     void close(Consumer consumer) {
         cancel(consumer);
+        consumer.markClosed();
         consumer.releaseShared(consumer.inFlightCount());
         if (!deleted) {
             settling.takeBack(consumer);

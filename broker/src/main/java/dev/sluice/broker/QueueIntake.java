@@ -65,13 +65,38 @@ final class QueueIntake {
             }
             return;
         }
-        counters.published += count;
         var stored = new Confirms();
         stored.add(move, number);
+        append(lane, batch, count, group, stored, move.home());
+    }
+
+    /** Why a transaction cannot bring so many records into the lane now; null if it can. */
+    @Nullable
+    Refusal refusal(int laneIndex, int count) {
+        return refusal(lanes[laneIndex], count);
+    }
+
+    /** Takes over {@code batch}, of a transaction for which there was no {@link #refusal}; where the lane is gone meanwhile, its records go with it. */
+    void appendChecked(int laneIndex, ByteBuf batch, int count, @Nullable AppendGroup group, Confirms stored) {
+        Lane lane = lanes[laneIndex];
+        if (queue.isDeleted() || lane.isLost()) {
+            batch.release();
+            if (group != null) {
+                group.leave();
+            }
+            stored.stored();
+            return;
+        }
+        append(lane, batch, count, group, stored, queue.home());
+    }
+
+    private void append(
+            Lane lane, ByteBuf batch, int count, @Nullable AppendGroup group, Confirms stored, BrokerShard publisher) {
+        counters.published += count;
         if (group == null) {
-            lane.append(batch, count, null, stored, move.home());
+            lane.append(batch, count, null, stored, publisher);
         } else {
-            lane.appendInGroup(batch, count, group, stored, move.home());
+            lane.appendInGroup(batch, count, group, stored, publisher);
         }
         queue.wake();
     }
