@@ -19,7 +19,8 @@ final class RefusalCodes {
                     QUEUE_NOT_EMPTY,
                     QUEUE_FULL,
                     DELIVERY_OVER,
-                    TRANSACTION_TOO_LARGE -> ReplyCode.PRECONDITION_FAILED;
+                    TRANSACTION_TOO_LARGE,
+                    INVALID -> ReplyCode.PRECONDITION_FAILED;
             case QUEUE_DIFFERS -> differsInOwner(refusal) ? ReplyCode.RESOURCE_LOCKED : ReplyCode.PRECONDITION_FAILED;
             case QUEUE_LOCKED -> ReplyCode.RESOURCE_LOCKED;
             case CONSUMER_EXCLUSIVE, RESERVED, EXCHANGE_INTERNAL -> ReplyCode.ACCESS_REFUSED;
@@ -41,6 +42,7 @@ final class RefusalCodes {
             case EXCHANGE_IN_USE -> exchange(name) + " in use";
             case QUEUE_IN_USE -> queue(name) + " in use";
             case QUEUE_NOT_EMPTY -> queue(name) + " not empty";
+            case INVALID -> "not possible for " + queue(name) + reason(refusal);
             case CONSUMER_EXCLUSIVE -> queue(name) + " in exclusive use";
             case RESERVED -> "operation not permitted on " + name + reason(refusal);
             case EXCHANGE_INTERNAL -> "cannot publish to internal " + exchange(name);
@@ -112,6 +114,7 @@ final class RefusalCodes {
                     case QueueProperty.Kind.Whole whole -> "signedint";
                     case QueueProperty.Kind.Flag flag -> "bool";
                     case QueueProperty.Kind.Choice choice -> "longstr";
+                    case QueueProperty.Kind.Position position -> "longstr";
                     case QueueProperty.Kind.Text text -> "longstr";
                     case QueueProperty.Kind.Durable durable -> "longstr";
                 };

@@ -66,6 +66,7 @@ final class Backlog {
         // The log does not remember what was given back of it before it was opened.
         this.toDiscard = acknowledged.above().copyOf(0, Long.MAX_VALUE);
         passOverLost(state.knownBelow());
+        acknowledged.add(0, log.startOffset() - 1); // given up by its topic, whether settled or not
         this.next = acknowledged.nextUnsettled(Math.max(0, acknowledged.floor()));
         this.unsettled = acknowledged.unsettledBelow(log.endOffset());
         countReady();
@@ -109,7 +110,7 @@ final class Backlog {
         }
     }
 
-    void appended(int count) {
+    void appended(long count) {
         unsettled += count;
         countReady();
     }
@@ -316,6 +317,25 @@ final class Backlog {
         return purged;
     }
 
+    /** Settles what is ready below the offset, since the log does not have it any more; returns how many records that was. */
+    long passOver(long below) {
+        long before = ready();
+        var gone = released.headSet(below);
+        gone.forEach(this::settle);
+        gone.clear();
+        long end = log.endOffset();
+        if (next < below) {
+            long unsettledBefore = acknowledged.unsettledBelow(end);
+            acknowledged.add(next, below - 1);
+            changedRanges.add(next, below - 1);
+            changed = true;
+            unsettled -= unsettledBefore - acknowledged.unsettledBelow(end);
+            next = below;
+            countReady();
+        }
+        return before - ready();
+    }
+
     private void settle(long offset) {
         unsettled--;
         countReady();
@@ -362,16 +382,15 @@ final class Backlog {
                 : new Reclaim(floor, toDiscard.takeFirst(MOST_RANGES_TO_DISCARD));
     }
 
-    void giveBack(Reclaim reclaim) {
-        log.trim(reclaim.floor());
-        OffsetSet above = reclaim.above();
-        if (above != null) {
-            above.forEachRange(log::discard);
+    /** Settled records whose storage is no longer needed: those below the floor and, now and then, what was settled above it since the last time. */
+    record Reclaim(long floor, @Nullable OffsetSet above) {
+        void giveBack(PartitionLog log) {
+            log.trim(floor);
+            if (above != null) {
+                above.forEachRange(log::discard);
+            }
         }
     }
-
-    /** Settled records whose storage is no longer needed: those below the floor and, now and then, what was settled above it since the last time. */
-    record Reclaim(long floor, @Nullable OffsetSet above) {}
 
     void close() {
         forward.close();

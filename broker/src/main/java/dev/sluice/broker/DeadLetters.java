@@ -196,11 +196,12 @@ final class DeadLetters {
     }
 
     /** Copies a record that a transaction rejects to where it goes, which is never round in a circle: somebody rejects it. Returns how many queues get it. */
-    int copyRejected(Lane lane, RecordCursor record, LaneWrites out) {
+    int copyRejected(Lane lane, RecordCursor record, PartitionWrites out) {
         Letter letter = letter(DeathReason.REJECTED, queue.home().turnTimeMs(), record);
         for (Inlet inlet : letter.route.inlets()) {
-            LaneWrite write = out.to(inlet.queue(), lane.index());
-            write(letter, record, LaneWrite.TIMESTAMP, write.batch());
+            ByteBuf key = record.keyLength() < 0 ? null : record.buffer().slice(record.keyIndex(), record.keyLength());
+            PartitionWrite write = out.to(inlet, lane.index(), key);
+            write(letter, record, PartitionWrite.TIMESTAMP, write.batch());
         }
         return letter.route.queueCount();
     }

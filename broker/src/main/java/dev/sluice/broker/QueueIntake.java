@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 /** What comes into a queue, what is refused, and what gives way at the queue's limit. Confined to the queue's shard. */
 final class QueueIntake {
     private final Queue queue;
+    private final Partition[] partitions;
     private final Lane[] lanes;
     private final ReadyLanes readyLanes;
     private final QueueCounters counters;
@@ -17,6 +18,7 @@ final class QueueIntake {
 
     QueueIntake(Queue queue, QueueCounters counters, @Nullable DeadLetters deadLetters) {
         this.queue = queue;
+        this.partitions = queue.partitions();
         this.lanes = queue.lanes();
         this.readyLanes = queue.readyLanes();
         this.counters = counters;
@@ -25,21 +27,21 @@ final class QueueIntake {
         this.overflow = queue.spec().settings().overflow();
     }
 
-    /** Takes over {@code batch}, which is for the lane. */
+    /** Takes over {@code batch}, which is for the partition with this index. */
     void append(
-            int laneIndex,
+            int index,
             ByteBuf batch,
             int count,
             @Nullable Confirms taken,
             @Nullable Confirms stored,
             BrokerShard publisher) {
-        Lane lane = lanes[laneIndex];
-        Refusal refusal = refusal(lane, count);
+        Partition partition = partitions[index];
+        Refusal refusal = refusal(partition, count);
         if (refusal != null) {
             if (overflow == Overflow.REJECT_DEAD_LETTER
                     && refusal.reason() == Refusal.Reason.QUEUE_FULL
                     && deadLetters != null) {
-                deadLetters.sendRefused(lane, batch);
+                deadLetters.sendRefused(lanes[index], batch);
             }
             batch.release();
             refuse(taken, refusal, publisher);
@@ -47,16 +49,16 @@ final class QueueIntake {
             return;
         }
         counters.published += count;
-        lane.append(batch, count, taken, stored, publisher);
+        partition.append(batch, count, taken, stored, publisher);
         queue.wake();
     }
 
     /** Takes over {@code batch}, with which the move's dead letters come here. It hears of the decision, and then of what it decided. */
     void appendMoved(DeadLetterMove move, int number, ByteBuf batch, @Nullable AppendGroup group) {
-        Lane lane = lanes[Math.min(move.lane.index(), lanes.length - 1)];
+        Partition partition = partitions[Math.min(move.lane.index(), partitions.length - 1)];
         int count = move.records.size();
         // What only changes its place in this queue does not make it longer, and could otherwise stand in its own way.
-        Refusal refusal = move.isFrom(queue) && !queue.isDeleted() ? lane.refusal() : refusal(lane, count);
+        Refusal refusal = move.isFrom(queue) && !queue.isDeleted() ? partition.refusal() : refusal(partition, count);
         move.decided(queue.home(), number, refusal);
         if (refusal != null) {
             batch.release();
@@ -67,19 +69,19 @@ final class QueueIntake {
         }
         var stored = new Confirms();
         stored.add(move, number);
-        append(lane, batch, count, group, stored, move.home());
+        append(partition, batch, count, group, stored, move.home());
     }
 
-    /** Why a transaction cannot bring so many records into the lane now; null if it can. */
+    /** Why a transaction cannot bring so many records into the partition now; null if it can. */
     @Nullable
-    Refusal refusal(int laneIndex, int count) {
-        return refusal(lanes[laneIndex], count);
+    Refusal refusal(int index, int count) {
+        return refusal(partitions[index], count);
     }
 
-    /** Takes over {@code batch}, of a transaction for which there was no {@link #refusal}; where the lane is gone meanwhile, its records go with it. */
-    void appendChecked(int laneIndex, ByteBuf batch, int count, @Nullable AppendGroup group, Confirms stored) {
-        Lane lane = lanes[laneIndex];
-        if (queue.isDeleted() || lane.isLost()) {
+    /** Takes over {@code batch}, of a transaction for which there was no {@link #refusal}; where the partition is gone meanwhile, its records go with it. */
+    void appendChecked(int index, ByteBuf batch, int count, @Nullable AppendGroup group, Confirms stored) {
+        Partition partition = partitions[index];
+        if (queue.isDeleted() || partition.isLost()) {
             batch.release();
             if (group != null) {
                 group.leave();
@@ -87,16 +89,21 @@ final class QueueIntake {
             stored.stored();
             return;
         }
-        append(lane, batch, count, group, stored, queue.home());
+        append(partition, batch, count, group, stored, queue.home());
     }
 
     private void append(
-            Lane lane, ByteBuf batch, int count, @Nullable AppendGroup group, Confirms stored, BrokerShard publisher) {
+            Partition partition,
+            ByteBuf batch,
+            int count,
+            @Nullable AppendGroup group,
+            Confirms stored,
+            BrokerShard publisher) {
         counters.published += count;
         if (group == null) {
-            lane.append(batch, count, null, stored, publisher);
+            partition.append(batch, count, null, stored, publisher);
         } else {
-            lane.appendInGroup(batch, count, group, stored, publisher);
+            partition.appendInGroup(batch, count, group, stored, publisher);
         }
         queue.wake();
     }
@@ -107,7 +114,7 @@ final class QueueIntake {
         }
     }
 
-    private @Nullable Refusal refusal(Lane lane, int count) {
+    private @Nullable Refusal refusal(Partition partition, int count) {
         if (queue.isDeleted()) {
             return new Refusal(Refusal.Reason.QUEUE_NOT_FOUND, queue.name());
         }
@@ -115,8 +122,8 @@ final class QueueIntake {
         if (unavailable != null) {
             return unavailable;
         }
-        Refusal refusal = lane.refusal();
-        if (refusal == null && maxLength >= 0 && readyLanes.total() >= maxLength && refusesAtLimit()) {
+        Refusal refusal = partition.refusal();
+        if (refusal == null && maxLength >= 0 && queue.length() >= maxLength && refusesAtLimit()) {
             counters.refusedAtLimit += count;
             return new Refusal(Refusal.Reason.QUEUE_FULL, queue.name(), "it holds its limit of " + maxLength);
         }
@@ -145,7 +152,7 @@ final class QueueIntake {
             if (dropOldest(lanes[i])) {
                 return true;
             }
-            if (lanes[i].refusal() == null) {
+            if (partitions[i].refusal() == null) {
                 return false;
             }
         }

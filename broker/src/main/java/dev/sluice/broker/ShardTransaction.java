@@ -26,7 +26,7 @@ public final class ShardTransaction {
     private final BrokerShard home;
     private final TransactionBudget budget;
     private final long mostBytes;
-    private final LaneWrites writes = new LaneWrites();
+    private final PartitionWrites writes = new PartitionWrites();
     private final Map<BrokerShard, TransactionPart> parts = new LinkedHashMap<>(2);
     private int operations;
     private long bytes;
@@ -53,7 +53,7 @@ public final class ShardTransaction {
             return;
         }
         for (Inlet inlet : route.inlets()) {
-            writes.to(inlet.queue(), attributes.priority()).add(key, value, headers);
+            writes.to(inlet, attributes.priority(), key).add(key, value, headers);
         }
     }
 

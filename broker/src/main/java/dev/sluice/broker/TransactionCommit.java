@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <ol>
  *   <li>claim: the deliveries are taken from their consumers and stay in flight; rejected ones are copied to where dead letters go
- *   <li>check: each lane says whether it takes what comes
+ *   <li>check: each partition says whether it takes what comes
  *   <li>append: records, and notes of what is settled, become durable as one {@link AppendGroup}. Only then can the records be delivered
  *   <li>finish: transient queues get their records, and the deliveries end
  * </ol>
@@ -92,7 +92,7 @@ final class TransactionCommit {
             return;
         }
         for (TransactionPart part : List.copyOf(parts.values())) {
-            for (LaneWrite letter : part.letters()) {
+            for (PartitionWrite letter : part.letters()) {
                 bytes += letter.sizeInBytes();
                 parts.computeIfAbsent(letter.queue().home(), TransactionPart::new)
                         .add(letter);

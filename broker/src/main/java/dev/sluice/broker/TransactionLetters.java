@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
 final class TransactionLetters {
     private static final Logger LOG = LoggerFactory.getLogger(TransactionLetters.class);
 
-    private final LaneWrites writes = new LaneWrites();
+    private final PartitionWrites writes = new PartitionWrites();
     private final ArrayDeque<Claim> rejected = new ArrayDeque<>();
     private final Consumer<@Nullable Refusal> done;
     private @Nullable Lane lane;
@@ -31,7 +31,7 @@ final class TransactionLetters {
         }
     }
 
-    LaneWrites writes() {
+    PartitionWrites writes() {
         return writes;
     }
 

@@ -11,12 +11,12 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a transaction does on one shard: what it stores in lanes there and which deliveries it ends. Each step of a {@link TransactionCommit} answers once, on this shard. Filled by who commits while no step is under way; otherwise
+ * What a transaction does on one shard: what it stores in partitions there and which deliveries it ends. Each step of a {@link TransactionCommit} answers once, on this shard. Filled by who commits while no step is under way; otherwise
  * confined to its shard.
  */
 final class TransactionPart implements ConfirmSink {
     private final BrokerShard shard;
-    private final List<LaneWrite> writes = new ArrayList<>(1);
+    private final List<PartitionWrite> writes = new ArrayList<>(1);
     private final List<Ending> endings = new ArrayList<>();
     private final List<Claim> claims = new ArrayList<>();
     private @Nullable TransactionLetters letters;
@@ -38,7 +38,7 @@ final class TransactionPart implements ConfirmSink {
         return shard;
     }
 
-    void add(LaneWrite write) {
+    void add(PartitionWrite write) {
         writes.add(write);
     }
 
@@ -76,11 +76,11 @@ final class TransactionPart implements ConfirmSink {
     }
 
     /** After {@link #claim}: what the dead letters store, wherever that is. */
-    List<LaneWrite> letters() {
+    List<PartitionWrite> letters() {
         return letters == null ? List.of() : List.copyOf(letters.writes().all());
     }
 
-    /** Whether all lanes take what comes, and whether what is settled can be noted. */
+    /** Whether all partitions take what comes, and whether what is settled can be noted. */
     void check(Consumer<@Nullable Refusal> answer) {
         Refusal refusal = noteRefusal();
         for (int i = 0; refusal == null && i < writes.size(); i++) {
@@ -105,7 +105,7 @@ final class TransactionPart implements ConfirmSink {
     /** How many members it has in the group. */
     int memberCount() {
         int members = isNoted() ? 1 : 0;
-        for (LaneWrite write : writes) {
+        for (PartitionWrite write : writes) {
             members += isInGroup(write) ? write.batchCount() : 0;
         }
         return members;
@@ -120,7 +120,7 @@ final class TransactionPart implements ConfirmSink {
         return false;
     }
 
-    private static boolean isInGroup(LaneWrite write) {
+    private static boolean isInGroup(PartitionWrite write) {
         return write.queue().isPersistent();
     }
 
@@ -128,7 +128,7 @@ final class TransactionPart implements ConfirmSink {
     void append(AppendGroup group, Consumer<@Nullable Refusal> answer) {
         undecided = memberCount();
         whenDurable = answer;
-        for (LaneWrite write : writes) {
+        for (PartitionWrite write : writes) {
             if (isInGroup(write)) {
                 write.append(group, this);
             }
@@ -173,7 +173,7 @@ final class TransactionPart implements ConfirmSink {
 
     /** All that outlives the process is durable: what does not is stored too, and the deliveries end. */
     void finish(Consumer<@Nullable Refusal> answer) {
-        for (LaneWrite write : writes) {
+        for (PartitionWrite write : writes) {
             if (!isInGroup(write)) {
                 write.append(null, this);
             }

@@ -9,9 +9,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a transaction stores in one lane. Filled on the shard that gathers it, then handed to that of the lane.
+ * What a transaction stores in one partition. Filled on the shard that gathers it, then handed to that of the partition.
  */
-final class LaneWrite {
+final class PartitionWrite {
     /** Records are appended with this timestamp; they get that of the commit. */
     static final long TIMESTAMP = 0;
 
@@ -19,12 +19,12 @@ final class LaneWrite {
     private static final int BATCH_BYTES = 1 << 20;
 
     private final Queue queue;
-    private final int lane;
+    private final int partition;
     private final List<RecordBatchBuilder> batches = new ArrayList<>(1);
 
-    LaneWrite(Queue queue, int lane) {
+    PartitionWrite(Queue queue, int partition) {
         this.queue = queue;
-        this.lane = lane;
+        this.partition = partition;
     }
 
     Queue queue() {
@@ -57,20 +57,20 @@ final class LaneWrite {
         return batches.stream().mapToLong(RecordBatchBuilder::sizeInBytes).sum();
     }
 
-    /** Why the lane does not take it now; null if it does. On the shard of the lane. */
+    /** Why the partition does not take it now; null if it does. On the shard of the partition. */
     @Nullable
     Refusal refusal() {
-        return queue.intake().refusal(lane, recordCount());
+        return queue.intake().refusal(partition, recordCount());
     }
 
-    /** Hands it to the lane; {@code sink} is told of each batch, there. On the shard of the lane. */
+    /** Hands it to the partition; {@code sink} is told of each batch, there. On the shard of the partition. */
     void append(@Nullable AppendGroup group, ConfirmSink sink) {
         long timestampMs = queue.home().turnTimeMs();
         for (RecordBatchBuilder batch : batches) {
             int count = batch.recordCount();
             var stored = new Confirms();
             stored.add(sink, 0);
-            queue.intake().appendChecked(lane, batch.build(timestampMs), count, group, stored);
+            queue.intake().appendChecked(partition, batch.build(timestampMs), count, group, stored);
         }
     }
 }
