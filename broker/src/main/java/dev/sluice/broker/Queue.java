@@ -206,6 +206,12 @@ final class Queue {
         return settling;
     }
 
+    /** What leaves it unprocessed; null where that is dropped. */
+    @Nullable
+    DeadLetters deadLetters() {
+        return deadLetters;
+    }
+
     /** So many dead letters are on their way that a consumer gets nothing that it could reject. */
     boolean mayLetNoneGo() {
         return deadLetters != null && deadLetters.isFull();
@@ -297,6 +303,21 @@ final class Queue {
         }
     }
 
+    /** A transaction that has claimed the delivery was committed, or not. */
+    void end(Claim claim, boolean committed) {
+        if (deleted) {
+            return;
+        }
+        if (committed) {
+            settling.settle(claim);
+        } else {
+            settling.giveBack(claim);
+        }
+        dispatch.consumers().offer(claim.consumer);
+        closeIfDone(claim.consumer);
+        wake();
+    }
+
     private void closeIfDone(Consumer consumer) {
         if (whenUnused != null && consumer.isCancelled() && consumer.inFlightCount() == 0) {
             whenUnused.run();
@@ -336,6 +357,7 @@ final class Queue {
 
     void close(Consumer consumer) {
         cancel(consumer);
+        consumer.markClosed();
         consumer.releaseShared(consumer.inFlightCount());
         if (!deleted) {
             settling.takeBack(consumer);
