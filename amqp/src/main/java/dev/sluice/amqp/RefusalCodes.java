@@ -19,7 +19,7 @@ final class RefusalCodes {
             case QUEUE_LOCKED -> ReplyCode.RESOURCE_LOCKED;
             case CONSUMER_EXCLUSIVE, RESERVED, EXCHANGE_INTERNAL -> ReplyCode.ACCESS_REFUSED;
             case STORAGE -> ReplyCode.INTERNAL_ERROR;
-            case OVERLOADED -> ReplyCode.RESOURCE_ERROR;
+            case OVERLOADED, BUSY -> ReplyCode.RESOURCE_ERROR;
             case CLOSING -> ReplyCode.CONNECTION_FORCED;
         };
     }
@@ -39,6 +39,7 @@ final class RefusalCodes {
             case RESERVED -> "operation not permitted on " + name + reason(refusal);
             case EXCHANGE_INTERNAL -> "cannot publish to internal " + exchange(name);
             case QUEUE_FULL -> queue(name) + " is full" + reason(refusal);
+            case BUSY -> queue(name) + " is busy" + reason(refusal);
             case STORAGE -> "storage of " + queue(name) + " is not available" + reason(refusal);
             case OVERLOADED -> refusal.subject() + " is short" + reason(refusal);
             case CLOSING -> "broker forced connection closure with reason 'shutdown'";

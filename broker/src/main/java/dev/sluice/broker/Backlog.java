@@ -100,6 +100,16 @@ final class Backlog {
         return acknowledged.floor();
     }
 
+    /** The first record at or after {@code offset} that is not settled, or the end. */
+    long nextUnsettled(long offset) {
+        return acknowledged.nextUnsettled(offset);
+    }
+
+    /** Whether a record that is not settled is ready; if not, it is in flight or put aside. */
+    boolean isReady(long offset) {
+        return offset >= next || released.contains(offset);
+    }
+
     /** To be called after every change of what is ready. */
     private void countReady() {
         long ready = ready();

@@ -28,6 +28,9 @@ final class Queue {
     /** Its storage is damaged. Written before any other thread knows the queue. */
     private @Nullable Refusal unavailable;
 
+    /** Null until somebody asks for one. */
+    private @Nullable QueueJobs jobs;
+
     private boolean hadConsumer;
     private boolean deleted;
     /** Whether the shard will come by at the end of the turn. */
@@ -154,6 +157,16 @@ final class Queue {
     /** Dead letters wait for who knows how long. */
     boolean isHeldUp() {
         return deadLetters != null && deadLetters.isFull() && deadLetters.isHeldUp();
+    }
+
+    /** What operators have it do. */
+    QueueJobs jobs() {
+        QueueJobs open = jobs;
+        if (open == null) {
+            open = new QueueJobs(this);
+            jobs = open;
+        }
+        return open;
     }
 
     /** More records of a lane are durable now, and their publishers about to hear of it. */
@@ -315,6 +328,7 @@ final class Queue {
         deleted = true;
         timers.cancel();
         closeDeadLetters();
+        closeJobs(Refusal.Reason.QUEUE_NOT_FOUND);
         for (Consumer consumer : dispatch.consumers().all()) {
             consumer.markCancelled();
             consumer.sink.cancelled(consumer);
@@ -329,6 +343,7 @@ final class Queue {
         deleted = true;
         timers.cancel();
         closeDeadLetters();
+        closeJobs(Refusal.Reason.CLOSING);
         for (Lane lane : lanes) {
             lane.backlog().close();
         }
@@ -337,6 +352,12 @@ final class Queue {
     private void closeDeadLetters() {
         if (deadLetters != null) {
             deadLetters.close();
+        }
+    }
+
+    private void closeJobs(Refusal.Reason reason) {
+        if (jobs != null) {
+            jobs.close(reason);
         }
     }
 

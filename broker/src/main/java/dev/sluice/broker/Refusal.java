@@ -40,6 +40,8 @@ public record Refusal(Reason reason, String subject, String detail, long retryAf
         EXCHANGE_INTERNAL,
         /** The queue is at its limit and its owner chose to reject. */
         QUEUE_FULL,
+        /** Too much of the kind is going on already. */
+        BUSY,
         /** The storage cannot take more now (disk full, failed device). */
         STORAGE,
         /** The node has too little memory or disk left to take more from publishers now; the subject says which. */
