@@ -13,7 +13,7 @@ final class RefusalCodes {
     static ReplyCode code(Refusal refusal) {
         return switch (refusal.reason()) {
             case EXCHANGE_NOT_FOUND, QUEUE_NOT_FOUND -> ReplyCode.NOT_FOUND;
-            case EXCHANGE_DIFFERS, EXCHANGE_IN_USE, QUEUE_IN_USE, QUEUE_NOT_EMPTY, QUEUE_FULL ->
+            case EXCHANGE_DIFFERS, EXCHANGE_IN_USE, QUEUE_IN_USE, QUEUE_NOT_EMPTY, QUEUE_FULL, QUEUE_PAUSED ->
                 ReplyCode.PRECONDITION_FAILED;
             case QUEUE_DIFFERS -> differsInOwner(refusal) ? ReplyCode.RESOURCE_LOCKED : ReplyCode.PRECONDITION_FAILED;
             case QUEUE_LOCKED -> ReplyCode.RESOURCE_LOCKED;
@@ -39,6 +39,7 @@ final class RefusalCodes {
             case RESERVED -> "operation not permitted on " + name + reason(refusal);
             case EXCHANGE_INTERNAL -> "cannot publish to internal " + exchange(name);
             case QUEUE_FULL -> queue(name) + " is full" + reason(refusal);
+            case QUEUE_PAUSED -> queue(name) + " is paused" + reason(refusal);
             case BUSY -> queue(name) + " is busy" + reason(refusal);
             case STORAGE -> "storage of " + queue(name) + " is not available" + reason(refusal);
             case OVERLOADED -> refusal.subject() + " is short" + reason(refusal);

@@ -34,6 +34,7 @@ final class Queue {
     /** Null until somebody asks for one. */
     private @Nullable QueueJobs jobs;
 
+    private QueuePauses pauses = QueuePauses.NONE;
     private boolean hadConsumer;
     private boolean deleted;
     /** Whether the shard will come by at the end of the turn. */
@@ -167,6 +168,20 @@ final class Queue {
     /** Dead letters wait for who knows how long. */
     boolean isHeldUp() {
         return deadLetters != null && deadLetters.isFull() && deadLetters.isHeldUp();
+    }
+
+    QueuePauses pauses() {
+        return pauses;
+    }
+
+    /** From now on this is paused and nothing else; who resumes something wakes the queue. */
+    void pause(QueuePauses newPauses) {
+        pauses = newPauses;
+    }
+
+    /** A consumer gets nothing, for now or until consuming is resumed. */
+    boolean deliversNothing() {
+        return pauses.consuming() || mayLetNoneGo();
     }
 
     /** What operators have it do. */
@@ -306,7 +321,7 @@ final class Queue {
             inFlight += lane.backlog().inFlight();
             held += lane.backlog().aside();
         }
-        return counters.snapshot(name(), readyLanes.total(), inFlight, held);
+        return counters.snapshot(name(), readyLanes.total(), inFlight, held, pauses);
     }
 
     /** Somebody declared it again. */

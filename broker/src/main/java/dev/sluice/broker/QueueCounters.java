@@ -12,13 +12,14 @@ final class QueueCounters {
     long deliveryLimitExceeded;
     long droppedAtLimit;
     long refusedAtLimit;
+    long refusedWhilePaused;
     long purged;
     long damaged;
     long deadLettered;
     long deadLettersDropped;
     long parked;
 
-    QueueStatistics snapshot(String queue, long ready, long unsettled, long held) {
+    QueueStatistics snapshot(String queue, long ready, long unsettled, long held, QueuePauses paused) {
         return new QueueStatistics(
                 queue,
                 ready,
@@ -34,10 +35,12 @@ final class QueueCounters {
                 deliveryLimitExceeded,
                 droppedAtLimit,
                 refusedAtLimit,
+                refusedWhilePaused,
                 purged,
                 damaged,
                 deadLettered,
                 deadLettersDropped,
-                parked);
+                parked,
+                paused);
     }
 }

@@ -56,13 +56,15 @@ final class QueueFactory {
                     caller);
         }
         return open(queue, Map.of())
-                .thenCompose(opened -> store.put(new StoredQueue(id, spec)).thenApply(stored -> opened));
+                .thenCompose(opened ->
+                        store.put(new StoredQueue(id, spec, QueuePauses.NONE)).thenApply(stored -> opened));
     }
 
     /** A queue that was there before; {@code states} are those of its lanes, and of others, by the ids of their logs. */
     CompletableFuture<Queue> restore(StoredQueue stored, Map<Long, CursorState> states) {
         BrokerShard view = views.get(shards.ownerOf(stored.id().value()).index());
         var queue = new Queue(stored.id(), stored.spec(), 0, view, views.size());
+        queue.pause(stored.pauses());
         return open(queue, states).exceptionally(failure -> {
             Throwable cause = failure.getCause() == null ? failure : failure.getCause();
             LOG.error("queue {} is not available: {}", queue.name(), cause.getMessage(), cause);

@@ -92,6 +92,10 @@ final class QueueIntake {
         if (unavailable != null) {
             return unavailable;
         }
+        if (queue.pauses().publishing()) {
+            counters.refusedWhilePaused += count;
+            return new Refusal(Refusal.Reason.QUEUE_PAUSED, queue.name(), "an operator has paused publishing to it");
+        }
         Refusal refusal = partition.refusal();
         if (refusal == null && maxLength >= 0 && readyLanes.total() >= maxLength && refusesAtLimit()) {
             counters.refusedAtLimit += count;

@@ -16,11 +16,13 @@ package dev.sluice.broker;
  * @param deliveryLimitExceeded dropped because they came back too often
  * @param droppedAtLimit dropped, the oldest first, to keep the queue at its length limit
  * @param refusedAtLimit not taken because the queue was at its length limit
+ * @param refusedWhilePaused not taken because publishing was paused; what the broker itself brings is counted each time that it tries
  * @param purged dropped because somebody emptied the queue
  * @param damaged unreadable in storage; each is also reported in the log
  * @param deadLettered stored in the queues to which the dead letter exchange led, those parked included; each is counted among the rejected, expired or dropped too
  * @param deadLettersDropped had a dead letter exchange that is not there, or led to no queue
  * @param parked dead letters that would have gone in a circle, and were put aside in the queue of this name with {@code .parked} behind it
+ * @param paused what an operator has paused
  */
 public record QueueStatistics(
         String queue,
@@ -37,8 +39,10 @@ public record QueueStatistics(
         long deliveryLimitExceeded,
         long droppedAtLimit,
         long refusedAtLimit,
+        long refusedWhilePaused,
         long purged,
         long damaged,
         long deadLettered,
         long deadLettersDropped,
-        long parked) {}
+        long parked,
+        QueuePauses paused) {}

@@ -3,9 +3,10 @@ package dev.sluice.broker;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /**
- * What operators do with queues, those of single connections included: looking at records without taking them. Thread-safe. Futures complete on some shard, which nobody may block, and fail with {@link BrokerException}.
+ * What operators do with queues, those of single connections included: looking at records without taking them, pausing and resuming. Thread-safe. Futures complete on some shard, which nobody may block, and fail with {@link BrokerException}.
  */
 public final class QueueTools {
     private final Broker broker;
@@ -19,6 +20,36 @@ public final class QueueTools {
      */
     public CompletableFuture<PeekPage> peek(String queue, PeekRequest request) {
         return on(queue, found -> found.jobs().peek(request));
+    }
+
+    /**
+     * Pauses publishing, consuming or both, also across restarts; what is paused already stays so.
+     *
+     * @return what is paused now
+     */
+    public CompletableFuture<QueuePauses> pause(String queue, QueuePauses what) {
+        return change(queue, pauses -> pauses.with(what));
+    }
+
+    /**
+     * Lets go on what was paused.
+     *
+     * @return what is still paused
+     */
+    public CompletableFuture<QueuePauses> resume(String queue, QueuePauses what) {
+        return change(queue, pauses -> pauses.without(what));
+    }
+
+    private CompletableFuture<QueuePauses> change(String queue, UnaryOperator<QueuePauses> change) {
+        var answer = new CompletableFuture<QueuePauses>();
+        broker.controller(controller -> controller.pauseQueue(queue, change, outcome -> {
+            switch (outcome) {
+                case Outcome.Done<QueuePauses>(QueuePauses pauses) -> answer.complete(pauses);
+                case Outcome.Refused<QueuePauses>(Refusal refusal) ->
+                    answer.completeExceptionally(new BrokerException(refusal));
+            }
+        }));
+        return answer;
     }
 
     /** Runs {@code action} on the queue's shard. */

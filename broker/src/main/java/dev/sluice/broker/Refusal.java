@@ -40,6 +40,8 @@ public record Refusal(Reason reason, String subject, String detail, long retryAf
         EXCHANGE_INTERNAL,
         /** The queue is at its limit and its owner chose to reject. */
         QUEUE_FULL,
+        /** An operator has paused publishing to the queue. */
+        QUEUE_PAUSED,
         /** Too much of the kind is going on already. */
         BUSY,
         /** The storage cannot take more now (disk full, failed device). */

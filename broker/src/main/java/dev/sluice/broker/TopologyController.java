@@ -4,6 +4,7 @@ import dev.sluice.broker.Binding.Destination;
 import dev.sluice.broker.ChangeOrder.Claims;
 import dev.sluice.broker.Outcome.Reply;
 import dev.sluice.broker.Refusal.Reason;
+import dev.sluice.broker.TopologyCodec.StoredQueue;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -13,6 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -278,6 +280,30 @@ final class TopologyController {
                 queue.name(),
                 altering(queue(queue.name())),
                 () -> topology().queue(queue.name()) == queue ? removeIf(queue, true, false, nobody) : done());
+    }
+
+    /** Changes what is paused of the queue; the reply says what is paused then. */
+    void pauseQueue(String name, UnaryOperator<QueuePauses> change, Reply<QueuePauses> reply) {
+        submit(reply, name, altering(queue(name)), () -> {
+            Queue queue = topology().queue(name);
+            if (queue == null) {
+                reply.on(Outcome.refused(Reason.QUEUE_NOT_FOUND, name));
+                return done();
+            }
+            return CompletableFuture.supplyAsync(() -> change.apply(queue.pauses()), queue.shard())
+                    .thenCompose(pauses -> store(queue, pauses).thenApply(stored -> pauses))
+                    .thenAcceptAsync(
+                            pauses -> {
+                                queue.pause(pauses);
+                                queue.wake();
+                                reply.on(Outcome.done(pauses));
+                            },
+                            queue.shard());
+        });
+    }
+
+    private CompletableFuture<?> store(Queue queue, QueuePauses pauses) {
+        return queue.isPersistent() ? store.put(new StoredQueue(queue.id(), queue.spec(), pauses)) : done();
     }
 
     void closeConnection(long connection) {

@@ -37,7 +37,7 @@ class FormatsPageTest {
 
     @Test
     void queue() throws IOException {
-        var queue = stored(Durability.interval(100));
+        var queue = stored(Durability.interval(100), QueuePauses.CONSUMING);
         assertPage("queue", TopologyCodec.queue(queue));
         assertThat(TopologyCodec.queue(FormatsPage.example("queue"))).isEqualTo(queue);
     }
@@ -52,21 +52,30 @@ class FormatsPageTest {
         assertThat(TopologyCodec.queue(FormatsPage.example("queue-2"))).isEqualTo(stored(Durability.interval(100)));
     }
 
+    @Test
+    void queueOfVersionThree() throws IOException {
+        assertThat(TopologyCodec.queue(FormatsPage.example("queue-3"))).isEqualTo(stored(Durability.interval(100)));
+    }
+
     private static TopologyCodec.StoredQueue stored(Durability durability) {
+        return stored(durability, QueuePauses.NONE);
+    }
+
+    private static TopologyCodec.StoredQueue stored(Durability durability, QueuePauses pauses) {
         QueueSettings settings = QueueSettings.DEFAULT
                 .withMaxLength(1000, Overflow.REJECT)
                 .with(QueueProperty.MESSAGE_TTL, 60_000)
                 .with(QueueProperty.DURABILITY, durability.toString());
-        return new TopologyCodec.StoredQueue(LOG, new QueueSpec("jobs", true, false, false, settings));
+        return new TopologyCodec.StoredQueue(LOG, new QueueSpec("jobs", true, false, false, settings), pauses);
     }
 
     @Test
     void aNewerVersionIsRefused() throws IOException {
         byte[] newer = FormatsPage.example("queue");
-        newer[0] = 4;
+        newer[0] = 5;
         assertThatThrownBy(() -> TopologyCodec.queue(newer))
                 .hasRootCauseMessage(
-                        "it has format version 4, and this release reads 1 to 3: it was written by a newer release, or is damaged");
+                        "it has format version 5, and this release reads 1 to 4: it was written by a newer release, or is damaged");
     }
 
     @Test

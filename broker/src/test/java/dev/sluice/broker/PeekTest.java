@@ -192,8 +192,8 @@ class PeekTest {
             timed.broker.declareQueue("dead");
             timed.publish("late");
             timed.pass(1000);
-            while (timed.broker.statistics("dead").ready() == 0) {
-                timed.pass(0);
+            while (timed.statistics().deadLettered() == 0) {
+                Thread.onSpinWait();
             }
             RecordFilter late = RecordFilter.ALL.withDeathReason(DeathReason.EXPIRED);
             assertThat(found(timed, "dead", late)).containsExactly("late");
