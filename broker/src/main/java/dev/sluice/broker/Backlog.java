@@ -36,6 +36,9 @@ final class Backlog {
     /** Everything at or above was never delivered by this process. */
     private long next;
 
+    /** In flight though they are not below {@link #next}, which passes over them; null while there are none. */
+    private @Nullable OffsetSet takenAhead;
+
     private long unsettled;
     private long inFlight;
     private long aside;
@@ -107,7 +110,55 @@ final class Backlog {
 
     /** Whether a record that is not settled is ready; if not, it is in flight or put aside. */
     boolean isReady(long offset) {
-        return offset >= next || released.contains(offset);
+        return offset >= next ? !isTakenAhead(offset) : released.contains(offset);
+    }
+
+    private boolean isTakenAhead(long offset) {
+        return takenAhead != null && takenAhead.contains(offset);
+    }
+
+    /** As {@link #nextUnsettled} for records that were never delivered, without those in flight. */
+    private long nextAhead(long offset) {
+        long found = acknowledged.nextUnsettled(offset);
+        while (takenAhead != null && takenAhead.contains(found)) {
+            found = acknowledged.nextUnsettled(takenAhead.firstAbsent(found));
+        }
+        return found;
+    }
+
+    /** Takes a ready record out of turn: it is in flight until it is settled or {@linkplain #putBack put back}. */
+    void takeOutOfTurn(long offset) {
+        if (released.remove(offset)) {
+            if (released.isEmpty()) {
+                again.release();
+            }
+        } else {
+            if (takenAhead == null) {
+                takenAhead = new OffsetSet();
+            }
+            takenAhead.add(offset, offset);
+        }
+        inFlight++;
+        countReady();
+    }
+
+    /** A record that was taken out of turn is ready in its place, as if nothing had happened. */
+    void putBack(long offset) {
+        forgetTakenAhead(offset);
+        inFlight--;
+        if (offset < next) {
+            released.add(offset);
+        }
+        cameBack();
+    }
+
+    private void forgetTakenAhead(long offset) {
+        if (takenAhead != null) {
+            takenAhead.remove(offset, offset);
+            if (takenAhead.isEmpty()) {
+                takenAhead = null;
+            }
+        }
     }
 
     /** To be called after every change of what is ready. */
@@ -142,7 +193,7 @@ final class Backlog {
             return again.seek(released.first());
         }
         at = forward;
-        next = acknowledged.nextUnsettled(next);
+        next = nextAhead(next);
         return forward.seek(next);
     }
 
@@ -186,7 +237,7 @@ final class Backlog {
         }
         long missing = 0;
         for (long offset = asked; offset < found; offset = acknowledged.nextUnsettled(offset + 1)) {
-            if (released.remove(offset) || offset >= next) {
+            if (released.remove(offset) || (offset >= next && !isTakenAhead(offset))) {
                 settle(offset);
                 missing++;
             }
@@ -281,7 +332,7 @@ final class Backlog {
             settle(back);
             return true;
         }
-        next = acknowledged.nextUnsettled(next);
+        next = nextAhead(next);
         if (next >= log.durableOffset()) {
             return false;
         }
@@ -297,7 +348,7 @@ final class Backlog {
             countReady();
             return back;
         }
-        next = acknowledged.nextUnsettled(next);
+        next = nextAhead(next);
         if (next >= log.durableOffset()) {
             return -1;
         }
@@ -314,12 +365,14 @@ final class Backlog {
         }
         released.clear();
         long end = log.endOffset();
-        next = acknowledged.nextUnsettled(next);
-        if (next < end) {
-            acknowledged.add(next, end - 1);
-            changedRanges.add(next, end - 1);
+        next = nextAhead(next);
+        while (next < end) {
+            long taken = takenAhead == null ? -1 : takenAhead.firstPresent(next);
+            long until = taken < 0 ? end : Math.min(taken, end);
+            acknowledged.add(next, until - 1);
+            changedRanges.add(next, until - 1);
             changed = true;
-            next = end;
+            next = nextAhead(until);
         }
         unsettled = inFlight + aside;
         countReady();
@@ -329,6 +382,7 @@ final class Backlog {
     private void settle(long offset) {
         unsettled--;
         countReady();
+        forgetTakenAhead(offset);
         acknowledged.add(offset, offset);
         changedRanges.add(offset, offset);
         changed = true;

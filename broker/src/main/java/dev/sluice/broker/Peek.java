@@ -4,7 +4,6 @@ import dev.sluice.broker.LogReader.Position;
 import dev.sluice.broker.PeekedRecord.State;
 import dev.sluice.log.OffsetSet;
 import dev.sluice.log.RecordCursor;
-import io.netty.buffer.ByteBufUtil;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -51,7 +50,7 @@ final class Peek {
             }
             tellWhatIsHeldBack(firstOfTurn);
             switch (position) {
-                case END -> end(new PeekPage(found, looked, scan.place()));
+                case END -> end(new PeekPage(found, looked, scan.position()));
                 case FAILED ->
                     fail(new Refusal(
                             Refusal.Reason.STORAGE,
@@ -73,59 +72,29 @@ final class Peek {
         RecordCursor record = scan.record();
         looked++;
         if (request.filter().matches(record)) {
-            found.add(copy(scan.lane(), record));
+            found.add(PeekedRecord.copyOf(
+                    scan.lane(), record, request.bodyBytes(), queue.home().turnTimeMs()));
             bytes += record.headersLength() + Math.min(request.bodyBytes(), Math.max(0, record.valueLength()));
         }
         scan.pass();
     }
 
-    private PeekedRecord copy(Lane lane, RecordCursor record) {
-        Backlog backlog = lane.backlog();
-        boolean asks = RecordAttributes.isIn(record);
-        long ttlMs = asks ? RecordAttributes.ttlMs(record) : QueueSettings.UNLIMITED;
-        long delayMs = asks ? RecordAttributes.delayMs(record) : 0;
-        boolean isDue =
-                Times.plus(record.timestampMs(), delayMs) <= queue.home().turnTimeMs();
-        State state = !backlog.isReady(record.offset())
-                ? State.IN_FLIGHT
-                : delayMs == 0 || isDue ? State.READY : State.HELD_BACK;
-        int bodyBytes = Math.max(0, record.valueLength());
-        byte[] body =
-                ByteBufUtil.getBytes(record.buffer(), record.valueIndex(), Math.min(bodyBytes, request.bodyBytes()));
-        RouteHeader.Place route = RouteHeader.of(record);
-        DeathHistory history = DeathHistory.of(record);
-        return new PeekedRecord(
-                new RecordPlace(lane.index(), record.offset()),
-                state,
-                RecordCodec.key(record),
-                RecordCodec.userHeaders(record),
-                body,
-                bodyBytes,
-                route.exchange(),
-                route.routingKey(),
-                record.timestampMs(),
-                backlog.deliveryCount(record.offset()),
-                backlog.mayHaveBeenDelivered(record.offset()),
-                ttlMs,
-                history == null ? List.of() : history.deaths());
-    }
-
     /** Finding out whether a record that is not ready is held back takes a look at all that is, and so is done for all records of a turn at once. */
     private void tellWhatIsHeldBack(int firstOfTurn) {
         for (int from = firstOfTurn; from < found.size(); ) {
-            Lane lane = queue.lanes()[found.get(from).place().priority()];
+            Lane lane = queue.lanes()[found.get(from).position().priority()];
             int to = from;
             var inDoubt = new OffsetSet();
-            for (; to < found.size() && found.get(to).place().priority() == lane.index(); to++) {
+            for (; to < found.size() && found.get(to).position().priority() == lane.index(); to++) {
                 if (found.get(to).state() == State.IN_FLIGHT) {
                     inDoubt.add(
-                            found.get(to).place().offset(),
-                            found.get(to).place().offset());
+                            found.get(to).position().offset(),
+                            found.get(to).position().offset());
                 }
             }
             OffsetSet held = lane.heldBack().among(inDoubt);
             for (int i = from; i < to; i++) {
-                if (held.contains(found.get(i).place().offset())) {
+                if (held.contains(found.get(i).position().offset())) {
                     found.set(i, found.get(i).as(State.HELD_BACK));
                 }
             }

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param next where the next page begins; null if these are the last
  */
 public record PeekPage(
-        List<PeekedRecord> records, long looked, @Nullable RecordPlace next) {
+        List<PeekedRecord> records, long looked, @Nullable RecordPosition next) {
     public PeekPage {
         records = List.copyOf(records);
     }

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param filter which
  * @param bodyBytes how much of each body, 0 to {@value #MOST_BODY_BYTES}
  */
-public record PeekRequest(@Nullable RecordPlace from, int most, RecordFilter filter, int bodyBytes) {
+public record PeekRequest(@Nullable RecordPosition from, int most, RecordFilter filter, int bodyBytes) {
     public static final int MOST_RECORDS = 1000;
     public static final int MOST_BODY_BYTES = 1 << 20;
 
@@ -31,8 +31,8 @@ public record PeekRequest(@Nullable RecordPlace from, int most, RecordFilter fil
     }
 
     /** Those behind a page. */
-    public PeekRequest from(RecordPlace place) {
-        return new PeekRequest(place, most, filter, bodyBytes);
+    public PeekRequest from(RecordPosition position) {
+        return new PeekRequest(position, most, filter, bodyBytes);
     }
 
     public PeekRequest matching(RecordFilter newFilter) {

@@ -1,5 +1,7 @@
 package dev.sluice.broker;
 
+import dev.sluice.log.RecordCursor;
+import io.netty.buffer.ByteBufUtil;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -21,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 @SuppressWarnings("ArrayRecordComponent") // as in Message
 public record PeekedRecord(
-        RecordPlace place,
+        RecordPosition position,
         State state,
         byte @Nullable [] key,
         Map<String, String> headers,
@@ -49,9 +51,34 @@ public record PeekedRecord(
         deaths = List.copyOf(deaths);
     }
 
+    /** A record that is not settled. What is in flight may in fact be {@link State#HELD_BACK}: that is known to {@link Lane#heldBack} only. */
+    static PeekedRecord copyOf(Lane lane, RecordCursor record, int mostBodyBytes, long nowMs) {
+        Backlog backlog = lane.backlog();
+        long offset = record.offset();
+        RecordAttributes attributes = RecordAttributes.of(record);
+        boolean isDue = attributes.isDue(record.timestampMs(), nowMs);
+        int bodyBytes = Math.max(0, record.valueLength());
+        RouteHeader.Place route = RouteHeader.of(record);
+        DeathHistory history = DeathHistory.of(record);
+        return new PeekedRecord(
+                new RecordPosition(lane.index(), offset),
+                !backlog.isReady(offset) ? State.IN_FLIGHT : isDue ? State.READY : State.HELD_BACK,
+                RecordCodec.key(record),
+                RecordCodec.userHeaders(record),
+                ByteBufUtil.getBytes(record.buffer(), record.valueIndex(), Math.min(bodyBytes, mostBodyBytes)),
+                bodyBytes,
+                route.exchange(),
+                route.routingKey(),
+                record.timestampMs(),
+                backlog.deliveryCount(offset),
+                backlog.mayHaveBeenDelivered(offset),
+                attributes.ttlMs(),
+                history == null ? List.of() : history.deaths());
+    }
+
     PeekedRecord as(State newState) {
         return new PeekedRecord(
-                place,
+                position,
                 newState,
                 key,
                 headers,

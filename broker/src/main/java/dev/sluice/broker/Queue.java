@@ -188,7 +188,7 @@ final class Queue {
     QueueJobs jobs() {
         QueueJobs open = jobs;
         if (open == null) {
-            open = new QueueJobs(this);
+            open = new QueueJobs(this, counters);
             jobs = open;
         }
         return open;

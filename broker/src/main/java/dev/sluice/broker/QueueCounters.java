@@ -14,6 +14,7 @@ final class QueueCounters {
     long refusedAtLimit;
     long refusedWhilePaused;
     long purged;
+    long moved;
     long damaged;
     long deadLettered;
     long deadLettersDropped;
@@ -37,6 +38,7 @@ final class QueueCounters {
                 refusedAtLimit,
                 refusedWhilePaused,
                 purged,
+                moved,
                 damaged,
                 deadLettered,
                 deadLettersDropped,

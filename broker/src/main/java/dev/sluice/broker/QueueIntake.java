@@ -53,12 +53,12 @@ final class QueueIntake {
         queue.wake();
     }
 
-    /** Takes over {@code batch}, with which the move's dead letters come here. It hears of the decision, and then of what it decided. */
-    void appendMoved(DeadLetterMove move, int number, ByteBuf batch, @Nullable AppendGroup group) {
+    /** Takes over {@code batch}, with which the move's records come here. It hears of the decision, and then of what it decided. */
+    void appendMoved(RecordMove<?> move, int number, ByteBuf batch, @Nullable AppendGroup group) {
         Partition partition = partitions[Math.min(move.lane.index(), partitions.length - 1)];
         int count = move.records.size();
         // What only changes its place in this queue does not make it longer, and could otherwise stand in its own way.
-        Refusal refusal = move.isFrom(queue) && !queue.isDeleted() ? partition.refusal() : refusal(partition, count);
+        Refusal refusal = move.isWithin(queue) && !queue.isDeleted() ? partition.refusal() : refusal(partition, count);
         move.decided(queue.home(), number, refusal);
         if (refusal != null) {
             batch.release();

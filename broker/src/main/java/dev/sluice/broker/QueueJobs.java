@@ -3,6 +3,7 @@ package dev.sluice.broker;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /** What operators have a queue do beside its work. Confined to the queue's shard. */
 final class QueueJobs {
@@ -12,15 +13,19 @@ final class QueueJobs {
     private final Queue queue;
     private final List<Peek> peeks = new ArrayList<>(1);
 
-    QueueJobs(Queue queue) {
+    private final QueueCounters counters;
+    /** The one that goes on, or the last one; null if there was none. */
+    private @Nullable Transfer transfer;
+
+    QueueJobs(Queue queue, QueueCounters counters) {
         this.queue = queue;
+        this.counters = counters;
     }
 
     /** Looks at some records. */
     CompletableFuture<PeekPage> peek(PeekRequest request) {
         if (peeks.size() == MOST_PEEKS) {
-            return CompletableFuture.failedFuture(new BrokerException(new Refusal(
-                    Refusal.Reason.BUSY, queue.name(), MOST_PEEKS + " others look at it now; try again in a moment")));
+            return refused(Refusal.Reason.BUSY, MOST_PEEKS + " others look at it now; try again in a moment");
         }
         var peek = new Peek(queue, request);
         peeks.add(peek);
@@ -29,10 +34,46 @@ final class QueueJobs {
         return peek.answer();
     }
 
+    /** Begins to move, copy or drop records. */
+    CompletableFuture<TransferProgress> start(TransferRequest request) {
+        if (transfer != null && !transfer.isOver()) {
+            return refused(
+                    Refusal.Reason.BUSY, "another transfer of its records goes on: wait for its end, or stop it");
+        }
+        var begun = new Transfer(queue, counters, request);
+        Refusal refusal = begun.refusal();
+        if (refusal != null) {
+            return CompletableFuture.failedFuture(new BrokerException(refusal));
+        }
+        transfer = begun;
+        begun.step();
+        return CompletableFuture.completedFuture(begun.progress());
+    }
+
+    /** How far the transfer has come; null if there was none. */
+    @Nullable
+    TransferProgress progress() {
+        return transfer == null ? null : transfer.progress();
+    }
+
+    /** Ends the transfer, if one goes on. */
+    void stop() {
+        if (transfer != null) {
+            transfer.stop();
+        }
+    }
+
+    private <T> CompletableFuture<T> refused(Refusal.Reason reason, String detail) {
+        return CompletableFuture.failedFuture(new BrokerException(new Refusal(reason, queue.name(), detail)));
+    }
+
     /** The queue is gone, or the broker stops. */
     void close(Refusal.Reason reason) {
         for (Peek peek : List.copyOf(peeks)) {
             peek.fail(new Refusal(reason, queue.name()));
+        }
+        if (transfer != null) {
+            transfer.close();
         }
     }
 }

@@ -16,10 +16,14 @@ final class QueueScan implements AutoCloseable {
 
     private int lane;
     private long next;
+    /** What is before was passed already, perhaps before a {@link #rewind}. */
+    private int furthestLane = Integer.MAX_VALUE;
+
+    private long furthestNext;
     private @Nullable LogReader reader;
 
     /** {@code from}: null for the beginning. {@code readable} runs when it is worth asking again after {@link Position#PENDING}. */
-    QueueScan(Queue queue, @Nullable RecordPlace from, Runnable readable) {
+    QueueScan(Queue queue, @Nullable RecordPosition from, Runnable readable) {
         this.lanes = queue.lanes();
         this.readable = readable;
         this.ends = new long[lanes.length];
@@ -89,13 +93,33 @@ final class QueueScan implements AutoCloseable {
 
     /** The next {@link #seek} goes on behind the present record. */
     void pass() {
+        if (!isAgain()) {
+            furthestLane = lane;
+            furthestNext = next + 1;
+        }
         next++;
+    }
+
+    /** Whether the present record was passed before. */
+    boolean isAgain() {
+        return lane > furthestLane || (lane == furthestLane && next < furthestNext);
+    }
+
+    /** The next {@link #seek} begins there, if that is before where it would. */
+    void rewind(Lane to, long offset) {
+        if (to.index() > lane) {
+            close();
+            lane = to.index();
+            next = offset;
+        } else if (to.index() == lane) {
+            next = Math.min(next, offset);
+        }
     }
 
     /** Where the next {@link #seek} begins; null behind the last record. */
     @Nullable
-    RecordPlace place() {
-        return lane < 0 ? null : new RecordPlace(lane, next);
+    RecordPosition position() {
+        return lane < 0 ? null : new RecordPosition(lane, next);
     }
 
     /** Why the last {@link #seek} said {@link Position#FAILED}; the next one reads anew. */

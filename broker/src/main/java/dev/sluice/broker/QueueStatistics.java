@@ -18,6 +18,7 @@ package dev.sluice.broker;
  * @param refusedAtLimit not taken because the queue was at its length limit
  * @param refusedWhilePaused not taken because publishing was paused; what the broker itself brings is counted each time that it tries
  * @param purged dropped because somebody emptied the queue
+ * @param moved brought to other queues by an operator
  * @param damaged unreadable in storage; each is also reported in the log
  * @param deadLettered stored in the queues to which the dead letter exchange led, those parked included; each is counted among the rejected, expired or dropped too
  * @param deadLettersDropped had a dead letter exchange that is not there, or led to no queue
@@ -41,6 +42,7 @@ public record QueueStatistics(
         long refusedAtLimit,
         long refusedWhilePaused,
         long purged,
+        long moved,
         long damaged,
         long deadLettered,
         long deadLettersDropped,

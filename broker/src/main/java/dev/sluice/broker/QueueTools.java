@@ -1,12 +1,13 @@
 package dev.sluice.broker;
 
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /**
- * What operators do with queues, those of single connections included: looking at records without taking them, pausing and resuming. Thread-safe. Futures complete on some shard, which nobody may block, and fail with {@link BrokerException}.
+ * What operators do with queues, those of single connections included: looking at records without taking them, pausing and resuming, moving, copying and dropping them. Thread-safe. Futures complete on some shard, which nobody may block, and fail with {@link BrokerException}.
  */
 public final class QueueTools {
     private final Broker broker;
@@ -50,6 +51,33 @@ public final class QueueTools {
             }
         }));
         return answer;
+    }
+
+    /**
+     * Begins to move, copy or drop records of the queue that are ready now, as the request says, and goes on in the background: one transfer at a time for each queue, until it is over, is stopped or the broker is. A move is
+     * atomic for each record; what a target refuses waits and is tried again.
+     *
+     * @return how far it has come at once
+     */
+    public CompletableFuture<TransferProgress> start(String queue, TransferRequest request) {
+        return on(queue, found -> found.jobs().start(request));
+    }
+
+    /** How far the queue's transfer has come, or did come if it is over; nothing if there was none since the broker was started. */
+    public CompletableFuture<Optional<TransferProgress>> progress(String queue) {
+        return on(
+                queue,
+                found -> CompletableFuture.completedFuture(
+                        Optional.ofNullable(found.jobs().progress())));
+    }
+
+    /** Ends the queue's transfer, if there is one, as soon as what is on its way has arrived. */
+    public CompletableFuture<Optional<TransferProgress>> stop(String queue) {
+        return on(queue, found -> {
+            found.jobs().stop();
+            return CompletableFuture.completedFuture(
+                    Optional.ofNullable(found.jobs().progress()));
+        });
     }
 
     /** Runs {@code action} on the queue's shard. */

@@ -18,6 +18,11 @@ public record Refusal(Reason reason, String subject, String detail, long retryAf
         this(reason, subject, "");
     }
 
+    /** All of it but the time, for people. */
+    String text() {
+        return reason + " " + subject + (detail.isEmpty() ? "" : ": " + detail);
+    }
+
     /** The kinds of refusal. */
     public enum Reason {
         EXCHANGE_NOT_FOUND,

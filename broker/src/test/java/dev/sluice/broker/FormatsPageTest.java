@@ -135,6 +135,9 @@ class FormatsPageTest {
         assertPage("deaths", ByteBufUtil.getBytes(history.encode()));
         assertThat(DeathHistory.decode(Unpooled.wrappedBuffer(FormatsPage.example("deaths")), 0))
                 .isEqualTo(history);
+        assertThat(DeathHistory.decode(Unpooled.wrappedBuffer(FormatsPage.example("deaths-1")), 0))
+                .isEqualTo(history);
+        assertThat(DeathHistory.decode(history.redriven().encode(), 0)).isEqualTo(history.redriven());
     }
 
     private static void assertPage(String example, byte[] written) throws IOException {

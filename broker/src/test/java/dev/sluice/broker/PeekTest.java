@@ -149,9 +149,9 @@ class PeekTest {
             timed.publish("middle", RecordAttributes.NONE.withPriority(2));
             PeekPage page = peek(timed.broker, PeekRequest.first(2));
             assertThat(page.records())
-                    .extracting(record -> record.place().toString())
+                    .extracting(record -> record.position().toString())
                     .containsExactly("5:0", "2:0");
-            assertThat(texts(peek(timed.broker, PeekRequest.first(2).from(RecordPlace.parse("2:1")))))
+            assertThat(texts(peek(timed.broker, PeekRequest.first(2).from(RecordPosition.parse("2:1")))))
                     .containsExactly("low");
         }
     }
@@ -230,7 +230,7 @@ class PeekTest {
             var request = new PeekRequest(null, 6, RecordFilter.ALL, PeekRequest.MOST_BODY_BYTES);
             PeekPage page = peek(broker, request);
             assertThat(page.records()).hasSize(Peek.MOST_BYTES >> 20);
-            assertThat(page.next()).isEqualTo(new RecordPlace(0, 4));
+            assertThat(page.next()).isEqualTo(new RecordPosition(0, 4));
         }
     }
 
@@ -287,7 +287,7 @@ class PeekTest {
         assertThatThrownBy(() -> PeekRequest.first(0)).hasMessageContaining("from 1 to 1000");
         assertThatThrownBy(() -> new PeekRequest(null, 1, RecordFilter.ALL, PeekRequest.MOST_BODY_BYTES + 1))
                 .hasMessageContaining("from 0 to 1048576 bytes");
-        assertThatThrownBy(() -> RecordPlace.parse("x:1")).hasMessageContaining("5:4711");
+        assertThatThrownBy(() -> RecordPosition.parse("x:1")).hasMessageContaining("5:4711");
     }
 
     private static List<String> found(TimedBroker timed, RecordFilter filter) {

@@ -6,8 +6,8 @@ package dev.sluice.broker;
  * @param priority of the lane that has the record, 0 in a queue without priorities
  * @param offset in that lane
  */
-public record RecordPlace(int priority, long offset) {
-    public RecordPlace {
+public record RecordPosition(int priority, long offset) {
+    public RecordPosition {
         if (priority < 0 || priority > RecordAttributes.MOST_PRIORITY || offset < 0) {
             throw new IllegalArgumentException("a priority from 0 to " + RecordAttributes.MOST_PRIORITY
                     + " and an offset from 0 on were expected, not " + priority + " and " + offset);
@@ -15,10 +15,10 @@ public record RecordPlace(int priority, long offset) {
     }
 
     /** Reads what {@link #toString} writes. */
-    public static RecordPlace parse(String text) {
+    public static RecordPosition parse(String text) {
         int colon = text.indexOf(':');
         try {
-            return new RecordPlace(
+            return new RecordPosition(
                     colon < 0 ? 0 : Integer.parseInt(text.substring(0, colon)),
                     Long.parseLong(text.substring(colon + 1)));
         } catch (NumberFormatException noNumber) {
