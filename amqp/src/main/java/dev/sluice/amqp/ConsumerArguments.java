@@ -1,14 +1,28 @@
 package dev.sluice.amqp;
 
 import dev.sluice.amqp.Argument.Parsed;
+import dev.sluice.broker.StartPosition;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Reads the arguments of basic.consume. Stateless. */
 final class ConsumerArguments {
     private static final String PRIORITY = "x-priority";
+    private static final String STREAM_OFFSET = "x-stream-offset";
+    /** As RabbitMQ writes a time before now: a number of years, months, days, hours, minutes or seconds. */
+    private static final Pattern AGO = Pattern.compile("(\\d{1,6})([YMDhms])");
+
+    private static final long DAY_MS = TimeUnit.DAYS.toMillis(1);
+    private static final Map<String, Long> UNIT_MS =
+            Map.of("Y", 365 * DAY_MS, "M", 30 * DAY_MS, "D", DAY_MS, "h", DAY_MS / 24, "m", 60_000L, "s", 1_000L);
+
     private static final Set<String> NOT_IMPLEMENTED =
-            Set.of("x-stream-offset", "x-stream-filter", "x-stream-match-unfiltered", "x-consumer-timeout");
+            Set.of("x-stream-filter", "x-stream-match-unfiltered", "x-consumer-timeout");
 
     private ConsumerArguments() {}
 
@@ -18,6 +32,43 @@ final class ConsumerArguments {
                 .map(FieldTable.Entry::name)
                 .filter(NOT_IMPLEMENTED::contains)
                 .findFirst();
+    }
+
+    /** Where a consumer of a topic begins, as a consumer of RabbitMQ's streams says it: at the next record if it says nothing. */
+    static Parsed<StartPosition> start(String queueName, FieldTable arguments, long nowMs) {
+        for (FieldTable.Entry argument : arguments.entries()) {
+            if (argument.name().equals(STREAM_OFFSET)) {
+                StartPosition start = start(argument.value(), nowMs);
+                return start == null
+                        ? Argument.invalid(
+                                STREAM_OFFSET,
+                                RefusalCodes.queue(queueName),
+                                "expected first, last, next, an offset, a timestamp, or a time before now such as 5m or 7D")
+                        : new Parsed.Understood<>(start);
+            }
+        }
+        return new Parsed.Understood<>(StartPosition.NEXT);
+    }
+
+    private static @Nullable StartPosition start(FieldValue value, long nowMs) {
+        return switch (value) {
+            case FieldValue.Whole(char type, long offset) when offset >= 0 -> new StartPosition.AtOffset(offset);
+            case FieldValue.Timestamp(long seconds)
+            when seconds >= 0 -> new StartPosition.AtTime(TimeUnit.SECONDS.toMillis(seconds));
+            case LongString text -> named(text.text(), nowMs);
+            case FieldValue other -> null;
+        };
+    }
+
+    private static @Nullable StartPosition named(String text, long nowMs) {
+        Matcher ago = AGO.matcher(text);
+        if (ago.matches()) {
+            long ms = UNIT_MS.getOrDefault(ago.group(2), 0L) * Long.parseLong(ago.group(1));
+            return new StartPosition.AtTime(Math.max(0, nowMs - ms));
+        }
+        return StartPosition.parse(text)
+                .filter(start -> start instanceof StartPosition.Named)
+                .orElse(null);
     }
 
     /** The consumer's priority: any whole number, 0 if there is none. One beyond 32 bits counts as the last within. */

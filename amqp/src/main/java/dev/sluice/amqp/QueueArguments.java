@@ -4,7 +4,9 @@ import dev.sluice.amqp.Argument.Parsed;
 import dev.sluice.broker.QueueProperty;
 import dev.sluice.broker.QueueProperty.Kind;
 import dev.sluice.broker.QueueSettings;
+import dev.sluice.broker.StartPosition;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Reads the arguments of queue.declare: each is a {@link QueueProperty} with {@code x-} before its name. What RabbitMQ knows and this broker does not honour is refused. The rest is ignored: what RabbitMQ does
@@ -59,6 +61,11 @@ final class QueueArguments {
             QueueSettings settings, String queue, QueueProperty property, FieldValue value) {
         String name = PREFIX + property.propertyName();
         Object plain = switch (value) {
+            case FieldValue.Whole(char type, long number)
+            when property.kind() instanceof Kind.Position && number >= 0 -> new StartPosition.AtOffset(number).text();
+            case FieldValue.Timestamp(long seconds)
+            when property.kind() instanceof Kind.Position && seconds >= 0 ->
+                new StartPosition.AtTime(TimeUnit.SECONDS.toMillis(seconds)).text();
             case FieldValue.Whole(char type, long number) -> number;
             case LongString text -> ownWord(property, text.text());
             case FieldValue.Bool(boolean flag) -> flag;
@@ -95,7 +102,7 @@ final class QueueArguments {
                         : Argument.unacceptableType(value);
             case Kind.Text() ->
                 plain instanceof String ? "expected " + property.problemOf(plain) : Argument.unacceptableType(value);
-            case Kind.Durable() ->
+            case Kind.Position(), Kind.Durable() ->
                 plain instanceof String ? "expected " + property.problemOf(plain) : Argument.unacceptableType(value);
         };
     }
@@ -106,7 +113,7 @@ final class QueueArguments {
         }
         return switch (text.text()) {
             case "classic", "quorum" -> new Parsed.Understood<>(settings);
-            case "stream" -> Argument.notImplemented(QUEUE_TYPE + "=stream", queue);
+            case "stream", "topic" -> new Parsed.Understood<>(settings.with(QueueProperty.QUEUE_TYPE, "topic"));
             default -> Argument.invalid(QUEUE_TYPE, queue, "{unsupported_queue_type,<<\"" + text.text() + "\">>}");
         };
     }

@@ -69,6 +69,7 @@ final class Backlog {
         // The log does not remember what was given back of it before it was opened.
         this.toDiscard = acknowledged.above().copyOf(0, Long.MAX_VALUE);
         passOverLost(state.knownBelow());
+        acknowledged.add(0, log.startOffset() - 1); // given up by its topic, whether settled or not
         this.next = acknowledged.nextUnsettled(Math.max(0, acknowledged.floor()));
         this.unsettled = acknowledged.unsettledBelow(log.endOffset());
         countReady();
@@ -170,7 +171,7 @@ final class Backlog {
         }
     }
 
-    void appended(int count) {
+    void appended(long count) {
         unsettled += count;
         countReady();
     }
@@ -364,19 +365,39 @@ final class Backlog {
             settle(offset);
         }
         released.clear();
+        settleAhead(log.endOffset());
+        unsettled = inFlight + aside;
+        countReady();
+        return purged;
+    }
+
+    /** Settles what is ready below the offset, since the log does not have it any more; returns how many records that was. */
+    long passOver(long below) {
+        long before = ready();
+        var gone = released.headSet(below);
+        gone.forEach(this::settle);
+        gone.clear();
         long end = log.endOffset();
+        if (next < below) {
+            long unsettledBefore = acknowledged.unsettledBelow(end);
+            settleAhead(below);
+            unsettled -= unsettledBefore - acknowledged.unsettledBelow(end);
+            countReady();
+        }
+        return before - ready();
+    }
+
+    /** Settles all that was never delivered below the offset, without counting it. */
+    private void settleAhead(long below) {
         next = nextAhead(next);
-        while (next < end) {
+        while (next < below) {
             long taken = takenAhead == null ? -1 : takenAhead.firstPresent(next);
-            long until = taken < 0 ? end : Math.min(taken, end);
+            long until = taken < 0 ? below : Math.min(taken, below);
             acknowledged.add(next, until - 1);
             changedRanges.add(next, until - 1);
             changed = true;
             next = nextAhead(until);
         }
-        unsettled = inFlight + aside;
-        countReady();
-        return purged;
     }
 
     private void settle(long offset) {
@@ -426,16 +447,15 @@ final class Backlog {
                 : new Reclaim(floor, toDiscard.takeFirst(MOST_RANGES_TO_DISCARD));
     }
 
-    void giveBack(Reclaim reclaim) {
-        log.trim(reclaim.floor());
-        OffsetSet above = reclaim.above();
-        if (above != null) {
-            above.forEachRange(log::discard);
+    /** Settled records whose storage is no longer needed: those below the floor and, now and then, what was settled above it since the last time. */
+    record Reclaim(long floor, @Nullable OffsetSet above) {
+        void giveBack(PartitionLog log) {
+            log.trim(floor);
+            if (above != null) {
+                above.forEachRange(log::discard);
+            }
         }
     }
-
-    /** Settled records whose storage is no longer needed: those below the floor and, now and then, what was settled above it since the last time. */
-    record Reclaim(long floor, @Nullable OffsetSet above) {}
 
     void close() {
         forward.close();

@@ -17,6 +17,7 @@ final class Lane {
     private final HeldBack heldBack = new HeldBack();
     private @Nullable Backlog backlog;
     private boolean beingRead;
+    private long settledBelow;
 
     Lane(Queue queue, int index, Partition partition) {
         this.queue = queue;
@@ -48,8 +49,30 @@ final class Lane {
 
     /** The lane begins to work; its partition does already. */
     void open(CursorState state) {
-        backlog = new Backlog(partition.log(), state, queue::wake, queue.readyLanes(), index);
+        long lost = state.knownBelow() - log().endOffset();
+        if (lost > 0) { // the others of a topic find, as this one, that they are missing
+            partition.readers().forEach(reader -> reader.backlog().appended(lost));
+        }
+        var itsBacklog = new Backlog(partition.log(), state, queue::wake, queue.readyLanes(), index);
+        backlog = itsBacklog;
+        settledBelow = itsBacklog.floor();
         partition.add(this);
+    }
+
+    /** What was settled until then is durable now. */
+    void giveBack(Backlog.Reclaim reclaim) {
+        settledBelow = reclaim.floor();
+        partition.giveBack(reclaim);
+    }
+
+    /** Every record below is settled, durably. */
+    long settledBelow() {
+        return settledBelow;
+    }
+
+    /** The topic has given up everything below the offset, to keep its limits. */
+    void passOver(long below) {
+        queue.droppedByTopic(backlog().passOver(below));
     }
 
     boolean isOpen() {
@@ -112,7 +135,9 @@ final class Lane {
     }
 
     private void countMissing(QueueCounters counters, long records) {
-        if (records > 0) {
+        if (records > 0 && queue.spec().topic() != null) {
+            queue.droppedByTopic(records);
+        } else if (records > 0) {
             counters.damaged += records;
             LOG.error("queue {}: {} records are missing in storage and were passed over", queue.name(), records);
         }
@@ -128,6 +153,7 @@ final class Lane {
     /** Nothing is read any more. */
     void close() {
         if (backlog != null) {
+            partition.remove(this);
             backlog.close();
         }
     }

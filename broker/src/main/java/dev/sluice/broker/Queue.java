@@ -2,6 +2,7 @@ package dev.sluice.broker;
 
 import dev.sluice.broker.Outcome.Reply;
 import dev.sluice.log.LogId;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,8 +19,12 @@ final class Queue {
     private final Inlet[] inlets;
 
     private final Partition[] partitions;
-    /** That of each partition. */
+    /** Of each partition that it reads: its own, or its topic's. */
     private final Lane[] lanes;
+    /** Of a topic. */
+    private final @Nullable TopicKeeping keeping;
+    /** Of a topic. */
+    private final @Nullable TopicReaders readers;
 
     private final ReadyLanes readyLanes;
     private final QueueCounters counters = new QueueCounters();
@@ -35,24 +40,29 @@ final class Queue {
     private @Nullable QueueJobs jobs;
 
     private QueuePauses pauses = QueuePauses.NONE;
+
+    /** Runs when its consumer, of which it has only one, is gone and has nothing to settle any more. */
+    private @Nullable Runnable whenUnused;
+
     private boolean hadConsumer;
     private boolean deleted;
     /** Whether the shard will come by at the end of the turn. */
     boolean dirty;
 
-    /** {@code owner}: the connection that an exclusive queue belongs to; 0 for none. */
-    Queue(LogId id, QueueSpec spec, long owner, BrokerShard shard, int shardCount) {
+    /** {@code owner}: the connection that an exclusive queue belongs to; 0 for none. {@code topic}: that of a subscription, on the same shard. */
+    Queue(LogId id, QueueSpec spec, long owner, BrokerShard shard, int shardCount, @Nullable Queue topic) {
         this.id = id;
         this.spec = spec;
         this.owner = owner;
         this.shard = shard;
         this.inlets = new Inlet[shardCount];
-        this.partitions = new Partition[spec.laneCount()];
-        this.lanes = new Lane[partitions.length];
-        for (int i = 0; i < lanes.length; i++) {
-            partitions[i] = new Partition(this, i);
-            lanes[i] = new Lane(this, i, partitions[i]);
-        }
+        this.partitions = new Partition[spec.partitionCount()];
+        Arrays.setAll(partitions, i -> new Partition(this, i));
+        Partition[] read = topic == null ? partitions : topic.partitions;
+        this.lanes = new Lane[spec.isTopic() ? 0 : read.length];
+        Arrays.setAll(lanes, i -> new Lane(this, i, read[i]));
+        this.readers = spec.isTopic() ? new TopicReaders(this) : null;
+        this.keeping = spec.isTopic() ? new TopicKeeping(spec.settings(), partitions) : null;
         LaneAging aging = LaneAging.of(spec.settings(), lanes.length);
         this.readyLanes = new ReadyLanes(aging);
         this.deadLetters = DeadLetters.of(this, counters);
@@ -109,6 +119,11 @@ final class Queue {
 
     // What belongs to the queue's shard.
 
+    /** {@code action} runs when its first consumer is gone and has nothing to settle any more. */
+    void whenUnused(Runnable action) {
+        whenUnused = action;
+    }
+
     /** All lanes are open: the queue begins to work. */
     void opened() {
         shard.shard().assertOwner();
@@ -116,12 +131,27 @@ final class Queue {
     }
 
     boolean isOpen() {
+        for (Partition partition : partitions) {
+            if (!partition.isOpen()) {
+                return false;
+            }
+        }
         for (Lane lane : lanes) {
             if (!lane.isOpen()) {
                 return false;
             }
         }
         return true;
+    }
+
+    /** What its limit on the number of records is about. */
+    long length() {
+        return keeping == null ? readyLanes.total() : keeping.stored();
+    }
+
+    /** The topic has given up records that were not settled here. */
+    void droppedByTopic(long records) {
+        counters.droppedAtLimit += records;
     }
 
     /** What it stores, in the order of their indices; not to be written to. */
@@ -219,6 +249,9 @@ final class Queue {
         if (deadLetters != null) {
             deadLetters.move();
         }
+        if (keeping != null) {
+            keeping.giveUp();
+        }
     }
 
     void readAgainLater() {
@@ -239,6 +272,8 @@ final class Queue {
     void subscribe(ConsumerSpec wish, DeliverySink sink, BrokerShard home, Reply<Consumer> reply) {
         if (deleted) {
             reply.on(Outcome.refused(Refusal.Reason.QUEUE_NOT_FOUND, name()));
+        } else if (readers != null) {
+            readers.subscribe(wish, sink, home, reply);
         } else if (dispatch.consumers().conflictsWith(wish)) {
             reply.on(Outcome.refused(Refusal.Reason.CONSUMER_EXCLUSIVE, name()));
         } else {
@@ -265,7 +300,14 @@ final class Queue {
     void settle(Consumer consumer, long delivery, Settlement settlement, long delayMs) {
         if (!deleted && settling.settle(consumer, delivery, settlement, delayMs)) {
             dispatch.consumers().offer(consumer);
+            closeIfDone(consumer);
             wake();
+        }
+    }
+
+    private void closeIfDone(Consumer consumer) {
+        if (whenUnused != null && consumer.isCancelled() && consumer.inFlightCount() == 0) {
+            whenUnused.run();
         }
     }
 
@@ -293,6 +335,7 @@ final class Queue {
         consumer.gets.clear();
         if (consumer.subscribed) {
             timers.touch();
+            closeIfDone(consumer);
             if (spec.autoDelete() && hadConsumer && consumerCount() == 0 && !deleted) {
                 shard.deleteUnused(this);
             }
@@ -304,14 +347,13 @@ final class Queue {
         consumer.releaseShared(consumer.inFlightCount());
         if (!deleted) {
             settling.takeBack(consumer);
+            closeIfDone(consumer);
             wake();
         }
     }
 
     QueueStatus status() {
-        return unavailable != null
-                ? new QueueStatus(name(), 0, 0)
-                : new QueueStatus(name(), readyLanes.total(), consumerCount());
+        return unavailable != null ? new QueueStatus(name(), 0, 0) : new QueueStatus(name(), length(), consumerCount());
     }
 
     QueueStatistics statistics() {
@@ -321,7 +363,7 @@ final class Queue {
             inFlight += lane.backlog().inFlight();
             held += lane.backlog().aside();
         }
-        return counters.snapshot(name(), readyLanes.total(), inFlight, held, pauses);
+        return counters.snapshot(name(), length(), inFlight, held, pauses);
     }
 
     /** Somebody declared it again. */
@@ -335,7 +377,7 @@ final class Queue {
     }
 
     int consumerCount() {
-        return dispatch.consumers().size();
+        return readers == null ? dispatch.consumers().size() : readers.size();
     }
 
     long purge() {
@@ -350,10 +392,16 @@ final class Queue {
 
     /** The queue is gone from the topology: tells everybody who is still at it. */
     void delete() {
+        if (deleted) {
+            return;
+        }
         deleted = true;
         timers.cancel();
         closeDeadLetters();
         closeJobs(Refusal.Reason.QUEUE_NOT_FOUND);
+        if (readers != null) {
+            readers.delete();
+        }
         for (Consumer consumer : dispatch.consumers().all()) {
             consumer.markCancelled();
             consumer.sink.cancelled(consumer);
@@ -372,6 +420,9 @@ final class Queue {
         timers.cancel();
         closeDeadLetters();
         closeJobs(Refusal.Reason.CLOSING);
+        if (readers != null) {
+            readers.stop();
+        }
         for (Lane lane : lanes) {
             lane.close();
         }

@@ -97,7 +97,7 @@ final class QueueIntake {
             return new Refusal(Refusal.Reason.QUEUE_PAUSED, queue.name(), "an operator has paused publishing to it");
         }
         Refusal refusal = partition.refusal();
-        if (refusal == null && maxLength >= 0 && readyLanes.total() >= maxLength && refusesAtLimit()) {
+        if (refusal == null && maxLength >= 0 && queue.length() >= maxLength && refusesAtLimit()) {
             counters.refusedAtLimit += count;
             return new Refusal(Refusal.Reason.QUEUE_FULL, queue.name(), "it holds its limit of " + maxLength);
         }

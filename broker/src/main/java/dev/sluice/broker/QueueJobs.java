@@ -10,6 +10,8 @@ final class QueueJobs {
     /** So many look at the queue at the same time. */
     static final int MOST_PEEKS = 16;
 
+    private static final String TOPIC = "it is a topic, which is read by its subscriptions: name one of those";
+
     private final Queue queue;
     private final List<Peek> peeks = new ArrayList<>(1);
 
@@ -24,6 +26,9 @@ final class QueueJobs {
 
     /** Looks at some records. */
     CompletableFuture<PeekPage> peek(PeekRequest request) {
+        if (queue.spec().isTopic()) {
+            return refused(Refusal.Reason.INVALID, TOPIC);
+        }
         if (peeks.size() == MOST_PEEKS) {
             return refused(Refusal.Reason.BUSY, MOST_PEEKS + " others look at it now; try again in a moment");
         }
@@ -36,6 +41,9 @@ final class QueueJobs {
 
     /** Begins to move, copy or drop records. */
     CompletableFuture<TransferProgress> start(TransferRequest request) {
+        if (queue.spec().isTopic()) {
+            return refused(Refusal.Reason.INVALID, TOPIC);
+        }
         if (transfer != null && !transfer.isOver()) {
             return refused(
                     Refusal.Reason.BUSY, "another transfer of its records goes on: wait for its end, or stop it");

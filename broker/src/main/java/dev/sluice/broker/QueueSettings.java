@@ -96,21 +96,44 @@ public final class QueueSettings {
         return values.get(property);
     }
 
-    private static final Map<QueueProperty, Object> DEFAULTS = Map.of(
-            QueueProperty.OVERFLOW,
-            Overflow.DROP_OLDEST.word(),
-            QueueProperty.DURABILITY,
-            Durability.SYNC.toString(),
-            QueueProperty.MAX_PRIORITY,
-            0L,
-            QueueProperty.SINGLE_ACTIVE_CONSUMER,
-            false,
-            QueueProperty.DELIVERY_LIMIT,
-            DEFAULT_DELIVERY_LIMIT,
-            QueueProperty.DELAYED_RETRY_TYPE,
-            RetryDelay.Type.DISABLED.word(),
-            QueueProperty.DELAYED_RETRY_MIN,
-            DEFAULT_RETRY_MS);
+    private static final Map<QueueProperty, Object> DEFAULTS = Map.ofEntries(
+            Map.entry(QueueProperty.QUEUE_TYPE, QueueSpec.QUEUE),
+            Map.entry(QueueProperty.PARTITIONS, 1L),
+            Map.entry(QueueProperty.KEEP, TopicKeeping.Keep.ALL.word()),
+            Map.entry(QueueProperty.START, StartPosition.NEXT.text()),
+            Map.entry(QueueProperty.OVERFLOW, Overflow.DROP_OLDEST.word()),
+            Map.entry(QueueProperty.DURABILITY, Durability.SYNC.toString()),
+            Map.entry(QueueProperty.MAX_PRIORITY, 0L),
+            Map.entry(QueueProperty.SINGLE_ACTIVE_CONSUMER, false),
+            Map.entry(QueueProperty.DELIVERY_LIMIT, DEFAULT_DELIVERY_LIMIT),
+            Map.entry(QueueProperty.DELAYED_RETRY_TYPE, RetryDelay.Type.DISABLED.word()),
+            Map.entry(QueueProperty.DELAYED_RETRY_MIN, DEFAULT_RETRY_MS));
+
+    /** Whether it is a topic. */
+    public boolean isTopic() {
+        return QueueSpec.TOPIC.equals(values.get(QueueProperty.QUEUE_TYPE));
+    }
+
+    /** Of a topic. */
+    public int partitions() {
+        return (int) number(QueueProperty.PARTITIONS, 1);
+    }
+
+    TopicKeeping.Keep keep() {
+        String word = text(QueueProperty.KEEP);
+        return word == null ? TopicKeeping.Keep.ALL : TopicKeeping.Keep.of(word);
+    }
+
+    /** The topic that it subscribes to; null if it does not. */
+    public @Nullable String topic() {
+        return text(QueueProperty.TOPIC);
+    }
+
+    /** Where it began to read its topic. */
+    public StartPosition start() {
+        String text = text(QueueProperty.START);
+        return text == null ? StartPosition.NEXT : StartPosition.parse(text).orElseThrow();
+    }
 
     /** {@link #UNLIMITED} if there is no limit. */
     public long maxLength() {

@@ -37,11 +37,16 @@ final class TransferRoutes {
     Refusal refusal(Queue from) {
         return switch (target) {
             case ToQueue(String name) -> {
-                if (shard.topology().queue(name) == null) {
+                Queue found = shard.topology().queue(name);
+                if (found == null) {
                     yield new Refusal(Refusal.Reason.QUEUE_NOT_FOUND, name);
                 }
+                String topic = found.spec().topic();
+                if (topic != null) {
+                    yield new Refusal(Refusal.Reason.INVALID, name, "it reads the topic " + topic + ": name that");
+                }
                 yield name.equals(from.name())
-                        ? new Refusal(Refusal.Reason.RESERVED, name, "records cannot go to the queue that they are in")
+                        ? new Refusal(Refusal.Reason.INVALID, name, "records cannot go to the queue that they are in")
                         : null;
             }
             case ToExchange(String name, String _) ->
@@ -84,9 +89,10 @@ final class TransferRoutes {
         };
     }
 
+    /** A subscription has only what its topic has. */
     private List<Queue> queue(String name) {
         Queue found = shard.topology().queue(name);
-        return found == null ? List.of() : List.of(found);
+        return found == null || found.spec().topic() != null ? List.of() : List.of(found);
     }
 
     private Way through(String exchange, String routingKey, RecordCursor record, @Nullable DeathHistory history) {

@@ -18,6 +18,7 @@ import io.netty.util.collection.LongObjectHashMap;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -40,6 +41,15 @@ class FormatsPageTest {
         var queue = stored(Durability.interval(100), QueuePauses.CONSUMING);
         assertPage("queue", TopologyCodec.queue(queue));
         assertThat(TopologyCodec.queue(FormatsPage.example("queue"))).isEqualTo(queue);
+    }
+
+    @Test
+    void subscription() throws IOException {
+        QueueSettings settings = QueueSettings.DEFAULT.with(QueueProperty.TOPIC, "orders");
+        var spec = new QueueSpec("mailer", true, false, false, settings);
+        var subscription = new TopologyCodec.StoredQueue(LOG, spec, List.of(0L, 17L));
+        assertPage("subscription", TopologyCodec.queue(subscription));
+        assertThat(TopologyCodec.queue(FormatsPage.example("subscription"))).isEqualTo(subscription);
     }
 
     @Test
@@ -66,7 +76,8 @@ class FormatsPageTest {
                 .withMaxLength(1000, Overflow.REJECT)
                 .with(QueueProperty.MESSAGE_TTL, 60_000)
                 .with(QueueProperty.DURABILITY, durability.toString());
-        return new TopologyCodec.StoredQueue(LOG, new QueueSpec("jobs", true, false, false, settings), pauses);
+        return new TopologyCodec.StoredQueue(
+                LOG, new QueueSpec("jobs", true, false, false, settings), List.of(), pauses);
     }
 
     @Test
