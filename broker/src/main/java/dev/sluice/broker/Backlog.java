@@ -5,9 +5,11 @@ import dev.sluice.log.OffsetSet;
 import dev.sluice.log.PartitionLog;
 import dev.sluice.log.RecordCursor;
 import dev.sluice.log.StorageException;
+import io.netty.buffer.ByteBuf;
 import io.netty.util.collection.LongObjectHashMap;
 import io.netty.util.collection.LongObjectMap;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,6 +48,8 @@ final class Backlog {
     private long counted;
 
     private @Nullable LogReader at;
+    /** Null unless somebody wants to know. */
+    private ReadyBytes.@Nullable Part bytes;
 
     private final OffsetSet changedRanges = new OffsetSet();
     private final LongObjectMap<Integer> changedCounts = new LongObjectHashMap<>(2);
@@ -84,6 +88,16 @@ final class Backlog {
             changedRanges.add(end, knownBelow - 1);
             changed = true;
         }
+    }
+
+    /** Counts the bytes of what is ready, from now on; completes, on the log's owner, when those of what is there already are known. */
+    CompletableFuture<Void> countBytes(ReadyBytes.Part counter) {
+        bytes = counter;
+        return LogScan.run(log, acknowledged::nextUnsettled, record -> {
+            if (!acknowledged.contains(record.offset())) {
+                counter.appended(ReadyBytes.bodyBytes(record));
+            }
+        });
     }
 
     /** Records that are stored, or about to be, and neither delivered nor put aside. */
@@ -128,7 +142,9 @@ final class Backlog {
     }
 
     /** Takes a ready record out of turn: it is in flight until it is settled or {@linkplain #putBack put back}. */
-    void takeOutOfTurn(long offset) {
+    void takeOutOfTurn(RecordCursor record) {
+        long offset = record.offset();
+        countTaken(record);
         if (released.remove(offset)) {
             if (released.isEmpty()) {
                 again.release();
@@ -150,7 +166,7 @@ final class Backlog {
         if (offset < next) {
             released.add(offset);
         }
-        cameBack();
+        isReadyAgain(offset);
     }
 
     private void forgetTakenAhead(long offset) {
@@ -168,6 +184,16 @@ final class Backlog {
         if (ready != counted) {
             readyLanes.changed(lane, ready - counted, ready);
             counted = ready;
+        }
+        if (bytes != null && ready == 0) {
+            bytes.none();
+        }
+    }
+
+    /** The batch is about to be appended: {@link #appended} follows. */
+    void appending(ByteBuf batch) {
+        if (bytes != null) {
+            bytes.appended(bytes.bodyBytes(batch));
         }
     }
 
@@ -239,6 +265,9 @@ final class Backlog {
         long missing = 0;
         for (long offset = asked; offset < found; offset = acknowledged.nextUnsettled(offset + 1)) {
             if (released.remove(offset) || (offset >= next && !isTakenAhead(offset))) {
+                if (bytes != null) {
+                    bytes.lose(offset);
+                }
                 settle(offset);
                 missing++;
             }
@@ -248,6 +277,7 @@ final class Backlog {
 
     /** The record found by {@link #peek} is on its way to a consumer now. */
     void take() {
+        countTaken(record());
         passPeeked();
         inFlight++;
         countReady();
@@ -255,19 +285,33 @@ final class Backlog {
 
     /** The record found by {@link #peek} is not ready yet: the next one can be had. A restart forgets it, and meets the record again. */
     void setAside() {
+        countTaken(record());
         passPeeked();
         aside++;
         countReady();
     }
 
+    private void countTaken(RecordCursor record) {
+        if (bytes != null) {
+            bytes.take(record.offset(), ReadyBytes.bodyBytes(record));
+        }
+    }
+
     /** A record that was put aside is ready, in its place. */
     void bringBack(long offset) {
         aside--;
-        released.add(offset);
-        cameBack();
+        cameBack(offset);
     }
 
-    private void cameBack() {
+    private void cameBack(long offset) {
+        released.add(offset);
+        isReadyAgain(offset);
+    }
+
+    private void isReadyAgain(long offset) {
+        if (bytes != null) {
+            bytes.bringBack(offset);
+        }
         countReady();
         readyLanes.headChanged(lane);
     }
@@ -308,8 +352,7 @@ final class Backlog {
     /** A record in flight goes back to its place. */
     void release(long offset) {
         countReturn(offset);
-        released.add(offset);
-        cameBack();
+        cameBack(offset);
     }
 
     /** A record in flight comes back and is not ready yet: it is put aside. */
@@ -326,7 +369,7 @@ final class Backlog {
         changed = true;
     }
 
-    /** Settles the oldest ready record without reading it; false if none is durable yet. */
+    /** Settles the oldest ready record without reading it; false if none is durable yet. Not where bytes are counted. */
     boolean dropOldest() {
         Long back = released.pollFirst();
         if (back != null) {
@@ -341,7 +384,7 @@ final class Backlog {
         return true;
     }
 
-    /** Takes the oldest ready record, without reading it, as if it were on its way to a consumer; returns its offset, -1 if none is durable yet. */
+    /** Takes the oldest ready record, without reading it, as if it were on its way to a consumer; returns its offset, -1 if none is durable yet. Not where bytes are counted. */
     long takeOldest() {
         Long back = released.pollFirst();
         if (back != null) {
@@ -407,6 +450,9 @@ final class Backlog {
         acknowledged.add(offset, offset);
         changedRanges.add(offset, offset);
         changed = true;
+        if (bytes != null) {
+            bytes.settle(offset);
+        }
         if (!deliveryCounts.isEmpty()) {
             deliveryCounts.remove(offset);
         }

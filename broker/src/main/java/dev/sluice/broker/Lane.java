@@ -3,6 +3,7 @@ package dev.sluice.broker;
 import dev.sluice.log.LogId;
 import dev.sluice.log.PartitionLog;
 import dev.sluice.log.StorageException;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,8 +48,8 @@ final class Lane {
         return partition;
     }
 
-    /** The lane begins to work; its partition does already. */
-    void open(CursorState state) {
+    /** The lane begins to work, as its partition does already; completes when it knows what it has to know of the records that are there, at once if there are none. */
+    CompletableFuture<Void> open(CursorState state) {
         long lost = state.knownBelow() - log().endOffset();
         if (lost > 0) { // the others of a topic find, as this one, that they are missing
             partition.readers().forEach(reader -> reader.backlog().appended(lost));
@@ -57,6 +58,8 @@ final class Lane {
         backlog = itsBacklog;
         settledBelow = itsBacklog.floor();
         partition.add(this);
+        ReadyBytes bytes = queue.readyBytes();
+        return bytes == null ? CompletableFuture.completedFuture(null) : itsBacklog.countBytes(bytes.part());
     }
 
     /** What was settled until then is durable now. */

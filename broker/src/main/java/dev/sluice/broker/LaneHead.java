@@ -15,17 +15,23 @@ final class LaneHead {
     private final Lane lane;
     private final QueueCounters counters;
     private final long queueTtlMs;
+    /** Milliseconds after which what waits gives way; below 0 for never. */
+    private final long dropAgeMs;
+
     private int passed;
     /** Offset of the head that was looked at last, so that a head that stays is not read again. */
     private long seen = NONE;
 
+    private long seenSinceMs;
     private long seenExpiryMs;
 
-    LaneHead(Queue queue, Lane lane, QueueCounters counters, long queueTtlMs) {
+    LaneHead(Queue queue, Lane lane, QueueCounters counters) {
         this.queue = queue;
         this.lane = lane;
         this.counters = counters;
-        this.queueTtlMs = queueTtlMs;
+        QueueSettings settings = queue.spec().settings();
+        this.queueTtlMs = settings.messageTtlMs();
+        this.dropAgeMs = settings.overflow().isDrop() ? settings.maxAgeMs() : QueueSettings.UNLIMITED;
     }
 
     /** Makes ready what was held back until now. */
@@ -50,23 +56,32 @@ final class LaneHead {
                 return false;
             }
             RecordCursor record = lane.backlog().record();
+            long offset = record.offset();
             boolean asks = RecordAttributes.isIn(record);
             long ttlMs = asks ? shorter(queueTtlMs, RecordAttributes.ttlMs(record)) : queueTtlMs;
             long readyMs =
                     asks ? Times.plus(record.timestampMs(), RecordAttributes.delayMs(record)) : record.timestampMs();
             long nowMs = queue.home().turnTimeMs();
             if (asks && readyMs > nowMs) {
-                holdBack(record.offset(), readyMs);
-            } else if (isOver(readyMs, ttlMs, nowMs, wanted)) {
-                if (queue.mayLetNoneGo()) {
-                    return false;
-                }
-                expire(record.offset());
-            } else {
-                seen = record.offset();
-                seenExpiryMs = ttlMs < 0 ? Long.MAX_VALUE : Times.plus(readyMs, ttlMs);
+                holdBack(offset, readyMs);
+                continue;
+            }
+            DeathReason death = isOver(readyMs, ttlMs, nowMs, wanted)
+                    ? DeathReason.EXPIRED
+                    : isOver(readyMs, dropAgeMs, nowMs, true) ? DeathReason.LENGTH_LIMIT : null;
+            if (death == null) {
+                seen = offset;
+                seenSinceMs = readyMs;
+                long endMs = shorter(ttlMs, dropAgeMs);
+                seenExpiryMs = endMs < 0 ? Long.MAX_VALUE : Times.plus(readyMs, endMs);
                 return true;
             }
+            if (queue.mayLetNoneGo()) {
+                return false;
+            }
+            passed++;
+            lane.backlog().take();
+            queue.settling().giveUp(lane, offset, death);
         }
         return false;
     }
@@ -75,12 +90,6 @@ final class LaneHead {
         passed++;
         lane.backlog().setAside();
         lane.heldBack().add(offset, dueMs);
-    }
-
-    private void expire(long offset) {
-        passed++;
-        lane.backlog().take();
-        queue.settling().giveUp(lane, offset, DeathReason.EXPIRED);
     }
 
     /** Looks at the lane whether or not somebody consumes; returns when to look again, {@link Long#MAX_VALUE} if no time comes by itself. */
@@ -103,6 +112,12 @@ final class LaneHead {
             backlog.letGo();
         }
         return seenExpiryMs;
+    }
+
+    /** Since when the head that was looked at last waits; {@link Long#MAX_VALUE} if it is gone. */
+    long waitsSinceMs() {
+        Backlog backlog = lane.backlog();
+        return backlog.ready() > 0 && backlog.head() == seen ? seenSinceMs : Long.MAX_VALUE;
     }
 
     /** A record that may not wait at all is over unless somebody takes it at once. */

@@ -81,12 +81,20 @@ final class Partition implements PartitionLog.Listener {
 
     /** Takes over {@code batch}. */
     void append(ByteBuf batch, int count, @Nullable Confirms taken, @Nullable Confirms stored, BrokerShard publisher) {
+        appending(batch);
         appended(log().append(batch) + count, count, taken, stored, publisher);
     }
 
     /** As {@link #append}, for one member of the group. */
     void appendInGroup(ByteBuf batch, int count, AppendGroup group, Confirms stored, BrokerShard publisher) {
+        appending(batch);
         appended(log().append(batch, group) + count, count, null, stored, publisher);
+    }
+
+    private void appending(ByteBuf batch) {
+        for (Lane reader : readers) {
+            reader.backlog().appending(batch);
+        }
     }
 
     private void appended(

@@ -27,6 +27,7 @@ final class Queue {
     private final @Nullable TopicReaders readers;
 
     private final ReadyLanes readyLanes;
+    private final @Nullable ReadyBytes readyBytes;
     private final QueueCounters counters = new QueueCounters();
     private final @Nullable DeadLetters deadLetters;
     private final QueueIntake intake;
@@ -65,6 +66,7 @@ final class Queue {
         this.keeping = spec.isTopic() ? new TopicKeeping(spec.settings(), partitions) : null;
         LaneAging aging = LaneAging.of(spec.settings(), lanes.length);
         this.readyLanes = new ReadyLanes(aging);
+        this.readyBytes = ReadyBytes.of(spec);
         this.deadLetters = DeadLetters.of(this, counters);
         this.intake = new QueueIntake(this, counters, deadLetters);
         this.settling = new QueueSettling(this, counters, deadLetters);
@@ -169,6 +171,17 @@ final class Queue {
         return readyLanes;
     }
 
+    /** What the backlogs of its lanes keep true too; null if nobody wants to know. */
+    @Nullable
+    ReadyBytes readyBytes() {
+        return readyBytes;
+    }
+
+    /** How long the oldest ready record has waited, by the last turn; 0 if nothing is ready. */
+    long waitedMs() {
+        return dispatch.waitedMs();
+    }
+
     /** Its storage is damaged: the name stays taken and everything but deletion is refused. To be called before any shard knows the queue. */
     void markUnavailable(String reason) {
         unavailable = new Refusal(Refusal.Reason.STORAGE, name(), reason);
@@ -250,7 +263,7 @@ final class Queue {
             deadLetters.move();
         }
         if (keeping != null) {
-            keeping.giveUp();
+            timers.wakeAt(keeping.giveUp(shard.turnTimeMs()));
         }
     }
 
@@ -363,7 +376,8 @@ final class Queue {
             inFlight += lane.backlog().inFlight();
             held += lane.backlog().aside();
         }
-        return counters.snapshot(name(), length(), inFlight, held, pauses);
+        long bytes = readyBytes == null ? QueueStatistics.NOT_COUNTED : readyBytes.total();
+        return counters.snapshot(name(), length(), bytes, inFlight, held, pauses);
     }
 
     /** Somebody declared it again. */

@@ -20,10 +20,12 @@ final class QueueCounters {
     long deadLettersDropped;
     long parked;
 
-    QueueStatistics snapshot(String queue, long ready, long unsettled, long held, QueuePauses paused) {
+    QueueStatistics snapshot(
+            String queue, long ready, long readyBytes, long unsettled, long held, QueuePauses paused) {
         return new QueueStatistics(
                 queue,
                 ready,
+                readyBytes,
                 unsettled,
                 held,
                 published,

@@ -59,7 +59,7 @@ final class QueueFactory {
             partition.open(storage.openMemoryLog(partition.id(), queue.shard(), partition));
         }
         for (Lane lane : queue.lanes()) {
-            lane.open(new CursorState());
+            var _ = lane.open(new CursorState());
         }
         queue.opened();
         return queue;
@@ -88,7 +88,7 @@ final class QueueFactory {
 
     private static void openLanes(Queue subscription, CursorState[] cursors) {
         for (Lane lane : subscription.lanes()) {
-            lane.open(cursors[lane.index()]);
+            var _ = lane.open(cursors[lane.index()]);
         }
         subscription.opened();
     }
@@ -141,15 +141,21 @@ final class QueueFactory {
             opened.add(opening.log.thenAcceptAsync(partition::open, queue.shard()));
         }
         return CompletableFuture.allOf(opened.toArray(CompletableFuture[]::new))
+                .thenComposeAsync(done -> openLanes(queue, states), queue.shard())
                 .thenApplyAsync(
                         done -> {
-                            for (Lane lane : queue.lanes()) {
-                                lane.open(states.getOrDefault(lane.id().value(), new CursorState()));
-                            }
                             queue.opened();
                             return queue;
                         },
                         queue.shard());
+    }
+
+    private static CompletableFuture<Void> openLanes(Queue queue, Map<Long, CursorState> states) {
+        var opened = new ArrayList<CompletableFuture<Void>>();
+        for (Lane lane : queue.lanes()) {
+            opened.add(lane.open(states.getOrDefault(lane.id().value(), new CursorState())));
+        }
+        return CompletableFuture.allOf(opened.toArray(CompletableFuture[]::new));
     }
 
     /** The log belongs to {@code owner}: what depends on it has to be sent there, since the future may be complete before anybody waits for it. */

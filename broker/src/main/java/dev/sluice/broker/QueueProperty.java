@@ -26,6 +26,10 @@ public enum QueueProperty {
     START("start", new Kind.Position()),
     /** How many records may be ready: stored and not delivered. Of a topic: stored. */
     MAX_LENGTH("max-length", new Kind.Whole(0, Long.MAX_VALUE)),
+    /** How many bytes the bodies of all ready records may have. */
+    MAX_LENGTH_BYTES("max-length-bytes", new Kind.Whole(0, Long.MAX_VALUE)),
+    /** Milliseconds for which the oldest ready record may wait before the queue is at its limit. */
+    MAX_AGE("max-age", new Kind.Whole(1, Long.MAX_VALUE)),
     /** What happens to a record that finds the queue at a limit. */
     OVERFLOW("overflow", new Kind.Choice(QueueSettings.Overflow.names())),
     /** Milliseconds that a record may wait before it expires. */

@@ -30,7 +30,9 @@ public final class QueueSettings {
         /** As {@link #DROP_OLDEST}, which begins with the lowest priority too. */
         DROP_LOWEST_PRIORITY("drop-lowest-priority"),
         /** As {@link #REJECT}, and what was refused goes to the dead letter exchange. */
-        REJECT_DEAD_LETTER("reject-publish-dlx");
+        REJECT_DEAD_LETTER("reject-publish-dlx"),
+        /** Whoever publishes waits; nothing is refused and nothing dropped. */
+        BLOCK("block");
 
         private final String word;
 
@@ -46,6 +48,11 @@ public final class QueueSettings {
         /** Whether what comes is refused, and what is there stays. */
         boolean isRefusal() {
             return this == REJECT || this == REJECT_DEAD_LETTER;
+        }
+
+        /** Whether what comes is taken, and what is there gives way. */
+        boolean isDrop() {
+            return this == DROP_OLDEST || this == DROP_LOWEST_PRIORITY;
         }
 
         static List<String> names() {
@@ -138,6 +145,16 @@ public final class QueueSettings {
     /** {@link #UNLIMITED} if there is no limit. */
     public long maxLength() {
         return number(QueueProperty.MAX_LENGTH, UNLIMITED);
+    }
+
+    /** {@link #UNLIMITED} if there is no limit. */
+    public long maxLengthBytes() {
+        return number(QueueProperty.MAX_LENGTH_BYTES, UNLIMITED);
+    }
+
+    /** {@link #UNLIMITED} if there is no limit. */
+    public long maxAgeMs() {
+        return number(QueueProperty.MAX_AGE, UNLIMITED);
     }
 
     public Overflow overflow() {

@@ -21,12 +21,20 @@ public record QueueSpec(String name, boolean durable, boolean exclusive, boolean
     private static final Set<QueueProperty> OF_TOPICS = EnumSet.of(QueueProperty.PARTITIONS, QueueProperty.KEEP);
     /** A topic stores records and settles none. */
     private static final Set<QueueProperty> ALSO_OF_TOPICS = EnumSet.of(
-            QueueProperty.QUEUE_TYPE, QueueProperty.MAX_LENGTH, QueueProperty.OVERFLOW, QueueProperty.DURABILITY);
+            QueueProperty.QUEUE_TYPE,
+            QueueProperty.MAX_LENGTH,
+            QueueProperty.MAX_LENGTH_BYTES,
+            QueueProperty.MAX_AGE,
+            QueueProperty.OVERFLOW,
+            QueueProperty.DURABILITY);
 
     private static final Set<QueueProperty> OF_SUBSCRIPTIONS = EnumSet.of(QueueProperty.TOPIC, QueueProperty.START);
     /** A subscription stores nothing, and has its topic's partitions. */
-    private static final Set<QueueProperty> NOT_OF_SUBSCRIPTIONS =
-            EnumSet.of(QueueProperty.MAX_PRIORITY, QueueProperty.PRIORITY_AGING, QueueProperty.DURABILITY);
+    private static final Set<QueueProperty> NOT_OF_SUBSCRIPTIONS = EnumSet.of(
+            QueueProperty.MAX_PRIORITY,
+            QueueProperty.PRIORITY_AGING,
+            QueueProperty.MAX_LENGTH_BYTES,
+            QueueProperty.DURABILITY);
 
     boolean isTopic() {
         return settings.isTopic();
@@ -61,6 +69,9 @@ public record QueueSpec(String name, boolean durable, boolean exclusive, boolean
         }
         if (isTopic() && overflow != Overflow.DROP_OLDEST && overflow != Overflow.REJECT) {
             return "overflow of a topic is to be " + Overflow.DROP_OLDEST.word() + " or " + Overflow.REJECT.word();
+        }
+        if (isTopic() && overflow.isRefusal() && (settings.maxLengthBytes() >= 0 || settings.maxAgeMs() >= 0)) {
+            return "a topic can only refuse publishers at its max-length";
         }
         return null;
     }

@@ -205,7 +205,7 @@ final class Transfer implements RecordMove.Owner<Transfer.Item> {
             return;
         }
         goesOn();
-        lane.backlog().takeOutOfTurn(record.offset());
+        lane.backlog().takeOutOfTurn(record);
         lane.backlog().settleInFlight(record.offset());
         counters.purged++;
         took(record, 1);
@@ -241,7 +241,7 @@ final class Transfer implements RecordMove.Owner<Transfer.Item> {
             show(item.lane, record);
         } else {
             if (item.isToSettle && item.reached.isEmpty()) {
-                item.lane.backlog().takeOutOfTurn(item.offset);
+                item.lane.backlog().takeOutOfTurn(record);
             }
             write(record, way, batches.add(item.lane, item, targets));
             gathered++;

@@ -172,6 +172,23 @@ class TopicTest {
     }
 
     @Test
+    void givesUpWhatIsTooOld(@TempDir Path other) throws InterruptedException {
+        try (var timed = TimedBroker.open(other, topic().with(QueueProperty.MAX_AGE, 10_000))) {
+            timed.broker.declareSubscription(TimedBroker.QUEUE, "slow", StartPosition.FIRST);
+            timed.publish("old");
+            timed.pass(6_000);
+            timed.publish("new");
+            timed.pass(3_000);
+            assertThat(timed.statistics().ready()).isEqualTo(2);
+            timed.pass(2_000);
+            assertThat(timed.statistics().ready()).isEqualTo(1);
+            assertThat(timed.broker.statistics("slow").droppedAtLimit()).isEqualTo(1);
+            timed.subscribe("slow", 1);
+            assertThat(timed.next("new").offset()).isEqualTo(1);
+        }
+    }
+
+    @Test
     void keepsOnlyWhatIsUnsettledIfItIsToldTo() throws InterruptedException {
         declare(topic().with(QueueProperty.KEEP, "unsettled"));
         publish(0, 5);
