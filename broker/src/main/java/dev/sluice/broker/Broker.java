@@ -63,6 +63,11 @@ public final class Broker {
         return watch.status();
     }
 
+    /** What operators do with queues. */
+    public QueueTools tools() {
+        return new QueueTools(this);
+    }
+
     /** The broker for callers on this shard. */
     public BrokerShard on(Shard shard) {
         return views.get(shard.index());

@@ -167,6 +167,11 @@ public final class EmbeddedBroker implements AutoCloseable {
         return ask((on, reply) -> on.queueStatistics(queue, NO_CONNECTION, reply));
     }
 
+    /** What operators do with queues. */
+    public QueueTools tools() {
+        return broker.tools();
+    }
+
     /** Publishes to the queue itself. */
     public CompletableFuture<Integer> publish(String queue, Message message) {
         return publish("", queue, message);

@@ -38,6 +38,11 @@ final class Queue {
     /** Its storage is damaged. Written before any other thread knows the queue. */
     private @Nullable Refusal unavailable;
 
+    /** Null until somebody asks for one. */
+    private @Nullable QueueJobs jobs;
+
+    private QueuePauses pauses = QueuePauses.NONE;
+
     /** Runs when its consumer, of which it has only one, is gone and has nothing to settle any more. */
     private @Nullable Runnable whenUnused;
 
@@ -222,6 +227,30 @@ final class Queue {
         return deadLetters != null && deadLetters.isFull() && deadLetters.isHeldUp();
     }
 
+    QueuePauses pauses() {
+        return pauses;
+    }
+
+    /** From now on this is paused and nothing else; who resumes something wakes the queue. */
+    void pause(QueuePauses newPauses) {
+        pauses = newPauses;
+    }
+
+    /** A consumer gets nothing, for now or until consuming is resumed. */
+    boolean deliversNothing() {
+        return pauses.consuming() || mayLetNoneGo();
+    }
+
+    /** What operators have it do. */
+    QueueJobs jobs() {
+        QueueJobs open = jobs;
+        if (open == null) {
+            open = new QueueJobs(this, counters);
+            jobs = open;
+        }
+        return open;
+    }
+
     /** More records of a lane are durable now, and their publishers about to hear of it. */
     void durable() {
         if (consumerCount() == 0) {
@@ -378,7 +407,7 @@ final class Queue {
             held += lane.backlog().aside();
         }
         long bytes = readyBytes == null ? QueueStatistics.NOT_COUNTED : readyBytes.total();
-        return counters.snapshot(name(), length(), bytes, inFlight, held);
+        return counters.snapshot(name(), length(), bytes, inFlight, held, pauses);
     }
 
     /** Somebody declared it again. */
@@ -416,6 +445,7 @@ final class Queue {
         deleted = true;
         timers.cancel();
         closeDeadLetters();
+        closeJobs(Refusal.Reason.QUEUE_NOT_FOUND);
         if (readers != null) {
             readers.delete();
         }
@@ -436,6 +466,7 @@ final class Queue {
         deleted = true;
         timers.cancel();
         closeDeadLetters();
+        closeJobs(Refusal.Reason.CLOSING);
         if (readers != null) {
             readers.stop();
         }
@@ -447,6 +478,12 @@ final class Queue {
     private void closeDeadLetters() {
         if (deadLetters != null) {
             deadLetters.close();
+        }
+    }
+
+    private void closeJobs(Refusal.Reason reason) {
+        if (jobs != null) {
+            jobs.close(reason);
         }
     }
 

@@ -56,12 +56,12 @@ final class QueueIntake {
         queue.wake();
     }
 
-    /** Takes over {@code batch}, with which the move's dead letters come here. It hears of the decision, and then of what it decided. */
-    void appendMoved(DeadLetterMove move, int number, ByteBuf batch, @Nullable AppendGroup group) {
+    /** Takes over {@code batch}, with which the move's records come here. It hears of the decision, and then of what it decided. */
+    void appendMoved(RecordMove<?> move, int number, ByteBuf batch, @Nullable AppendGroup group) {
         Partition partition = partitions[Math.min(move.lane.index(), partitions.length - 1)];
         int count = move.records.size();
         // What only changes its place in this queue does not make it longer, and could otherwise stand in its own way.
-        Refusal refusal = move.isFrom(queue) && !queue.isDeleted()
+        Refusal refusal = move.isWithin(queue) && !queue.isDeleted()
                 ? partition.refusal()
                 : refusal(partition, batch, count, refusesAtLimit() || overflow == Overflow.BLOCK);
         move.decided(queue.home(), number, refusal);
@@ -132,6 +132,10 @@ final class QueueIntake {
         Refusal unavailable = queue.unavailable();
         if (unavailable != null) {
             return unavailable;
+        }
+        if (queue.pauses().publishing()) {
+            counters.refusedWhilePaused += count;
+            return new Refusal(Refusal.Reason.QUEUE_PAUSED, queue.name(), "an operator has paused publishing to it");
         }
         Refusal refusal = partition.refusal();
         if (refusal != null || limits == null || !refusesAtLimit) {
