@@ -41,6 +41,9 @@ final class Backlog {
     /** Everything at or above was never delivered by this process. */
     private long next;
 
+    /** In flight though they are not below {@link #next}, which passes over them; null while there are none. */
+    private @Nullable OffsetSet takenAhead;
+
     private long unsettled;
     private long inFlight;
     private long aside;
@@ -125,6 +128,66 @@ final class Backlog {
         return acknowledged.floor();
     }
 
+    /** The first record at or after {@code offset} that is not settled, or the end. */
+    long nextUnsettled(long offset) {
+        return acknowledged.nextUnsettled(offset);
+    }
+
+    /** Whether a record that is not settled is ready; if not, it is in flight or put aside. */
+    boolean isReady(long offset) {
+        return offset >= next ? !isTakenAhead(offset) : released.contains(offset);
+    }
+
+    private boolean isTakenAhead(long offset) {
+        return takenAhead != null && takenAhead.contains(offset);
+    }
+
+    /** As {@link #nextUnsettled} for records that were never delivered, without those in flight. */
+    private long nextAhead(long offset) {
+        long found = acknowledged.nextUnsettled(offset);
+        while (takenAhead != null && takenAhead.contains(found)) {
+            found = acknowledged.nextUnsettled(takenAhead.firstAbsent(found));
+        }
+        return found;
+    }
+
+    /** Takes a ready record out of turn: it is in flight until it is settled or {@linkplain #putBack put back}. */
+    void takeOutOfTurn(RecordCursor record) {
+        long offset = record.offset();
+        countTaken(record);
+        if (released.remove(offset)) {
+            if (released.isEmpty()) {
+                again.release();
+            }
+        } else {
+            if (takenAhead == null) {
+                takenAhead = new OffsetSet();
+            }
+            takenAhead.add(offset, offset);
+        }
+        inFlight++;
+        countReady();
+    }
+
+    /** A record that was taken out of turn is ready in its place, as if nothing had happened. */
+    void putBack(long offset) {
+        forgetTakenAhead(offset);
+        inFlight--;
+        if (offset < next) {
+            released.add(offset);
+        }
+        isReadyAgain(offset);
+    }
+
+    private void forgetTakenAhead(long offset) {
+        if (takenAhead != null) {
+            takenAhead.remove(offset, offset);
+            if (takenAhead.isEmpty()) {
+                takenAhead = null;
+            }
+        }
+    }
+
     /** To be called after every change of what is ready. */
     private void countReady() {
         long ready = ready();
@@ -167,7 +230,7 @@ final class Backlog {
             return again.seek(released.first());
         }
         at = forward;
-        next = acknowledged.nextUnsettled(next);
+        next = nextAhead(next);
         return forward.seek(next);
     }
 
@@ -211,7 +274,7 @@ final class Backlog {
         }
         long missing = 0;
         for (long offset = asked; offset < found; offset = acknowledged.nextUnsettled(offset + 1)) {
-            if (released.remove(offset) || offset >= next) {
+            if (released.remove(offset) || (offset >= next && !isTakenAhead(offset))) {
                 if (bytes != null) {
                     bytes.lose(offset);
                 }
@@ -224,7 +287,7 @@ final class Backlog {
 
     /** The record found by {@link #peek} is on its way to a consumer now. */
     void take() {
-        countTaken();
+        countTaken(record());
         passPeeked();
         inFlight++;
         countReady();
@@ -232,15 +295,14 @@ final class Backlog {
 
     /** The record found by {@link #peek} is not ready yet: the next one can be had. A restart forgets it, and meets the record again. */
     void setAside() {
-        countTaken();
+        countTaken(record());
         passPeeked();
         aside++;
         countReady();
     }
 
-    private void countTaken() {
+    private void countTaken(RecordCursor record) {
         if (bytes != null) {
-            RecordCursor record = record();
             bytes.take(record.offset(), ReadyBytes.bodyBytes(record));
         }
     }
@@ -253,6 +315,10 @@ final class Backlog {
 
     private void cameBack(long offset) {
         released.add(offset);
+        isReadyAgain(offset);
+    }
+
+    private void isReadyAgain(long offset) {
         if (bytes != null) {
             bytes.bringBack(offset);
         }
@@ -340,7 +406,7 @@ final class Backlog {
         long passed = keys == null ? Long.MAX_VALUE : keys.passedOver().oldestOf(lane);
         long oldest = Math.min(back, passed);
         if (oldest == Long.MAX_VALUE) {
-            next = acknowledged.nextUnsettled(next);
+            next = nextAhead(next);
             if (next >= log.durableOffset()) {
                 return -1;
             }
@@ -365,12 +431,7 @@ final class Backlog {
         if (keys != null) {
             keys.passedOver().removeAllOf(lane, this::settleAll);
         }
-        long end = log.endOffset();
-        next = acknowledged.nextUnsettled(next);
-        if (next < end) {
-            settleAll(next, end - 1);
-            next = end;
-        }
+        settleAhead(log.endOffset());
         deliveryCounts.keySet().removeIf(acknowledged::contains);
         unsettled = inFlight + aside;
         countReady();
@@ -393,12 +454,22 @@ final class Backlog {
         if (next < below) {
             long end = log.endOffset();
             long unsettledBefore = acknowledged.unsettledBelow(end);
-            settleAll(next, below - 1);
+            settleAhead(below);
             unsettled -= unsettledBefore - acknowledged.unsettledBelow(end);
-            next = below;
             countReady();
         }
         return before - ready();
+    }
+
+    /** Settles all that was never delivered below the offset, without counting it. */
+    private void settleAhead(long below) {
+        next = nextAhead(next);
+        while (next < below) {
+            long taken = takenAhead == null ? -1 : takenAhead.firstPresent(next);
+            long until = taken < 0 ? below : Math.min(taken, below);
+            settleAll(next, until - 1);
+            next = nextAhead(until);
+        }
     }
 
     /** Without counting them. */
@@ -411,6 +482,7 @@ final class Backlog {
     private void settle(long offset) {
         unsettled--;
         countReady();
+        forgetTakenAhead(offset);
         settleAll(offset, offset);
         if (bytes != null) {
             bytes.settle(offset);

@@ -39,6 +39,11 @@ final class Queue {
     /** Its storage is damaged. Written before any other thread knows the queue. */
     private @Nullable Refusal unavailable;
 
+    /** Null until somebody asks for one. */
+    private @Nullable QueueJobs jobs;
+
+    private QueuePauses pauses = QueuePauses.NONE;
+
     /** Runs when its consumer, of which it has only one, is gone and has nothing to settle any more. */
     private @Nullable Runnable whenUnused;
 
@@ -215,6 +220,12 @@ final class Queue {
         return settling;
     }
 
+    /** What leaves it unprocessed; null where that is dropped. */
+    @Nullable
+    DeadLetters deadLetters() {
+        return deadLetters;
+    }
+
     /** So many dead letters are on their way that a consumer gets nothing that it could reject. */
     boolean mayLetNoneGo() {
         return deadLetters != null && deadLetters.isFull();
@@ -223,6 +234,30 @@ final class Queue {
     /** Dead letters wait for who knows how long. */
     boolean isHeldUp() {
         return deadLetters != null && deadLetters.isFull() && deadLetters.isHeldUp();
+    }
+
+    QueuePauses pauses() {
+        return pauses;
+    }
+
+    /** From now on this is paused and nothing else; who resumes something wakes the queue. */
+    void pause(QueuePauses newPauses) {
+        pauses = newPauses;
+    }
+
+    /** A consumer gets nothing, for now or until consuming is resumed. */
+    boolean deliversNothing() {
+        return pauses.consuming() || mayLetNoneGo();
+    }
+
+    /** What operators have it do. */
+    QueueJobs jobs() {
+        QueueJobs open = jobs;
+        if (open == null) {
+            open = new QueueJobs(this, counters);
+            jobs = open;
+        }
+        return open;
     }
 
     /** More records of a lane are durable now, and their publishers about to hear of it. */
@@ -312,6 +347,21 @@ final class Queue {
         }
     }
 
+    /** A transaction that has claimed the delivery was committed, or not. */
+    void end(Claim claim, boolean committed) {
+        if (deleted) {
+            return;
+        }
+        if (committed) {
+            settling.settle(claim);
+        } else {
+            settling.giveBack(claim);
+        }
+        dispatch.consumers().offer(claim.consumer);
+        closeIfDone(claim.consumer);
+        wake();
+    }
+
     private void closeIfDone(Consumer consumer) {
         if (whenUnused != null && consumer.isCancelled() && consumer.inFlightCount() == 0) {
             whenUnused.run();
@@ -351,6 +401,7 @@ final class Queue {
 
     void close(Consumer consumer) {
         cancel(consumer);
+        consumer.markClosed();
         consumer.releaseShared(consumer.inFlightCount());
         if (!deleted) {
             settling.takeBack(consumer);
@@ -371,7 +422,7 @@ final class Queue {
             held += lane.backlog().aside();
         }
         long bytes = readyBytes == null ? QueueStatistics.NOT_COUNTED : readyBytes.total();
-        return counters.snapshot(name(), length(), bytes, inFlight, held, intake.limitInMs());
+        return counters.snapshot(name(), length(), bytes, inFlight, held, intake.limitInMs(), pauses);
     }
 
     /** Somebody declared it again. */
@@ -410,6 +461,7 @@ final class Queue {
         timers.cancel();
         closeDeadLetters();
         intake.close();
+        closeJobs(Refusal.Reason.QUEUE_NOT_FOUND);
         if (readers != null) {
             readers.delete();
         }
@@ -430,6 +482,7 @@ final class Queue {
         deleted = true;
         timers.cancel();
         closeDeadLetters();
+        closeJobs(Refusal.Reason.CLOSING);
         if (readers != null) {
             readers.stop();
         }
@@ -441,6 +494,12 @@ final class Queue {
     private void closeDeadLetters() {
         if (deadLetters != null) {
             deadLetters.close();
+        }
+    }
+
+    private void closeJobs(Refusal.Reason reason) {
+        if (jobs != null) {
+            jobs.close(reason);
         }
     }
 

@@ -14,14 +14,22 @@ final class QueueCounters {
     long deliveryLimitExceeded;
     long droppedAtLimit;
     long refusedAtLimit;
+    long refusedWhilePaused;
     long purged;
+    long moved;
     long damaged;
     long deadLettered;
     long deadLettersDropped;
     long parked;
 
     QueueStatistics snapshot(
-            String queue, long ready, long readyBytes, long unsettled, long held, OptionalLong limitInMs) {
+            String queue,
+            long ready,
+            long readyBytes,
+            long unsettled,
+            long held,
+            OptionalLong limitInMs,
+            QueuePauses paused) {
         return new QueueStatistics(
                 queue,
                 ready,
@@ -39,10 +47,13 @@ final class QueueCounters {
                 deliveryLimitExceeded,
                 droppedAtLimit,
                 refusedAtLimit,
+                refusedWhilePaused,
                 purged,
+                moved,
                 damaged,
                 deadLettered,
                 deadLettersDropped,
-                parked);
+                parked,
+                paused);
     }
 }
