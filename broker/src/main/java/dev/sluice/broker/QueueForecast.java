@@ -20,6 +20,7 @@ final class QueueForecast {
     private static final double MS_PER_SECOND = 1000;
 
     private final LongSupplier taken;
+    private final LongSupplier ready;
     private final List<Limit> limits = new ArrayList<>();
     private final DrainRate drain = new DrainRate();
     private final QueueWatch watch;
@@ -53,10 +54,11 @@ final class QueueForecast {
         }
     }
 
-    /** {@code taken}: how many records have come to be ready in the queue, and left it or not. */
-    QueueForecast(QueueWatch watch, LongSupplier taken) {
+    /** {@code taken}: how many records have come into the queue, {@code ready}: how many are ready now. */
+    QueueForecast(QueueWatch watch, LongSupplier taken, LongSupplier ready) {
         this.watch = watch;
         this.taken = taken;
+        this.ready = ready;
     }
 
     /** Follows one more limit. */
@@ -66,8 +68,8 @@ final class QueueForecast {
         }
     }
 
-    /** The queue is in use: takes a sample if it is time. {@code ready}: records that are ready now. */
-    void turn(long nowMs, long ready) {
+    /** The queue is in use: takes a sample if it is time. */
+    void turn(long nowMs) {
         if (begun && nowMs - sampledMs < SAMPLE_MS) {
             return;
         }
@@ -76,7 +78,7 @@ final class QueueForecast {
         }
         begun = true;
         sampledMs = nowMs;
-        drain.sample(nowMs, taken.getAsLong() - ready);
+        drain.sample(nowMs, taken.getAsLong() - ready.getAsLong());
         for (Limit limit : limits) {
             limit.last = limit.used.getAsLong();
             limit.growth.sample(nowMs, limit.last);
@@ -114,6 +116,16 @@ final class QueueForecast {
         Limit next = next();
         long ms = next == null ? Long.MAX_VALUE : next.reachedInMs();
         return ms == Long.MAX_VALUE ? OptionalLong.empty() : OptionalLong.of(Math.max(0, ms - (nowMs - sampledMs)));
+    }
+
+    /** Whether people are warned of growth, which may end without the queue being used. */
+    boolean isWarning() {
+        return watch.isWarning();
+    }
+
+    /** The queue is gone. */
+    void close() {
+        watch.close();
     }
 
     /** In about how many milliseconds so many records will have left; 0 if none leaves. */

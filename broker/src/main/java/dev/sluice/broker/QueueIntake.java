@@ -26,8 +26,6 @@ final class QueueIntake {
     private final Overflow overflow;
     /** Null without limits. */
     private final @Nullable QueueForecast forecast;
-    /** Null without limits. */
-    private final @Nullable QueueWatch watch;
 
     QueueIntake(Queue queue, QueueCounters counters, @Nullable DeadLetters deadLetters) {
         this.queue = queue;
@@ -40,10 +38,10 @@ final class QueueIntake {
         this.room = queue.room();
         this.waiting = room == null ? null : new WaitingPublishers(room);
         this.overflow = queue.spec().settings().overflow();
-        this.watch = limits == null ? null : queue.home().watch(queue.name(), overflow);
-        this.forecast = limits == null || watch == null
+        this.forecast = limits == null
                 ? null
-                : limits.forecast(watch, () -> counters.published, overflow.isDrop());
+                : limits.forecast(
+                        queue.home().watch(queue.name(), overflow), () -> counters.published, overflow.isDrop());
     }
 
     /** Takes over {@code batch}, which is for the partition with this index. */
@@ -149,10 +147,10 @@ final class QueueIntake {
             showRoom();
             waiting.letGo();
         }
-        if (forecast != null && watch != null) {
+        if (forecast != null) {
             long nowMs = queue.home().turnTimeMs();
-            forecast.turn(nowMs, queue.length());
-            if (watch.isWarning()) {
+            forecast.turn(nowMs);
+            if (forecast.isWarning()) {
                 queue.wakeAt(nowMs + LOOK_AGAIN_MS);
             }
         }
@@ -164,7 +162,7 @@ final class QueueIntake {
             return OptionalLong.empty();
         }
         long nowMs = queue.home().turnTimeMs();
-        forecast.turn(nowMs, queue.length());
+        forecast.turn(nowMs);
         return forecast.limitInMs(nowMs);
     }
 
@@ -199,8 +197,8 @@ final class QueueIntake {
 
     /** The queue is deleted: whoever waits goes on, and hears of it with the next publish. */
     void close() {
-        if (watch != null) {
-            watch.close();
+        if (forecast != null) {
+            forecast.close();
         }
         if (room != null) {
             room.close();
@@ -248,7 +246,7 @@ final class QueueIntake {
         if (forecast == null) {
             return 0;
         }
-        forecast.turn(queue.home().turnTimeMs(), queue.length());
+        forecast.turn(queue.home().turnTimeMs());
         return forecast.msUntilGone(reached.excessWith(count));
     }
 

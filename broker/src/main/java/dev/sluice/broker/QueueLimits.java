@@ -49,7 +49,7 @@ final class QueueLimits {
 
     /** Follows all of them, but an age at which records are dropped: that is where they are meant to end. */
     QueueForecast forecast(QueueWatch watch, LongSupplier taken, boolean drops) {
-        var forecast = new QueueForecast(watch, taken);
+        var forecast = new QueueForecast(watch, taken, queue::length);
         forecast.follow(QueueUse.Kind.MESSAGES, maxLength, queue::length);
         if (readyBytes != null) {
             forecast.follow(QueueUse.Kind.BYTES, maxBytes, readyBytes::total);

@@ -22,7 +22,7 @@ class QueueForecastTest {
     private long nowMs = TimedBroker.START_MS;
 
     private QueueForecast forecast(Overflow overflow, long most) {
-        var forecast = new QueueForecast(new QueueWatch("q", overflow, 30 * MINUTE_MS, alerts), () -> published);
+        var forecast = new QueueForecast(new QueueWatch("q", overflow, 30 * MINUTE_MS, alerts), () -> published, () -> ready);
         forecast.follow(QueueUse.Kind.MESSAGES, most, () -> ready);
         return forecast;
     }
@@ -32,7 +32,7 @@ class QueueForecastTest {
             nowMs += SECOND_MS;
             published += in;
             ready += in - out;
-            forecast.turn(nowMs, ready);
+            forecast.turn(nowMs);
         }
     }
 
@@ -67,7 +67,7 @@ class QueueForecastTest {
         for (int i = 0; i < 10_000; i++) {
             nowMs++;
             ready = i % 1_000 == 0 ? i / 1_000 : 9_999; // only full seconds are looked at
-            forecast.turn(nowMs, ready);
+            forecast.turn(nowMs);
         }
         assertThat(forecast.limitInMs(nowMs).orElse(Long.MAX_VALUE)).isGreaterThan(MINUTE_MS);
     }
