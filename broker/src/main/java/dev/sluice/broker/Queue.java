@@ -460,8 +460,8 @@ final class Queue {
         deleted = true;
         timers.cancel();
         closeDeadLetters();
-        intake.close();
         closeJobs(Refusal.Reason.QUEUE_NOT_FOUND);
+        intake.close();
         if (readers != null) {
             readers.delete();
         }
