@@ -33,7 +33,9 @@ final class QueueForecast {
         final long most;
         final LongSupplier used;
         final GrowthForecast growth = new GrowthForecast(1);
+        final Trend trend = new Trend();
         long last;
+        boolean isNear;
 
         Limit(QueueUse.Kind kind, long most, LongSupplier used) {
             this.kind = kind;
@@ -82,11 +84,12 @@ final class QueueForecast {
         for (Limit limit : limits) {
             limit.last = limit.used.getAsLong();
             limit.growth.sample(nowMs, limit.last);
+            boolean isSoon = watch.isSoon(limit.reachedInMs());
+            limit.isNear = limit.trend.follow(isSoon, limit.growth.perSecond(), nowMs, limit.last);
         }
         Limit next = next();
         if (next != null) {
-            watch.look(
-                    new QueueUse(next.kind, next.last, next.most), next.reachedInMs(), next.growth.perSecond(), nowMs);
+            watch.look(new QueueUse(next.kind, next.last, next.most), next.reachedInMs(), next.isNear, nowMs);
         }
     }
 

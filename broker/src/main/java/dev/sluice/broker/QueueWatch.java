@@ -15,7 +15,6 @@ final class QueueWatch {
     private final long warnBeforeMs;
 
     private final QueueAlerts alerts;
-    private final Trend trend = new Trend();
     private final StepNotice notice = new StepNotice();
     private boolean isWarning;
 
@@ -26,16 +25,20 @@ final class QueueWatch {
         this.alerts = alerts;
     }
 
+    /** Whether that is so little time that people are to be warned. */
+    boolean isSoon(long reachedInMs) {
+        return reachedInMs > 0 && reachedInMs <= warnBeforeMs;
+    }
+
     /**
      * Takes a sample of the limit that is next.
      *
-     * @param nowMs since the epoch
      * @param reachedInMs 0 if it is reached, {@link Long#MAX_VALUE} if it does not come nearer
+     * @param isNear whether it is to be believed that it will be reached {@linkplain #isSoon soon}
+     * @param nowMs since the epoch
      */
-    void look(QueueUse use, long reachedInMs, double perSecond, long nowMs) {
-        boolean isAtLimit = reachedInMs == 0;
-        boolean isNear = trend.follow(!isAtLimit && reachedInMs <= warnBeforeMs, perSecond, nowMs, use.used());
-        Step step = isAtLimit ? Step.STOP : isNear ? Step.WARN : Step.NORMAL;
+    void look(QueueUse use, long reachedInMs, boolean isNear, long nowMs) {
+        Step step = reachedInMs == 0 ? Step.STOP : isNear ? Step.WARN : Step.NORMAL;
         Step news = notice.news(step, nowMs);
         if (news != null) {
             tell(news, use, reachedInMs, nowMs);
@@ -60,8 +63,10 @@ final class QueueWatch {
                 + switch (step) {
                     case NORMAL -> " is away from its limit again: " + use.text();
                     case WARN, SLOW ->
-                        " will be at its limit in " + Amounts.duration(reachedInMs) + ": " + use.text() + "; then "
-                                + consequence();
+                        (reachedInMs == Long.MAX_VALUE
+                                        ? " may be at its limit soon: "
+                                        : " will be at its limit in " + Amounts.duration(reachedInMs) + ": ")
+                                + use.text() + "; then " + consequence();
                     case STOP -> " is at its limit: " + use.text() + "; " + consequence();
                 };
     }

@@ -22,7 +22,8 @@ class QueueForecastTest {
     private long nowMs = TimedBroker.START_MS;
 
     private QueueForecast forecast(Overflow overflow, long most) {
-        var forecast = new QueueForecast(new QueueWatch("q", overflow, 30 * MINUTE_MS, alerts), () -> published, () -> ready);
+        var forecast =
+                new QueueForecast(new QueueWatch("q", overflow, 30 * MINUTE_MS, alerts), () -> published, () -> ready);
         forecast.follow(QueueUse.Kind.MESSAGES, most, () -> ready);
         return forecast;
     }
