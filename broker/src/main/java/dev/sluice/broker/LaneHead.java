@@ -20,6 +20,9 @@ final class LaneHead {
     private final long dropAgeMs;
 
     private final @Nullable KeyOrder keys;
+    /** Of a topic that keeps no others. */
+    private final @Nullable LastValues lastValues;
+
     private int passed;
     /** Of the record that the backlog stands at. */
     private long key;
@@ -40,6 +43,7 @@ final class LaneHead {
         this.queueTtlMs = settings.messageTtlMs();
         this.dropAgeMs = settings.overflow().isDrop() ? settings.maxAgeMs() : QueueSettings.UNLIMITED;
         this.keys = queue.keys();
+        this.lastValues = lane.partition().lastValues();
     }
 
     /** Makes ready what was held back until now. */
@@ -66,6 +70,13 @@ final class LaneHead {
             }
             RecordCursor record = lane.backlog().record();
             long offset = record.offset();
+            if (lastValues != null && lastValues.superseded().contains(offset)) {
+                passed++;
+                counters.superseded++;
+                lane.backlog().take();
+                lane.backlog().settleInFlight(offset);
+                continue;
+            }
             boolean asks = RecordAttributes.isIn(record);
             long ttlMs = asks ? shorter(queueTtlMs, RecordAttributes.ttlMs(record)) : queueTtlMs;
             long readyMs =

@@ -17,6 +17,7 @@ final class QueueCounters {
     long refusedWhilePaused;
     long purged;
     long moved;
+    long superseded;
     long damaged;
     long deadLettered;
     long deadLettersDropped;
@@ -50,6 +51,7 @@ final class QueueCounters {
                 refusedWhilePaused,
                 purged,
                 moved,
+                superseded,
                 damaged,
                 deadLettered,
                 deadLettersDropped,
