@@ -164,7 +164,7 @@ final class LaneHead {
         if (!isKnown && !toNext(false)) {
             return Long.MAX_VALUE;
         }
-        if (seenExpiryMs == Long.MAX_VALUE && queue.isIdle()) {
+        if (seenExpiryMs == Long.MAX_VALUE && queue.isIdle() && !queue.intake().isOverLimit()) {
             backlog.letGo();
         }
         return seenExpiryMs;

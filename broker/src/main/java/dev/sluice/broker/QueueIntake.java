@@ -255,13 +255,15 @@ final class QueueIntake {
         return overflow.isRefusal() || (overflow.isDrop() && queue.isHeldUp());
     }
 
+    /** Whether something has still to give way: what is read of it is needed. */
+    boolean isOverLimit() {
+        return limits != null && overflow.isDrop() && limits.isExceeded();
+    }
+
     /** Keeps the limit, where what is there gives way. */
     void dropOverLimit() {
-        if (limits == null || !overflow.isDrop()) {
-            return;
-        }
         int left = MOST_DROPPED_AT_ONCE;
-        while (limits.isExceeded()) {
+        while (isOverLimit()) {
             if (left-- == 0) {
                 queue.wake();
                 return;
