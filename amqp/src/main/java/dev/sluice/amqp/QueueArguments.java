@@ -35,13 +35,25 @@ final class QueueArguments {
             }
         }
         return parsed instanceof Parsed.Understood<QueueSettings>(QueueSettings settings)
-                        && settings.deadLetterRoutingKey() != null
-                        && settings.deadLetterExchange() == null
-                ? Argument.invalid(
-                        PREFIX + QueueProperty.DEAD_LETTER_ROUTING_KEY.propertyName(),
-                        queue,
-                        "routing_key_but_no_dlx_defined")
+                ? together(settings, queue)
                 : parsed;
+    }
+
+    /** Refuses what means nothing without something else. */
+    private static Parsed<QueueSettings> together(QueueSettings settings, String queue) {
+        if (settings.deadLetterRoutingKey() != null && settings.deadLetterExchange() == null) {
+            return Argument.invalid(
+                    PREFIX + QueueProperty.DEAD_LETTER_ROUTING_KEY.propertyName(),
+                    queue,
+                    "routing_key_but_no_dlx_defined");
+        }
+        if (settings.orderingKeyHeader() != null && settings.ordering() == QueueSettings.Ordering.FIFO) {
+            return Argument.invalid(
+                    PREFIX + QueueProperty.ORDERING_KEY_HEADER.propertyName(),
+                    queue,
+                    "expected x-ordering to be other than fifo");
+        }
+        return new Parsed.Understood<>(settings);
     }
 
     private static Parsed<QueueSettings> read(QueueSettings settings, String queue, String name, FieldValue value) {

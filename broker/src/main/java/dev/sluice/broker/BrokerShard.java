@@ -24,7 +24,7 @@ public final class BrokerShard {
     private final Topology topology = new Topology();
     private final Router router = new Router(topology, this);
     private final ArrayDeque<RecordBatchBuilder> builders = new ArrayDeque<>();
-    private List<InletLane> dirtyInlets = new ArrayList<>();
+    private List<InletPartition> dirtyInlets = new ArrayList<>();
     private List<Queue> dirtyQueues = new ArrayList<>();
     private final Runnable endOfTurn = this::endTurn;
     private boolean endOfTurnScheduled;
@@ -167,7 +167,7 @@ public final class BrokerShard {
             @Nullable ConfirmSink sink,
             long sequence) {
         for (Inlet inlet : route.inlets()) {
-            inlet.lane(attributes.priority()).append(key, value, headers, confirm, sink, sequence);
+            inlet.partition(attributes.priority()).append(key, value, headers, confirm, sink, sequence);
         }
     }
 
@@ -245,7 +245,7 @@ public final class BrokerShard {
         builders.addFirst(builder);
     }
 
-    void flushAtEndOfTurn(InletLane inlet) {
+    void flushAtEndOfTurn(InletPartition inlet) {
         dirtyInlets.add(inlet);
         scheduleEndOfTurn();
     }
@@ -302,9 +302,9 @@ public final class BrokerShard {
         if (dirtyInlets.isEmpty()) {
             return;
         }
-        List<InletLane> inlets = dirtyInlets;
+        List<InletPartition> inlets = dirtyInlets;
         dirtyInlets = new ArrayList<>();
-        for (InletLane inlet : inlets) {
+        for (InletPartition inlet : inlets) {
             inlet.flush();
         }
     }
@@ -355,8 +355,8 @@ public final class BrokerShard {
         for (Queue queue : topology.queues()) {
             if (queue.home() == this && queue.isOpen()) {
                 queue.stop();
-                for (Lane lane : queue.lanes()) {
-                    closed.add(close(lane.log()));
+                for (Partition partition : queue.partitions()) {
+                    closed.add(close(partition.log()));
                 }
             }
         }

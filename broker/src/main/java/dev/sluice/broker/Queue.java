@@ -17,7 +17,10 @@ final class Queue {
     private final BrokerShard shard;
     private final Inlet[] inlets;
 
+    private final Partition[] partitions;
+    /** That of each partition. */
     private final Lane[] lanes;
+
     private final ReadyLanes readyLanes;
     private final @Nullable KeyOrder keys;
     private final QueueCounters counters = new QueueCounters();
@@ -41,9 +44,11 @@ final class Queue {
         this.owner = owner;
         this.shard = shard;
         this.inlets = new Inlet[shardCount];
-        this.lanes = new Lane[spec.laneCount()];
+        this.partitions = new Partition[spec.laneCount()];
+        this.lanes = new Lane[partitions.length];
         for (int i = 0; i < lanes.length; i++) {
-            lanes[i] = new Lane(this, i);
+            partitions[i] = new Partition(this, i);
+            lanes[i] = new Lane(this, i, partitions[i]);
         }
         LaneAging aging = LaneAging.of(spec.settings(), lanes.length);
         this.readyLanes = new ReadyLanes(aging);
@@ -117,7 +122,12 @@ final class Queue {
         return true;
     }
 
-    /** In the order of their indices; not to be written to. */
+    /** What it stores, in the order of their indices; not to be written to. */
+    Partition[] partitions() {
+        return partitions;
+    }
+
+    /** How it reads, in the order of their indices; not to be written to. */
     Lane[] lanes() {
         return lanes;
     }
@@ -331,7 +341,10 @@ final class Queue {
             consumer.sink.cancelled(consumer);
         }
         for (Lane lane : lanes) {
-            lane.delete();
+            lane.close();
+        }
+        for (Partition partition : partitions) {
+            partition.delete();
         }
     }
 
@@ -341,7 +354,7 @@ final class Queue {
         timers.cancel();
         closeDeadLetters();
         for (Lane lane : lanes) {
-            lane.backlog().close();
+            lane.close();
         }
     }
 

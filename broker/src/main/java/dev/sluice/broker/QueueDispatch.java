@@ -162,7 +162,7 @@ final class QueueDispatch {
     /** Whether a record is on its way from the storage, or into it. */
     private boolean isBeingRead() {
         for (int i = readyLanes.lowestFrom(0); i >= 0; i = readyLanes.lowestFrom(i + 1)) {
-            if (lanes[i].refusal() == null && heads[i].isComing()) {
+            if (lanes[i].partition().refusal() == null && heads[i].isComing()) {
                 return true;
             }
         }

@@ -46,7 +46,9 @@ final class QueueFactory {
             return CompletableFuture.supplyAsync(
                     () -> {
                         for (Lane lane : queue.lanes()) {
-                            lane.open(storage.openMemoryLog(lane.id(), caller, lane), new CursorState());
+                            Partition partition = lane.partition();
+                            partition.open(storage.openMemoryLog(partition.id(), caller, partition));
+                            lane.open(new CursorState());
                         }
                         queue.opened();
                         return queue;
@@ -76,8 +78,14 @@ final class QueueFactory {
         for (Lane lane : queue.lanes()) {
             CursorState state = states.getOrDefault(lane.id().value(), new CursorState());
             var opening = new Opening();
-            storage.openLog(lane.id(), settings, queue.shard(), lane, opening);
-            opened.add(opening.log.thenAcceptAsync(log -> lane.open(log, state), queue.shard()));
+            Partition partition = lane.partition();
+            storage.openLog(partition.id(), settings, queue.shard(), partition, opening);
+            opened.add(opening.log.thenAcceptAsync(
+                    log -> {
+                        partition.open(log);
+                        lane.open(state);
+                    },
+                    queue.shard()));
         }
         return CompletableFuture.allOf(opened.toArray(CompletableFuture[]::new))
                 .thenApplyAsync(
@@ -123,12 +131,13 @@ final class QueueFactory {
     void destroy(Queue queue) {
         queue.shard().execute(() -> {
             queue.delete();
-            for (Lane lane : queue.lanes()) {
+            for (Partition partition : queue.partitions()) {
                 Runnable closed = queue.isPersistent()
-                        ? () -> storage.deleteLog(lane.id(), () -> LOG.debug("deleted a log of queue {}", queue.name()))
+                        ? () -> storage.deleteLog(
+                                partition.id(), () -> LOG.debug("deleted a log of queue {}", queue.name()))
                         : () -> {};
-                if (lane.isOpen()) {
-                    lane.log().close(closed);
+                if (partition.isOpen()) {
+                    partition.log().close(closed);
                 } else {
                     closed.run();
                 }

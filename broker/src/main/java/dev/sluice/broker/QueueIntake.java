@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 /** What comes into a queue, what is refused, and what gives way at the queue's limit. Confined to the queue's shard. */
 final class QueueIntake {
     private final Queue queue;
+    private final Partition[] partitions;
     private final Lane[] lanes;
     private final ReadyLanes readyLanes;
     private final QueueCounters counters;
@@ -17,6 +18,7 @@ final class QueueIntake {
 
     QueueIntake(Queue queue, QueueCounters counters, @Nullable DeadLetters deadLetters) {
         this.queue = queue;
+        this.partitions = queue.partitions();
         this.lanes = queue.lanes();
         this.readyLanes = queue.readyLanes();
         this.counters = counters;
@@ -25,21 +27,21 @@ final class QueueIntake {
         this.overflow = queue.spec().settings().overflow();
     }
 
-    /** Takes over {@code batch}, which is for the lane. */
+    /** Takes over {@code batch}, which is for the partition with this index. */
     void append(
-            int laneIndex,
+            int index,
             ByteBuf batch,
             int count,
             @Nullable Confirms taken,
             @Nullable Confirms stored,
             BrokerShard publisher) {
-        Lane lane = lanes[laneIndex];
-        Refusal refusal = refusal(lane, count);
+        Partition partition = partitions[index];
+        Refusal refusal = refusal(partition, count);
         if (refusal != null) {
             if (overflow == Overflow.REJECT_DEAD_LETTER
                     && refusal.reason() == Refusal.Reason.QUEUE_FULL
                     && deadLetters != null) {
-                deadLetters.sendRefused(lane, batch);
+                deadLetters.sendRefused(lanes[index], batch);
             }
             batch.release();
             refuse(taken, refusal, publisher);
@@ -47,16 +49,16 @@ final class QueueIntake {
             return;
         }
         counters.published += count;
-        lane.append(batch, count, taken, stored, publisher);
+        partition.append(batch, count, taken, stored, publisher);
         queue.wake();
     }
 
     /** Takes over {@code batch}, with which the move's dead letters come here. It hears of the decision, and then of what it decided. */
     void appendMoved(DeadLetterMove move, int number, ByteBuf batch, @Nullable AppendGroup group) {
-        Lane lane = lanes[Math.min(move.lane.index(), lanes.length - 1)];
+        Partition partition = partitions[Math.min(move.lane.index(), partitions.length - 1)];
         int count = move.records.size();
         // What only changes its place in this queue does not make it longer, and could otherwise stand in its own way.
-        Refusal refusal = move.isFrom(queue) && !queue.isDeleted() ? lane.refusal() : refusal(lane, count);
+        Refusal refusal = move.isFrom(queue) && !queue.isDeleted() ? partition.refusal() : refusal(partition, count);
         move.decided(queue.home(), number, refusal);
         if (refusal != null) {
             batch.release();
@@ -69,9 +71,9 @@ final class QueueIntake {
         var stored = new Confirms();
         stored.add(move, number);
         if (group == null) {
-            lane.append(batch, count, null, stored, move.home());
+            partition.append(batch, count, null, stored, move.home());
         } else {
-            lane.appendInGroup(batch, count, group, stored, move.home());
+            partition.appendInGroup(batch, count, group, stored, move.home());
         }
         queue.wake();
     }
@@ -82,7 +84,7 @@ final class QueueIntake {
         }
     }
 
-    private @Nullable Refusal refusal(Lane lane, int count) {
+    private @Nullable Refusal refusal(Partition partition, int count) {
         if (queue.isDeleted()) {
             return new Refusal(Refusal.Reason.QUEUE_NOT_FOUND, queue.name());
         }
@@ -90,7 +92,7 @@ final class QueueIntake {
         if (unavailable != null) {
             return unavailable;
         }
-        Refusal refusal = lane.refusal();
+        Refusal refusal = partition.refusal();
         if (refusal == null && maxLength >= 0 && readyLanes.total() >= maxLength && refusesAtLimit()) {
             counters.refusedAtLimit += count;
             return new Refusal(Refusal.Reason.QUEUE_FULL, queue.name(), "it holds its limit of " + maxLength);
@@ -120,7 +122,7 @@ final class QueueIntake {
             if (dropOldest(lanes[i])) {
                 return true;
             }
-            if (lanes[i].refusal() == null) {
+            if (partitions[i].refusal() == null) {
                 return false;
             }
         }

@@ -4,21 +4,21 @@ import dev.sluice.log.RecordBatchBuilder;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 
-/** The part of an {@link Inlet} that leads to one lane: the batch of this turn and who waits for it. Confined to the publishing shard. */
-final class InletLane {
+/** The part of an {@link Inlet} that leads to one partition: the batch of this turn and who waits for it. Confined to the publishing shard. */
+final class InletPartition {
     /** A batch is handed over before the end of the turn when it is as large as this. */
     private static final int BATCH_BYTES = 1 << 20;
 
     private final Queue queue;
-    private final int lane;
+    private final int partition;
     private final BrokerShard shard;
     private @Nullable RecordBatchBuilder batch;
     private @Nullable Confirms whenTaken;
     private @Nullable Confirms whenStored;
 
-    InletLane(Queue queue, int lane, BrokerShard shard) {
+    InletPartition(Queue queue, int partition, BrokerShard shard) {
         this.queue = queue;
-        this.lane = lane;
+        this.partition = partition;
         this.shard = shard;
     }
 
@@ -83,9 +83,9 @@ final class InletLane {
         whenTaken = null;
         whenStored = null;
         if (queue.home() == shard) {
-            queue.intake().append(lane, bytes, count, taken, stored, shard);
+            queue.intake().append(partition, bytes, count, taken, stored, shard);
         } else {
-            shard.send(queue.home(), () -> queue.intake().append(lane, bytes, count, taken, stored, shard));
+            shard.send(queue.home(), () -> queue.intake().append(partition, bytes, count, taken, stored, shard));
         }
     }
 }
