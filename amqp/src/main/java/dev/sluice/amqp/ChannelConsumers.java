@@ -4,9 +4,11 @@ import dev.sluice.amqp.Argument.Parsed;
 import dev.sluice.broker.BrokerShard;
 import dev.sluice.broker.Consumer;
 import dev.sluice.broker.ConsumerSpec;
+import dev.sluice.broker.DeliveryId;
 import dev.sluice.broker.GetReply;
 import dev.sluice.broker.Settlement;
 import dev.sluice.broker.SharedCredit;
+import dev.sluice.broker.StartPosition;
 import dev.sluice.log.RecordCursor;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -76,9 +78,18 @@ final class ChannelConsumers {
     }
 
     private void subscribe(String queue, BasicMethod.Consume consume, int priority) {
+        switch (ConsumerArguments.start(queue, consume.arguments(), System.currentTimeMillis())) {
+            case Parsed.Understood<StartPosition>(StartPosition start) -> subscribe(queue, consume, priority, start);
+            case Parsed.Invalid<StartPosition>(ReplyCode code, String explanation) ->
+                channel.fail(code, explanation, consume.id());
+        }
+    }
+
+    private void subscribe(String queue, BasicMethod.Consume consume, int priority, StartPosition start) {
         String tag = consume.consumerTag().isEmpty() ? RandomNames.next(TAG_PREFIX) : consume.consumerTag();
         var subscription = new Subscription(this, tag, consume.noAck());
-        var spec = new ConsumerSpec(consume.noAck(), consume.exclusive(), consumerPrefetch, channelPrefetch, priority);
+        var spec = new ConsumerSpec(
+                consume.noAck(), consume.exclusive(), consumerPrefetch, channelPrefetch, priority, start);
         broker.subscribe(
                 queue,
                 spec,
@@ -213,7 +224,8 @@ final class ChannelConsumers {
             int deliveryCount,
             boolean redelivered) {
         long tag = nextTag(consumer, delivery, to.noAck());
-        writer.deliver(channel.number(), to.encodedTag(), tag, record, deliveryCount, redelivered);
+        long offset = consumer.isOfTopic() ? DeliveryId.offset(delivery) : DeliveryWriter.NO_OFFSET;
+        writer.deliver(channel.number(), to.encodedTag(), tag, record, deliveryCount, redelivered, offset);
     }
 
     private long nextTag(Consumer consumer, long delivery, boolean noAck) {

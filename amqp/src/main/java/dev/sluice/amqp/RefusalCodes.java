@@ -13,7 +13,7 @@ final class RefusalCodes {
     static ReplyCode code(Refusal refusal) {
         return switch (refusal.reason()) {
             case EXCHANGE_NOT_FOUND, QUEUE_NOT_FOUND -> ReplyCode.NOT_FOUND;
-            case EXCHANGE_DIFFERS, EXCHANGE_IN_USE, QUEUE_IN_USE, QUEUE_NOT_EMPTY, QUEUE_FULL ->
+            case EXCHANGE_DIFFERS, EXCHANGE_IN_USE, QUEUE_IN_USE, QUEUE_NOT_EMPTY, QUEUE_FULL, INVALID ->
                 ReplyCode.PRECONDITION_FAILED;
             case QUEUE_DIFFERS -> differsInOwner(refusal) ? ReplyCode.RESOURCE_LOCKED : ReplyCode.PRECONDITION_FAILED;
             case QUEUE_LOCKED -> ReplyCode.RESOURCE_LOCKED;
@@ -35,6 +35,7 @@ final class RefusalCodes {
             case EXCHANGE_IN_USE -> exchange(name) + " in use";
             case QUEUE_IN_USE -> queue(name) + " in use";
             case QUEUE_NOT_EMPTY -> queue(name) + " not empty";
+            case INVALID -> "not possible for " + queue(name) + reason(refusal);
             case CONSUMER_EXCLUSIVE -> queue(name) + " in exclusive use";
             case RESERVED -> "operation not permitted on " + name + reason(refusal);
             case EXCHANGE_INTERNAL -> "cannot publish to internal " + exchange(name);
@@ -103,6 +104,7 @@ final class RefusalCodes {
                     case QueueProperty.Kind.Whole whole -> "signedint";
                     case QueueProperty.Kind.Flag flag -> "bool";
                     case QueueProperty.Kind.Choice choice -> "longstr";
+                    case QueueProperty.Kind.Position position -> "longstr";
                     case QueueProperty.Kind.Text text -> "longstr";
                     case QueueProperty.Kind.Durable durable -> "longstr";
                 };

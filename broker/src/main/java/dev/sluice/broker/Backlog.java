@@ -5,9 +5,11 @@ import dev.sluice.log.OffsetSet;
 import dev.sluice.log.PartitionLog;
 import dev.sluice.log.RecordCursor;
 import dev.sluice.log.StorageException;
+import io.netty.buffer.ByteBuf;
 import io.netty.util.collection.LongObjectHashMap;
 import io.netty.util.collection.LongObjectMap;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +27,9 @@ final class Backlog {
     private final int lane;
     private final LogReader forward;
     private final LogReader again;
+    /** For those that were passed over; null where none are. */
+    private final @Nullable LogReader behind;
+
     private final Acknowledged acknowledged;
     /** Delivered before and back in their place. */
     private final TreeSet<Long> released = new TreeSet<>();
@@ -45,13 +50,28 @@ final class Backlog {
     /** What {@link #readyLanes} knows. */
     private long counted;
 
-    private @Nullable LogReader at;
+    /** Where the record is that was looked for last. */
+    private LogReader at;
+
+    private Where where = Where.NEW;
+    private long asked;
+
+    /** Null unless somebody wants to know. */
+    private ReadyBytes.@Nullable Part bytes;
 
     private final OffsetSet changedRanges = new OffsetSet();
     private final LongObjectMap<Integer> changedCounts = new LongObjectHashMap<>(2);
     private boolean changed;
     /** Settled above the floor and written, and their storage not given back yet. */
     private final OffsetSet toDiscard;
+
+    /** Among which of the ready records one is. */
+    private enum Where {
+        /** Those that were not met yet. */
+        NEW,
+        RELEASED,
+        PASSED_OVER
+    }
 
     Backlog(
             PartitionLog log,
@@ -66,6 +86,8 @@ final class Backlog {
         this.keys = keys;
         this.forward = new LogReader(log, readable);
         this.again = new LogReader(log, readable);
+        this.behind = keys == null ? null : new LogReader(log, readable);
+        this.at = forward;
         this.acknowledged = state.acknowledged;
         this.deliveredBefore = state.deliveredBelow;
         state.deliveryCounts.forEach((offset, count) -> {
@@ -76,6 +98,7 @@ final class Backlog {
         // The log does not remember what was given back of it before it was opened.
         this.toDiscard = acknowledged.above().copyOf(0, Long.MAX_VALUE);
         passOverLost(state.knownBelow());
+        acknowledged.add(0, log.startOffset() - 1); // given up by its topic, whether settled or not
         this.next = acknowledged.nextUnsettled(Math.max(0, acknowledged.floor()));
         this.unsettled = acknowledged.unsettledBelow(log.endOffset());
         countReady();
@@ -90,6 +113,16 @@ final class Backlog {
             changedRanges.add(end, knownBelow - 1);
             changed = true;
         }
+    }
+
+    /** Counts the bytes of what is ready, from now on; completes, on the log's owner, when those of what is there already are known. */
+    CompletableFuture<Void> countBytes(ReadyBytes.Part counter) {
+        bytes = counter;
+        return LogScan.run(log, acknowledged::nextUnsettled, record -> {
+            if (!acknowledged.contains(record.offset())) {
+                counter.appended(ReadyBytes.bodyBytes(record));
+            }
+        });
     }
 
     /** Records that are stored, or about to be, and neither delivered nor put aside. */
@@ -117,76 +150,98 @@ final class Backlog {
             readyLanes.changed(lane, ready - counted, ready);
             counted = ready;
         }
+        if (bytes != null && ready == 0) {
+            bytes.none();
+        }
     }
 
-    void appended(int count) {
+    /** The batch is about to be appended: {@link #appended} follows. */
+    void appending(ByteBuf batch) {
+        if (bytes != null) {
+            bytes.appended(bytes.bodyBytes(batch));
+        }
+    }
+
+    void appended(long count) {
         unsettled += count;
         countReady();
     }
 
     /** Offset of the oldest record that is ready, or below it if that one is not looked for yet. */
-    long head() {
-        return released.isEmpty() ? next : released.first();
+    long oldest() {
+        return Math.min(oldestPassedOver(), released.isEmpty() ? next : released.first());
+    }
+
+    private long oldestPassedOver() {
+        return keys == null ? Long.MAX_VALUE : keys.passedOver().oldestOf(lane);
     }
 
     /** Gives back the memory of what was read; the next {@link #peek} reads anew. */
     void letGo() {
         forward.release();
         again.release();
+        if (behind != null) {
+            behind.release();
+        }
     }
 
-    /** Goes to the oldest record that is ready; after {@link Position#AT}, {@link #record} is it. */
+    /** Goes to the oldest record that is ready and was not passed over; after {@link Position#AT}, {@link #record} is it, or the first one behind it if it is missing. */
     Position peek() {
         if (!released.isEmpty()) {
-            at = again;
-            return again.seek(released.first());
+            return seek(Where.RELEASED, again, released.first());
         }
-        at = forward;
         next = acknowledged.nextUnsettled(next);
-        return forward.seek(next);
+        return seek(Where.NEW, forward, next);
+    }
+
+    /** As {@link #peek}, for the oldest record that is ready. */
+    Position peekOldest() {
+        long oldest = oldestPassedOver();
+        return behind == null || oldest > oldest() ? peek() : seek(Where.PASSED_OVER, behind, oldest);
+    }
+
+    private Position seek(Where itsPlace, LogReader reader, long offset) {
+        where = itsPlace;
+        at = reader;
+        asked = offset;
+        return reader.seek(offset);
     }
 
     RecordCursor record() {
-        return reader().record();
+        return at.record();
     }
 
     /** Why the last {@link #peek} said {@link Position#FAILED}. */
     StorageException failure() {
-        StorageException cause = reader().failure();
+        StorageException cause = at.failure();
         if (cause == null) {
             throw new IllegalStateException("no failure");
         }
         return cause;
     }
 
-    private LogReader reader() {
-        LogReader reader = at;
-        if (reader == null) {
-            throw new IllegalStateException("peek first");
-        }
-        return reader;
-    }
-
     /** After a failed {@link #peek}: the next one reads anew. */
     void retry() {
         forward.retry();
         again.retry();
+        if (behind != null) {
+            behind.retry();
+        }
     }
 
     /** After {@link Position#MISSING}: as {@link #skipMissing(long)} up to where there may be a record again. */
     long skipMissing() {
-        return skipMissing(reader().missingBelow());
+        return skipMissing(at.missingBelow());
     }
 
-    /** How many records the log misses between the place asked for and the offset where {@link #peek} found one: 0 unless records were lost. They are settled now. */
+    /** How many records the log misses between the place asked for and the offset where {@link #peek} found one: 0 unless records were lost. They are settled now, and it is to be looked for anew. */
     long skipMissing(long found) {
-        long asked = released.isEmpty() ? next : released.first();
-        if (found == asked) {
-            return 0;
-        }
         long missing = 0;
         for (long offset = asked; offset < found; offset = acknowledged.nextUnsettled(offset + 1)) {
-            if (released.remove(offset) || offset >= next) {
+            if (released.remove(offset) || dropPassedOver(offset) || offset >= next) {
+                if (bytes != null) {
+                    bytes.lose(offset);
+                }
                 settle(offset);
                 missing++;
             }
@@ -196,6 +251,7 @@ final class Backlog {
 
     /** The record found by {@link #peek} is on its way to a consumer now. */
     void take() {
+        countTaken();
         passPeeked();
         inFlight++;
         countReady();
@@ -203,25 +259,40 @@ final class Backlog {
 
     /** The record found by {@link #peek} is not ready yet: the next one can be had. A restart forgets it, and meets the record again. */
     void setAside() {
+        countTaken();
         passPeeked();
         aside++;
         countReady();
     }
 
+    private void countTaken() {
+        if (bytes != null) {
+            RecordCursor record = record();
+            bytes.take(record.offset(), ReadyBytes.bodyBytes(record));
+        }
+    }
+
     /** A record that was put aside is ready, in its place. */
     void bringBack(long offset) {
         aside--;
-        released.add(offset);
-        cameBack();
+        cameBack(offset);
     }
 
-    private void cameBack() {
+    private void cameBack(long offset) {
+        released.add(offset);
+        if (bytes != null) {
+            bytes.bringBack(offset);
+        }
         countReady();
         readyLanes.headChanged(lane);
     }
 
+    private boolean dropPassedOver(long offset) {
+        return keys != null && keys.passedOver().drop(RecordPlace.of(lane, offset));
+    }
+
     /** The record found by {@link #peek} may not be delivered now, though it is ready: the next one can be had. It is in {@link PassedOver} from now on. */
-    void passOver() {
+    void leave() {
         passPeeked();
     }
 
@@ -233,7 +304,7 @@ final class Backlog {
 
     /** Whether the record found by {@link #peek} is met for the first time. */
     boolean isNew() {
-        return released.isEmpty();
+        return where == Where.NEW;
     }
 
     /** How many ready records were not passed over. */
@@ -248,13 +319,15 @@ final class Backlog {
     }
 
     private void passPeeked() {
-        if (!released.isEmpty()) {
-            released.pollFirst();
-            if (released.isEmpty()) {
-                again.release();
+        switch (where) {
+            case NEW -> next = asked + 1;
+            case RELEASED -> {
+                released.remove(asked);
+                if (released.isEmpty()) {
+                    again.release();
+                }
             }
-        } else {
-            next++;
+            case PASSED_OVER -> dropPassedOver(asked);
         }
     }
 
@@ -277,8 +350,7 @@ final class Backlog {
     /** A record in flight goes back to its place. */
     void release(long offset) {
         countReturn(offset);
-        released.add(offset);
-        cameBack();
+        cameBack(offset);
     }
 
     /** A record in flight comes back and is not ready yet: it is put aside. */
@@ -295,21 +367,17 @@ final class Backlog {
         changed = true;
     }
 
-    /** Takes the oldest ready record, without reading it, as if it were on its way to a consumer; returns its offset, -1 if none is durable yet. */
+    /** Takes the oldest ready record, without reading it, as if it were on its way to a consumer; returns its offset, -1 if none is durable yet. Not where bytes are counted. */
     long takeOldest() {
-        long back = released.isEmpty() ? Long.MAX_VALUE : released.first();
-        long passed = keys == null ? Long.MAX_VALUE : keys.passedOver().oldestOf(lane);
-        long oldest = Math.min(back, passed);
-        if (oldest == Long.MAX_VALUE) {
-            next = acknowledged.nextUnsettled(next);
-            if (next >= log.durableOffset()) {
-                return -1;
-            }
-            oldest = next++;
-        } else if (oldest == back) {
-            released.pollFirst();
-        } else if (keys != null) {
-            keys.passedOver().drop(RecordPlace.of(lane, oldest));
+        next = acknowledged.nextUnsettled(next);
+        long oldest = oldest();
+        if (oldest >= log.durableOffset()) {
+            return -1;
+        }
+        if (oldest == next) {
+            next++;
+        } else if (!released.remove(oldest)) {
+            dropPassedOver(oldest);
         }
         inFlight++;
         countReady();
@@ -319,12 +387,11 @@ final class Backlog {
     /** Settles all that is ready; returns how many that was. */
     long purge() {
         long purged = ready();
-        for (Long offset : released) {
-            settle(offset);
+        while (!released.isEmpty()) {
+            settle(released.removeFirst());
         }
-        released.clear();
         if (keys != null) {
-            keys.passedOver().removeAllOf(lane, this::settleAll);
+            keys.passedOver().dropBelow(lane, next, this::settleAll);
         }
         long end = log.endOffset();
         next = acknowledged.nextUnsettled(next);
@@ -333,6 +400,9 @@ final class Backlog {
             next = end;
         }
         deliveryCounts.keySet().removeIf(acknowledged::contains);
+        if (bytes != null) {
+            bytes.forget(acknowledged::contains);
+        }
         unsettled = inFlight + aside;
         countReady();
         return purged;
@@ -345,10 +415,33 @@ final class Backlog {
         changed = true;
     }
 
+    /** Settles what is ready below the offset, since the log does not have it any more; returns how many records that was. */
+    long passOver(long below) {
+        long before = ready();
+        if (keys != null) {
+            unsettled -= keys.passedOver().dropBelow(lane, below, this::settleAll);
+        }
+        while (!released.isEmpty() && released.first() < below) {
+            settle(released.removeFirst());
+        }
+        long end = log.endOffset();
+        if (next < below) {
+            long unsettledBefore = acknowledged.unsettledBelow(end);
+            settleAll(next, below - 1);
+            unsettled -= unsettledBefore - acknowledged.unsettledBelow(end);
+            next = below;
+        }
+        countReady();
+        return before - ready();
+    }
+
     private void settle(long offset) {
         unsettled--;
         countReady();
         settleAll(offset, offset);
+        if (bytes != null) {
+            bytes.settle(offset);
+        }
         if (!deliveryCounts.isEmpty()) {
             deliveryCounts.remove(offset);
         }
@@ -392,19 +485,21 @@ final class Backlog {
                 : new Reclaim(floor, toDiscard.takeFirst(MOST_RANGES_TO_DISCARD));
     }
 
-    void giveBack(Reclaim reclaim) {
-        log.trim(reclaim.floor());
-        OffsetSet above = reclaim.above();
-        if (above != null) {
-            above.forEachRange(log::discard);
+    /** Settled records whose storage is no longer needed: those below the floor and, now and then, what was settled above it since the last time. */
+    record Reclaim(long floor, @Nullable OffsetSet above) {
+        void giveBack(PartitionLog log) {
+            log.trim(floor);
+            if (above != null) {
+                above.forEachRange(log::discard);
+            }
         }
     }
-
-    /** Settled records whose storage is no longer needed: those below the floor and, now and then, what was settled above it since the last time. */
-    record Reclaim(long floor, @Nullable OffsetSet above) {}
 
     void close() {
         forward.close();
         again.close();
+        if (behind != null) {
+            behind.close();
+        }
     }
 }

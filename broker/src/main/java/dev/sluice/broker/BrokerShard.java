@@ -113,9 +113,21 @@ public final class BrokerShard {
         broker.controller(controller -> controller.deleteQueue(name, ifUnused, ifEmpty, connection, returning(reply)));
     }
 
+    /** Lets a subscription that has no consumer begin anew at this place of its topic, whatever it has settled. */
+    public void seek(String subscription, StartPosition start, long connection, Reply<Boolean> reply) {
+        broker.controller(controller -> controller.seek(subscription, start, connection, returning(reply)));
+    }
+
     /** Drops all that is ready; the reply says how many records that was. */
     public void purgeQueue(String name, long connection, Reply<Long> reply) {
-        onQueue(name, connection, reply, queue -> Outcome.done(queue.purge()));
+        onQueue(
+                name,
+                connection,
+                reply,
+                queue -> queue.spec().isTopic()
+                        ? Outcome.refused(
+                                Refusal.Reason.INVALID, name, "a topic is not purged: its limits say what it keeps")
+                        : Outcome.done(queue.purge()));
     }
 
     /** What is in the queue and what happened to its records since the start. */
@@ -167,7 +179,7 @@ public final class BrokerShard {
             @Nullable ConfirmSink sink,
             long sequence) {
         for (Inlet inlet : route.inlets()) {
-            inlet.partition(attributes.priority()).append(key, value, headers, confirm, sink, sequence);
+            inlet.partition(attributes.priority(), key).append(key, value, headers, confirm, sink, sequence);
         }
     }
 
@@ -189,7 +201,10 @@ public final class BrokerShard {
     /** Somebody who takes records one at a time with {@link Consumer#get} and does not count as a consumer. */
     public void openGetter(String queue, long connection, Reply<Consumer> reply) {
         Queue found = find(queue, connection, reply);
-        if (found != null) {
+        if (found != null && found.spec().isTopic()) {
+            reply.on(Outcome.refused(
+                    Refusal.Reason.INVALID, queue, "a topic is read by consumers and subscriptions, not by get"));
+        } else if (found != null) {
             var spec = new ConsumerSpec(false, false, 0, null);
             reply.on(Outcome.done(new Consumer(found, this, spec, NoDeliveries.INSTANCE, false)));
         }

@@ -60,6 +60,11 @@ public final class Consumer {
         return queue.name();
     }
 
+    /** Whether the offsets of its deliveries are places in a topic. */
+    public boolean isOfTopic() {
+        return queue.spec().topic() != null;
+    }
+
     public boolean noAck() {
         return spec.noAck();
     }

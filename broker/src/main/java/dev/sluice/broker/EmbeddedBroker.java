@@ -101,6 +101,40 @@ public final class EmbeddedBroker implements AutoCloseable {
         return ask((on, reply) -> on.declareQueue(spec, NO_CONNECTION, reply));
     }
 
+    /**
+     * Makes a durable topic, or finds it there: records stay in it, each stored once, for all subscriptions that read it. Published to as a queue of that name; bound to exchanges as one.
+     *
+     * @param partitions records with the same key are in the same one, in order; at least 1
+     * @throws BrokerException if there is another queue or topic of that name
+     */
+    public void declareTopic(String name, int partitions) {
+        QueueSettings settings = QueueSettings.DEFAULT
+                .with(QueueProperty.QUEUE_TYPE, QueueSpec.TOPIC)
+                .with(QueueProperty.PARTITIONS, partitions);
+        declareQueue(new QueueSpec(name, true, false, false, settings));
+    }
+
+    /**
+     * Makes a durable subscription of a topic, or finds it there: a queue of that name, from which each record of the topic goes to one of its consumers.
+     *
+     * @param start where it begins, if it is new
+     * @throws BrokerException if there is no such topic, or another queue of that name
+     */
+    public void declareSubscription(String topic, String name, StartPosition start) {
+        QueueSettings settings =
+                QueueSettings.DEFAULT.with(QueueProperty.TOPIC, topic).with(QueueProperty.START, start.text());
+        declareQueue(new QueueSpec(name, true, false, false, settings));
+    }
+
+    /**
+     * Lets a subscription begin anew at this place of its topic, whatever it has settled.
+     *
+     * @throws BrokerException if it has consumers, or there is none of that name
+     */
+    public void seek(String subscription, StartPosition start) {
+        boolean _ = this.<Boolean>ask((on, reply) -> on.seek(subscription, start, NO_CONNECTION, reply));
+    }
+
     /** Makes a durable exchange, or finds it there. */
     public void declareExchange(String name, ExchangeType type) {
         ExchangeSpec spec = new ExchangeSpec(name, type, true, false, false, null);
@@ -198,11 +232,24 @@ public final class EmbeddedBroker implements AutoCloseable {
      */
     public Subscription consume(
             String queue, int prefetch, int priority, java.util.function.Consumer<Delivery> handler) {
-        if (prefetch < 1) {
-            throw new IllegalArgumentException("prefetch is " + prefetch + ", at least 1 is needed");
+        return consume(queue, new ConsumerSpec(false, false, prefetch, null).withPriority(priority), handler);
+    }
+
+    /**
+     * Begins to read a topic, for this subscription alone: what it settles makes no difference to others, and it is forgotten when it is closed. For one that is remembered see {@link #declareSubscription}.
+     *
+     * @param prefetch how many deliveries may be unsettled, at least 1
+     */
+    public Subscription read(
+            String topic, StartPosition start, int prefetch, java.util.function.Consumer<Delivery> handler) {
+        return consume(topic, new ConsumerSpec(false, false, prefetch, null).withStart(start), handler);
+    }
+
+    private Subscription consume(String queue, ConsumerSpec spec, java.util.function.Consumer<Delivery> handler) {
+        if (spec.prefetch() < 1) {
+            throw new IllegalArgumentException("prefetch is " + spec.prefetch() + ", at least 1 is needed");
         }
         var subscription = new Subscription(shard, handler);
-        var spec = new ConsumerSpec(false, false, prefetch, null, priority);
         Consumer consumer = ask((on, reply) -> on.subscribe(queue, spec, subscription, NO_CONNECTION, reply));
         subscription.begin(consumer);
         return subscription;

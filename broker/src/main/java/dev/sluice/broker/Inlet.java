@@ -1,5 +1,6 @@
 package dev.sluice.broker;
 
+import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,9 +14,14 @@ final class Inlet {
     /** Number of the routing that named it last, so that a message goes to each queue once. */
     long routed;
 
+    private final boolean isTopic;
+    /** The partition that records without a key went to last. */
+    private int keyless;
+
     Inlet(Queue queue, BrokerShard shard) {
         this.queue = queue;
         this.shard = shard;
+        this.isTopic = queue.spec().isTopic();
         this.partitions = new @Nullable InletPartition[queue.partitions().length];
     }
 
@@ -23,14 +29,26 @@ final class Inlet {
         return queue;
     }
 
-    /** The way to the partition that a record with this priority belongs to. */
-    InletPartition partition(int priority) {
-        int index = Math.min(priority, partitions.length - 1);
+    /** The way to the partition that a record belongs to: in a queue by its priority, in a topic by its key. */
+    InletPartition partition(int priority, @Nullable ByteBuf key) {
+        int index = isTopic ? ofKey(key) : Math.min(priority, partitions.length - 1);
         InletPartition partition = partitions[index];
         if (partition == null) {
             partition = new InletPartition(queue, index, shard);
             partitions[index] = partition;
         }
         return partition;
+    }
+
+    /** Without a key: one partition for all of a batch, the next for the next. */
+    private int ofKey(@Nullable ByteBuf key) {
+        if (key != null) {
+            return KeyPartitioner.partition(key, partitions.length);
+        }
+        InletPartition last = partitions[keyless];
+        if (last == null || !last.isFilling()) {
+            keyless = (keyless + 1) % partitions.length;
+        }
+        return keyless;
     }
 }

@@ -22,6 +22,11 @@ final class InletPartition {
         this.shard = shard;
     }
 
+    /** Whether it has a batch of this turn. */
+    boolean isFilling() {
+        return batch != null;
+    }
+
     /** Copies the record; releases nothing. */
     void append(
             @Nullable ByteBuf key,

@@ -6,8 +6,9 @@ import dev.sluice.log.PartitionLog;
 import dev.sluice.log.StorageException;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,7 +22,7 @@ final class Partition implements PartitionLog.Listener {
     private final Queue queue;
     private final int index;
     private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
-    private final List<Lane> readers = new ArrayList<>(1);
+    private final Set<Lane> readers = new LinkedHashSet<>(2);
     private @Nullable PartitionLog log;
     private @Nullable Refusal outOfOrder;
     private @Nullable Refusal unreadable;
@@ -60,14 +61,40 @@ final class Partition implements PartitionLog.Listener {
         readers.add(reader);
     }
 
+    void remove(Lane reader) {
+        readers.remove(reader);
+    }
+
+    /** Those of the subscriptions of a topic, or the one of a queue. */
+    Collection<Lane> readers() {
+        return readers;
+    }
+
+    /** What a reader has settled, durably, is not needed by it any more. */
+    void giveBack(Backlog.Reclaim reclaim) {
+        if (queue.spec().isTopic()) {
+            queue.wake(); // others may need it
+            return;
+        }
+        reclaim.giveBack(log());
+    }
+
     /** Takes over {@code batch}. */
     void append(ByteBuf batch, int count, @Nullable Confirms taken, @Nullable Confirms stored, BrokerShard publisher) {
+        appending(batch);
         appended(log().append(batch) + count, count, taken, stored, publisher);
     }
 
     /** As {@link #append}, for one member of the group. */
     void appendInGroup(ByteBuf batch, int count, AppendGroup group, Confirms stored, BrokerShard publisher) {
+        appending(batch);
         appended(log().append(batch, group) + count, count, null, stored, publisher);
+    }
+
+    private void appending(ByteBuf batch) {
+        for (Lane reader : readers) {
+            reader.backlog().appending(batch);
+        }
     }
 
     private void appended(
@@ -95,6 +122,9 @@ final class Partition implements PartitionLog.Listener {
         confirmBelow(durableOffset);
         for (Lane reader : readers) {
             reader.queue().wake();
+        }
+        if (queue.spec().isTopic()) {
+            queue.wake();
         }
     }
 

@@ -2,6 +2,7 @@ package dev.sluice.broker;
 
 import dev.sluice.broker.Outcome.Reply;
 import dev.sluice.log.LogId;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,11 +19,16 @@ final class Queue {
     private final Inlet[] inlets;
 
     private final Partition[] partitions;
-    /** That of each partition. */
+    /** Of each partition that it reads: its own, or its topic's. */
     private final Lane[] lanes;
+    /** Of a topic. */
+    private final @Nullable TopicKeeping keeping;
+    /** Of a topic. */
+    private final @Nullable TopicReaders readers;
 
     private final ReadyLanes readyLanes;
     private final @Nullable KeyOrder keys;
+    private final @Nullable ReadyBytes readyBytes;
     private final QueueCounters counters = new QueueCounters();
     private final @Nullable DeadLetters deadLetters;
     private final QueueIntake intake;
@@ -32,27 +38,32 @@ final class Queue {
     /** Its storage is damaged. Written before any other thread knows the queue. */
     private @Nullable Refusal unavailable;
 
+    /** Runs when its consumer, of which it has only one, is gone and has nothing to settle any more. */
+    private @Nullable Runnable whenUnused;
+
     private boolean hadConsumer;
     private boolean deleted;
     /** Whether the shard will come by at the end of the turn. */
     boolean dirty;
 
-    /** {@code owner}: the connection that an exclusive queue belongs to; 0 for none. */
-    Queue(LogId id, QueueSpec spec, long owner, BrokerShard shard, int shardCount) {
+    /** {@code owner}: the connection that an exclusive queue belongs to; 0 for none. {@code topic}: that of a subscription, on the same shard. */
+    Queue(LogId id, QueueSpec spec, long owner, BrokerShard shard, int shardCount, @Nullable Queue topic) {
         this.id = id;
         this.spec = spec;
         this.owner = owner;
         this.shard = shard;
         this.inlets = new Inlet[shardCount];
-        this.partitions = new Partition[spec.laneCount()];
-        this.lanes = new Lane[partitions.length];
-        for (int i = 0; i < lanes.length; i++) {
-            partitions[i] = new Partition(this, i);
-            lanes[i] = new Lane(this, i, partitions[i]);
-        }
+        this.partitions = new Partition[spec.partitionCount()];
+        Arrays.setAll(partitions, i -> new Partition(this, i));
+        Partition[] read = topic == null ? partitions : topic.partitions;
+        this.lanes = new Lane[spec.isTopic() ? 0 : read.length];
+        Arrays.setAll(lanes, i -> new Lane(this, i, read[i]));
+        this.readers = spec.isTopic() ? new TopicReaders(this) : null;
+        this.keeping = spec.isTopic() ? new TopicKeeping(spec.settings(), partitions) : null;
         LaneAging aging = LaneAging.of(spec.settings(), lanes.length);
         this.readyLanes = new ReadyLanes(aging);
         this.keys = KeyOrder.of(spec.settings(), lanes);
+        this.readyBytes = ReadyBytes.of(spec);
         this.deadLetters = DeadLetters.of(this, counters);
         this.intake = new QueueIntake(this, counters, deadLetters);
         this.settling = new QueueSettling(this, counters, deadLetters);
@@ -107,6 +118,11 @@ final class Queue {
 
     // What belongs to the queue's shard.
 
+    /** {@code action} runs when its first consumer is gone and has nothing to settle any more. */
+    void whenUnused(Runnable action) {
+        whenUnused = action;
+    }
+
     /** All lanes are open: the queue begins to work. */
     void opened() {
         shard.shard().assertOwner();
@@ -114,12 +130,27 @@ final class Queue {
     }
 
     boolean isOpen() {
+        for (Partition partition : partitions) {
+            if (!partition.isOpen()) {
+                return false;
+            }
+        }
         for (Lane lane : lanes) {
             if (!lane.isOpen()) {
                 return false;
             }
         }
         return true;
+    }
+
+    /** What its limit on the number of records is about. */
+    long length() {
+        return keeping == null ? readyLanes.total() : keeping.stored();
+    }
+
+    /** The topic has given up records that were not settled here. */
+    void droppedByTopic(long records) {
+        counters.droppedAtLimit += records;
     }
 
     /** What it stores, in the order of their indices; not to be written to. */
@@ -141,6 +172,17 @@ final class Queue {
     @Nullable
     KeyOrder keys() {
         return keys;
+    }
+
+    /** What the backlogs of its lanes keep true too; null if nobody wants to know. */
+    @Nullable
+    ReadyBytes readyBytes() {
+        return readyBytes;
+    }
+
+    /** How long the oldest ready record has waited, by the last turn; 0 if nothing is ready. */
+    long waitedMs() {
+        return dispatch.waitedMs();
     }
 
     /** Its storage is damaged: the name stays taken and everything but deletion is refused. To be called before any shard knows the queue. */
@@ -199,6 +241,9 @@ final class Queue {
         if (deadLetters != null) {
             deadLetters.move();
         }
+        if (keeping != null) {
+            timers.wakeAt(keeping.giveUp(shard.turnTimeMs()));
+        }
     }
 
     void readAgainLater() {
@@ -219,6 +264,8 @@ final class Queue {
     void subscribe(ConsumerSpec wish, DeliverySink sink, BrokerShard home, Reply<Consumer> reply) {
         if (deleted) {
             reply.on(Outcome.refused(Refusal.Reason.QUEUE_NOT_FOUND, name()));
+        } else if (readers != null) {
+            readers.subscribe(wish, sink, home, reply);
         } else if (dispatch.consumers().conflictsWith(wish)) {
             reply.on(Outcome.refused(Refusal.Reason.CONSUMER_EXCLUSIVE, name()));
         } else {
@@ -245,7 +292,14 @@ final class Queue {
     void settle(Consumer consumer, long delivery, Settlement settlement, long delayMs) {
         if (!deleted && settling.settle(consumer, delivery, settlement, delayMs)) {
             dispatch.consumers().offer(consumer);
+            closeIfDone(consumer);
             wake();
+        }
+    }
+
+    private void closeIfDone(Consumer consumer) {
+        if (whenUnused != null && consumer.isCancelled() && consumer.inFlightCount() == 0) {
+            whenUnused.run();
         }
     }
 
@@ -273,6 +327,7 @@ final class Queue {
             dispatch.consumers().remove(consumer);
             wake(); // for the one that takes over
             timers.touch();
+            closeIfDone(consumer);
             if (spec.autoDelete() && hadConsumer && consumerCount() == 0 && !deleted) {
                 shard.deleteUnused(this);
             }
@@ -284,14 +339,13 @@ final class Queue {
         consumer.releaseShared(consumer.inFlightCount());
         if (!deleted) {
             settling.takeBack(consumer);
+            closeIfDone(consumer);
             wake();
         }
     }
 
     QueueStatus status() {
-        return unavailable != null
-                ? new QueueStatus(name(), 0, 0)
-                : new QueueStatus(name(), readyLanes.total(), consumerCount());
+        return unavailable != null ? new QueueStatus(name(), 0, 0) : new QueueStatus(name(), length(), consumerCount());
     }
 
     QueueStatistics statistics() {
@@ -301,7 +355,8 @@ final class Queue {
             inFlight += lane.backlog().inFlight();
             held += lane.backlog().aside();
         }
-        return counters.snapshot(name(), readyLanes.total(), inFlight, held);
+        long bytes = readyBytes == null ? QueueStatistics.NOT_COUNTED : readyBytes.total();
+        return counters.snapshot(name(), length(), bytes, inFlight, held);
     }
 
     /** Somebody declared it again. */
@@ -315,7 +370,7 @@ final class Queue {
     }
 
     int consumerCount() {
-        return dispatch.consumers().size();
+        return readers == null ? dispatch.consumers().size() : readers.size();
     }
 
     long purge() {
@@ -333,9 +388,15 @@ final class Queue {
 
     /** The queue is gone from the topology: tells everybody who is still at it. */
     void delete() {
+        if (deleted) {
+            return;
+        }
         deleted = true;
         timers.cancel();
         closeDeadLetters();
+        if (readers != null) {
+            readers.delete();
+        }
         for (Consumer consumer : dispatch.consumers().all()) {
             consumer.markCancelled();
             consumer.sink.cancelled(consumer);
@@ -353,6 +414,9 @@ final class Queue {
         deleted = true;
         timers.cancel();
         closeDeadLetters();
+        if (readers != null) {
+            readers.stop();
+        }
         for (Lane lane : lanes) {
             lane.close();
         }

@@ -18,10 +18,11 @@ final class QueueCounters {
     long deadLettersDropped;
     long parked;
 
-    QueueStatistics snapshot(String queue, long ready, long unsettled, long held) {
+    QueueStatistics snapshot(String queue, long ready, long readyBytes, long unsettled, long held) {
         return new QueueStatistics(
                 queue,
                 ready,
+                readyBytes,
                 unsettled,
                 held,
                 published,

@@ -7,13 +7,16 @@ import org.jspecify.annotations.Nullable;
 
 /** What comes into a queue, what is refused, and what gives way at the queue's limit. Confined to the queue's shard. */
 final class QueueIntake {
+    /** Records dropped in one go, so that a large one which takes the place of many small ones does not keep a shard from its other queues. */
+    static final int MOST_DROPPED_AT_ONCE = 16 * 1024;
+
     private final Queue queue;
     private final Partition[] partitions;
     private final Lane[] lanes;
     private final ReadyLanes readyLanes;
     private final QueueCounters counters;
     private final @Nullable DeadLetters deadLetters;
-    private final long maxLength;
+    private final @Nullable QueueLimits limits;
     private final Overflow overflow;
 
     QueueIntake(Queue queue, QueueCounters counters, @Nullable DeadLetters deadLetters) {
@@ -23,7 +26,7 @@ final class QueueIntake {
         this.readyLanes = queue.readyLanes();
         this.counters = counters;
         this.deadLetters = deadLetters;
-        this.maxLength = queue.spec().settings().maxLength();
+        this.limits = QueueLimits.of(queue);
         this.overflow = queue.spec().settings().overflow();
     }
 
@@ -36,7 +39,7 @@ final class QueueIntake {
             @Nullable Confirms stored,
             BrokerShard publisher) {
         Partition partition = partitions[index];
-        Refusal refusal = refusal(partition, count);
+        Refusal refusal = refusal(partition, batch, count, refusesAtLimit());
         if (refusal != null) {
             if (overflow == Overflow.REJECT_DEAD_LETTER
                     && refusal.reason() == Refusal.Reason.QUEUE_FULL
@@ -58,7 +61,9 @@ final class QueueIntake {
         Partition partition = partitions[Math.min(move.lane.index(), partitions.length - 1)];
         int count = move.records.size();
         // What only changes its place in this queue does not make it longer, and could otherwise stand in its own way.
-        Refusal refusal = move.isFrom(queue) && !queue.isDeleted() ? partition.refusal() : refusal(partition, count);
+        Refusal refusal = move.isFrom(queue) && !queue.isDeleted()
+                ? partition.refusal()
+                : refusal(partition, batch, count, refusesAtLimit() || overflow == Overflow.BLOCK);
         move.decided(queue.home(), number, refusal);
         if (refusal != null) {
             batch.release();
@@ -84,7 +89,8 @@ final class QueueIntake {
         }
     }
 
-    private @Nullable Refusal refusal(Partition partition, int count) {
+    /** Batches are taken or refused as a whole: at a limit, by whether there is room for the first record. */
+    private @Nullable Refusal refusal(Partition partition, ByteBuf batch, int count, boolean refusesAtLimit) {
         if (queue.isDeleted()) {
             return new Refusal(Refusal.Reason.QUEUE_NOT_FOUND, queue.name());
         }
@@ -93,26 +99,37 @@ final class QueueIntake {
             return unavailable;
         }
         Refusal refusal = partition.refusal();
-        if (refusal == null && maxLength >= 0 && readyLanes.total() >= maxLength && refusesAtLimit()) {
-            counters.refusedAtLimit += count;
-            return new Refusal(Refusal.Reason.QUEUE_FULL, queue.name(), "it holds its limit of " + maxLength);
+        if (refusal != null || limits == null || !refusesAtLimit) {
+            return refusal;
         }
-        return refusal;
+        ReadyBytes bytes = queue.readyBytes();
+        String reached = limits.reachedWith(bytes == null ? 0 : bytes.firstBodyBytes(batch), queue.waitedMs());
+        if (reached == null) {
+            return null;
+        }
+        counters.refusedAtLimit += count;
+        return new Refusal(Refusal.Reason.QUEUE_FULL, queue.name(), reached);
     }
 
     /** Dropping the oldest is no way out while the dead letters do not go on; while they do, the queue is over its limit for a moment. */
     private boolean refusesAtLimit() {
-        return overflow.isRefusal() || queue.isHeldUp();
+        return overflow.isRefusal() || (overflow.isDrop() && queue.isHeldUp());
     }
 
     /** Keeps the limit, where what is there gives way. */
     void dropOverLimit() {
-        if (maxLength < 0 || overflow.isRefusal()) {
+        if (limits == null || !overflow.isDrop()) {
             return;
         }
-        boolean dropped = true;
-        while (dropped && readyLanes.total() > maxLength) {
-            dropped = dropLowest();
+        int left = MOST_DROPPED_AT_ONCE;
+        while (limits.isExceeded()) {
+            if (left-- == 0) {
+                queue.wake();
+                return;
+            }
+            if (!dropLowest()) {
+                return;
+            }
         }
     }
 
@@ -131,10 +148,24 @@ final class QueueIntake {
 
     /** Takes the oldest ready record out of the lane, for good; false if it stays for now. */
     private boolean dropOldest(Lane lane) {
+        if (queue.readyBytes() != null) {
+            return readAndDropOldest(lane);
+        }
         long offset = queue.mayLetNoneGo() ? -1 : lane.backlog().takeOldest();
         if (offset >= 0) {
             queue.settling().giveUp(lane, offset, DeathReason.LENGTH_LIMIT);
         }
         return offset >= 0;
+    }
+
+    /** It has to be known how large it is. */
+    private boolean readAndDropOldest(Lane lane) {
+        if (queue.mayLetNoneGo() || !lane.toOldestReadable(counters)) {
+            return false;
+        }
+        long offset = lane.backlog().record().offset();
+        lane.backlog().take();
+        queue.settling().giveUp(lane, offset, DeathReason.LENGTH_LIMIT);
+        return true;
     }
 }

@@ -1,9 +1,10 @@
 package dev.sluice.broker;
 
 /**
- * What is in a queue now and what happened to its records since the broker started, all in records. Immutable.
+ * What is in a queue now and what happened to its records since the broker started, in records but for the bytes. Immutable.
  *
  * @param ready stored and not delivered
+ * @param readyBytes of the bodies of these; {@link #NOT_COUNTED} where their owner set no limit for it
  * @param unsettled delivered and not settled
  * @param held put aside until a time: delayed, or waiting to be tried again; a delayed record behind others counts as ready until the queue comes to it
  * @param published taken from publishers
@@ -14,8 +15,8 @@ package dev.sluice.broker;
  * @param expired dropped because they waited too long
  * @param leasesOver deliveries that were not settled in time, so that their records went back
  * @param deliveryLimitExceeded dropped because they came back too often
- * @param droppedAtLimit dropped, the oldest first, to keep the queue at its length limit
- * @param refusedAtLimit not taken because the queue was at its length limit
+ * @param droppedAtLimit dropped, the oldest first, to keep the queue at its limits
+ * @param refusedAtLimit not taken because the queue was at one of its limits
  * @param purged dropped because somebody emptied the queue
  * @param damaged unreadable in storage; each is also reported in the log
  * @param deadLettered stored in the queues to which the dead letter exchange led, those parked included; each is counted among the rejected, expired or dropped too
@@ -25,6 +26,7 @@ package dev.sluice.broker;
 public record QueueStatistics(
         String queue,
         long ready,
+        long readyBytes,
         long unsettled,
         long held,
         long published,
@@ -41,4 +43,7 @@ public record QueueStatistics(
         long damaged,
         long deadLettered,
         long deadLettersDropped,
-        long parked) {}
+        long parked) {
+    /** Stands for an amount that nobody counts. */
+    public static final long NOT_COUNTED = -1;
+}

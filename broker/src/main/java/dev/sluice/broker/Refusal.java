@@ -32,6 +32,8 @@ public record Refusal(Reason reason, String subject, String detail, long retryAf
         QUEUE_IN_USE,
         /** Deletion was to happen only if empty. */
         QUEUE_NOT_EMPTY,
+        /** What was asked for cannot be; the detail says why. */
+        INVALID,
         /** Another consumer is exclusive, or an exclusive one finds others. */
         CONSUMER_EXCLUSIVE,
         /** Names and exchanges that only the broker makes or changes. */

@@ -108,7 +108,7 @@ final class Router {
 
     private void addQueue(String name) {
         Queue queue = topology.queue(name);
-        if (queue == null) {
+        if (queue == null || queue.spec().topic() != null) {
             return;
         }
         Inlet inlet = queue.inletOf(shard);

@@ -26,13 +26,17 @@ import org.jspecify.annotations.Nullable;
 final class TopologyCodec {
     /** Version 2 added whether it is for delayed messages. */
     private static final byte EXCHANGE_VERSION = 2;
-    /** Version 2 added the durability; version 3 keeps all settings by name. */
-    private static final byte QUEUE_VERSION = 3;
+    /** Version 2 added the durability; version 3 keeps all settings by name; version 4 added where a subscription began. */
+    private static final byte QUEUE_VERSION = 4;
     /** Part of what a binding's key is made of: see {@link TopologyStore}. */
     private static final byte BINDING_VERSION = 1;
 
-    /** A queue and where its records are. */
-    record StoredQueue(LogId id, QueueSpec spec) {}
+    /** A queue and where its records are. {@code starts}: of a subscription, the offset where it began in each partition of its topic. */
+    record StoredQueue(LogId id, QueueSpec spec, List<Long> starts) {
+        StoredQueue(LogId id, QueueSpec spec) {
+            this(id, spec, List.of());
+        }
+    }
 
     private TopologyCodec() {}
 
@@ -69,6 +73,10 @@ final class TopologyCodec {
             Map<String, Object> chosen = new LinkedHashMap<>();
             spec.settings().chosen().forEach((property, value) -> chosen.put(property.propertyName(), value));
             writeMap(out, chosen);
+            out.writeInt(queue.starts().size());
+            for (long start : queue.starts()) {
+                out.writeLong(start);
+            }
         });
     }
 
@@ -78,7 +86,12 @@ final class TopologyCodec {
             String name = in.readUTF();
             boolean autoDelete = in.readBoolean();
             QueueSettings settings = version < 3 ? settingsOfVersion(version, in) : settings(readMap(in));
-            return new StoredQueue(id, new QueueSpec(name, true, false, autoDelete, settings));
+            var starts = new ArrayList<Long>();
+            int count = version < 4 ? 0 : in.readInt();
+            for (int i = 0; i < count; i++) {
+                starts.add(in.readLong());
+            }
+            return new StoredQueue(id, new QueueSpec(name, true, false, autoDelete, settings), starts);
         });
     }
 

@@ -63,10 +63,10 @@ class BacklogTest {
         long bytes = log.tailBytes();
 
         settle(backlog, 1, 20_000);
-        backlog.giveBack(changeWritten(backlog));
+        changeWritten(backlog).giveBack(log);
         assertThat(log.tailBytes()).isEqualTo(bytes);
         settle(backlog, 2, 10_002);
-        backlog.giveBack(changeWritten(backlog));
+        changeWritten(backlog).giveBack(log);
         assertThat(log.tailBytes()).isBetween(bytes / 2, bytes / 2 + bytes / 500);
         backlog.close();
     }
@@ -82,7 +82,7 @@ class BacklogTest {
         Backlog.Reclaim reclaim = changeWritten(backlog);
         assertThat(reclaim.floor()).isEqualTo(8_000);
         assertThat(reclaim.above()).isNull();
-        backlog.giveBack(reclaim);
+        reclaim.giveBack(log);
         assertThat(log.startOffset()).isEqualTo(8_000);
         backlog.close();
     }

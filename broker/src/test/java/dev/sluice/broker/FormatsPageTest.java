@@ -18,6 +18,7 @@ import io.netty.util.collection.LongObjectHashMap;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -43,6 +44,20 @@ class FormatsPageTest {
     }
 
     @Test
+    void subscription() throws IOException {
+        QueueSettings settings = QueueSettings.DEFAULT.with(QueueProperty.TOPIC, "orders");
+        var spec = new QueueSpec("mailer", true, false, false, settings);
+        var subscription = new TopologyCodec.StoredQueue(LOG, spec, List.of(0L, 17L));
+        assertPage("subscription", TopologyCodec.queue(subscription));
+        assertThat(TopologyCodec.queue(FormatsPage.example("subscription"))).isEqualTo(subscription);
+    }
+
+    @Test
+    void queueOfVersionThree() throws IOException {
+        assertThat(TopologyCodec.queue(FormatsPage.example("queue-3"))).isEqualTo(stored(Durability.interval(100)));
+    }
+
+    @Test
     void queueOfVersionOne() throws IOException {
         assertThat(TopologyCodec.queue(FormatsPage.example("queue-1"))).isEqualTo(stored(Durability.SYNC));
     }
@@ -63,10 +78,10 @@ class FormatsPageTest {
     @Test
     void aNewerVersionIsRefused() throws IOException {
         byte[] newer = FormatsPage.example("queue");
-        newer[0] = 4;
+        newer[0] = 5;
         assertThatThrownBy(() -> TopologyCodec.queue(newer))
                 .hasRootCauseMessage(
-                        "it has format version 4, and this release reads 1 to 3: it was written by a newer release, or is damaged");
+                        "it has format version 5, and this release reads 1 to 4: it was written by a newer release, or is damaged");
     }
 
     @Test

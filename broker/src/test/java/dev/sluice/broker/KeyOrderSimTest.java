@@ -120,7 +120,7 @@ class KeyOrderSimTest {
             if (clients.size() < mostConsumers) {
                 boolean noAck = random.nextInt(10) == 0;
                 clients.add(broker.subscribe(
-                        new ConsumerSpec(noAck, false, 1 + random.nextInt(3), null, random.nextInt(2))));
+                        new ConsumerSpec(noAck, false, 1 + random.nextInt(3), null).withPriority(random.nextInt(2))));
             }
         }
 

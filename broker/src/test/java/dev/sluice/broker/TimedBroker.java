@@ -65,7 +65,11 @@ final class TimedBroker implements AutoCloseable {
     }
 
     Subscription subscribe(int prefetch) {
-        Subscription subscription = broker.consume(QUEUE, prefetch, deliveries::add);
+        return subscribe(QUEUE, prefetch);
+    }
+
+    Subscription subscribe(String queue, int prefetch) {
+        Subscription subscription = broker.consume(queue, prefetch, deliveries::add);
         subscriptions.add(subscription);
         return subscription;
     }
