@@ -44,6 +44,9 @@ final class Backlog {
     /** Everything at or above was never delivered by this process. */
     private long next;
 
+    /** In flight though they are not below {@link #next}, which passes over them; null while there are none. */
+    private @Nullable OffsetSet takenAhead;
+
     private long unsettled;
     private long inFlight;
     private long aside;
@@ -143,6 +146,70 @@ final class Backlog {
         return acknowledged.floor();
     }
 
+    /** The first record at or after {@code offset} that is not settled, or the end. */
+    long nextUnsettled(long offset) {
+        return acknowledged.nextUnsettled(offset);
+    }
+
+    /** Whether a record that is not settled is ready; if not, it is in flight or put aside. */
+    boolean isReady(long offset) {
+        return offset >= next ? !isTakenAhead(offset) : released.contains(offset) || isPassedOver(offset);
+    }
+
+    private boolean isPassedOver(long offset) {
+        return keys != null && keys.passedOver().contains(RecordPlace.of(lane, offset));
+    }
+
+    private boolean isTakenAhead(long offset) {
+        return takenAhead != null && takenAhead.contains(offset);
+    }
+
+    /** As {@link #nextUnsettled} for records that were never delivered, without those in flight. */
+    private long nextAhead(long offset) {
+        long found = acknowledged.nextUnsettled(offset);
+        while (takenAhead != null && takenAhead.contains(found)) {
+            found = acknowledged.nextUnsettled(takenAhead.firstAbsent(found));
+        }
+        return found;
+    }
+
+    /** Takes a ready record out of turn: it is in flight until it is settled or {@linkplain #putBack put back}. */
+    void takeOutOfTurn(RecordCursor record) {
+        long offset = record.offset();
+        countTaken(record);
+        if (released.remove(offset)) {
+            if (released.isEmpty()) {
+                again.release();
+            }
+        } else if (!dropPassedOver(offset)) {
+            if (takenAhead == null) {
+                takenAhead = new OffsetSet();
+            }
+            takenAhead.add(offset, offset);
+        }
+        inFlight++;
+        countReady();
+    }
+
+    /** A record that was taken out of turn is ready in its place, as if nothing had happened. */
+    void putBack(long offset) {
+        forgetTakenAhead(offset);
+        inFlight--;
+        if (offset < next) {
+            released.add(offset);
+        }
+        isReadyAgain(offset);
+    }
+
+    private void forgetTakenAhead(long offset) {
+        if (takenAhead != null) {
+            takenAhead.remove(offset, offset);
+            if (takenAhead.isEmpty()) {
+                takenAhead = null;
+            }
+        }
+    }
+
     /** To be called after every change of what is ready. */
     private void countReady() {
         long ready = ready();
@@ -190,7 +257,7 @@ final class Backlog {
         if (!released.isEmpty()) {
             return seek(Where.RELEASED, again, released.first());
         }
-        next = acknowledged.nextUnsettled(next);
+        next = nextAhead(next);
         return seek(Where.NEW, forward, next);
     }
 
@@ -238,7 +305,7 @@ final class Backlog {
     long skipMissing(long found) {
         long missing = 0;
         for (long offset = asked; offset < found; offset = acknowledged.nextUnsettled(offset + 1)) {
-            if (released.remove(offset) || dropPassedOver(offset) || offset >= next) {
+            if (released.remove(offset) || dropPassedOver(offset) || (offset >= next && !isTakenAhead(offset))) {
                 if (bytes != null) {
                     bytes.lose(offset);
                 }
@@ -251,7 +318,7 @@ final class Backlog {
 
     /** The record found by {@link #peek} is on its way to a consumer now. */
     void take() {
-        countTaken();
+        countTaken(record());
         passPeeked();
         inFlight++;
         countReady();
@@ -259,15 +326,14 @@ final class Backlog {
 
     /** The record found by {@link #peek} is not ready yet: the next one can be had. A restart forgets it, and meets the record again. */
     void setAside() {
-        countTaken();
+        countTaken(record());
         passPeeked();
         aside++;
         countReady();
     }
 
-    private void countTaken() {
+    private void countTaken(RecordCursor record) {
         if (bytes != null) {
-            RecordCursor record = record();
             bytes.take(record.offset(), ReadyBytes.bodyBytes(record));
         }
     }
@@ -280,6 +346,10 @@ final class Backlog {
 
     private void cameBack(long offset) {
         released.add(offset);
+        isReadyAgain(offset);
+    }
+
+    private void isReadyAgain(long offset) {
         if (bytes != null) {
             bytes.bringBack(offset);
         }
@@ -369,7 +439,7 @@ final class Backlog {
 
     /** Takes the oldest ready record, without reading it, as if it were on its way to a consumer; returns its offset, -1 if none is durable yet. Not where bytes are counted. */
     long takeOldest() {
-        next = acknowledged.nextUnsettled(next);
+        next = nextAhead(next);
         long oldest = oldest();
         if (oldest >= log.durableOffset()) {
             return -1;
@@ -393,12 +463,7 @@ final class Backlog {
         if (keys != null) {
             keys.passedOver().dropBelow(lane, next, this::settleAll);
         }
-        long end = log.endOffset();
-        next = acknowledged.nextUnsettled(next);
-        if (next < end) {
-            settleAll(next, end - 1);
-            next = end;
-        }
+        settleAhead(log.endOffset());
         deliveryCounts.keySet().removeIf(acknowledged::contains);
         if (bytes != null) {
             bytes.forget(acknowledged::contains);
@@ -408,15 +473,8 @@ final class Backlog {
         return purged;
     }
 
-    /** Without counting them. */
-    private void settleAll(long first, long last) {
-        acknowledged.add(first, last);
-        changedRanges.add(first, last);
-        changed = true;
-    }
-
     /** Settles what is ready below the offset, since the log does not have it any more; returns how many records that was. */
-    long passOver(long below) {
+    long loseBelow(long below) {
         long before = ready();
         if (keys != null) {
             unsettled -= keys.passedOver().dropBelow(lane, below, this::settleAll);
@@ -424,20 +482,38 @@ final class Backlog {
         while (!released.isEmpty() && released.first() < below) {
             settle(released.removeFirst());
         }
-        long end = log.endOffset();
         if (next < below) {
+            long end = log.endOffset();
             long unsettledBefore = acknowledged.unsettledBelow(end);
-            settleAll(next, below - 1);
+            settleAhead(below);
             unsettled -= unsettledBefore - acknowledged.unsettledBelow(end);
-            next = below;
         }
         countReady();
         return before - ready();
     }
 
+    /** Settles all that was never delivered below the offset, without counting it. */
+    private void settleAhead(long below) {
+        next = nextAhead(next);
+        while (next < below) {
+            long taken = takenAhead == null ? -1 : takenAhead.firstPresent(next);
+            long until = taken < 0 ? below : Math.min(taken, below);
+            settleAll(next, until - 1);
+            next = nextAhead(until);
+        }
+    }
+
+    /** Without counting them. */
+    private void settleAll(long first, long last) {
+        acknowledged.add(first, last);
+        changedRanges.add(first, last);
+        changed = true;
+    }
+
     private void settle(long offset) {
         unsettled--;
         countReady();
+        forgetTakenAhead(offset);
         settleAll(offset, offset);
         if (bytes != null) {
             bytes.settle(offset);

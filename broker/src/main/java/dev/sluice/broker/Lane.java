@@ -75,7 +75,7 @@ final class Lane {
 
     /** The topic has given up everything below the offset, to keep its limits. */
     void passOver(long below) {
-        queue.droppedByTopic(backlog().passOver(below));
+        queue.droppedByTopic(backlog().loseBelow(below));
     }
 
     boolean isOpen() {

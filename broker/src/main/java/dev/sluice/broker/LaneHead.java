@@ -218,7 +218,7 @@ final class LaneHead {
         return Times.plus(fromMs, ttlMs) <= nowMs;
     }
 
-    private static long shorter(long ttlMs, long otherMs) {
+    static long shorter(long ttlMs, long otherMs) {
         if (ttlMs < 0 || otherMs < 0) {
             return Math.max(ttlMs, otherMs);
         }

@@ -27,8 +27,8 @@ final class Queue {
     private final @Nullable TopicReaders readers;
 
     private final ReadyLanes readyLanes;
-    private final @Nullable KeyOrder keys;
     private final @Nullable ReadyBytes readyBytes;
+    private final @Nullable KeyOrder keys;
     private final QueueCounters counters = new QueueCounters();
     private final @Nullable DeadLetters deadLetters;
     private final QueueIntake intake;
@@ -37,6 +37,11 @@ final class Queue {
     private final QueueTimers timers = new QueueTimers(this);
     /** Its storage is damaged. Written before any other thread knows the queue. */
     private @Nullable Refusal unavailable;
+
+    /** Null until somebody asks for one. */
+    private @Nullable QueueJobs jobs;
+
+    private QueuePauses pauses = QueuePauses.NONE;
 
     /** Runs when its consumer, of which it has only one, is gone and has nothing to settle any more. */
     private @Nullable Runnable whenUnused;
@@ -62,8 +67,8 @@ final class Queue {
         this.keeping = spec.isTopic() ? new TopicKeeping(spec.settings(), partitions) : null;
         LaneAging aging = LaneAging.of(spec.settings(), lanes.length);
         this.readyLanes = new ReadyLanes(aging);
-        this.keys = KeyOrder.of(spec.settings(), lanes);
         this.readyBytes = ReadyBytes.of(spec);
+        this.keys = KeyOrder.of(spec.settings(), lanes);
         this.deadLetters = DeadLetters.of(this, counters);
         this.intake = new QueueIntake(this, counters, deadLetters);
         this.settling = new QueueSettling(this, counters, deadLetters);
@@ -168,12 +173,6 @@ final class Queue {
         return readyLanes;
     }
 
-    /** Null where keys mean nothing. */
-    @Nullable
-    KeyOrder keys() {
-        return keys;
-    }
-
     /** What the backlogs of its lanes keep true too; null if nobody wants to know. */
     @Nullable
     ReadyBytes readyBytes() {
@@ -183,6 +182,12 @@ final class Queue {
     /** How long the oldest ready record has waited, by the last turn; 0 if nothing is ready. */
     long waitedMs() {
         return dispatch.waitedMs();
+    }
+
+    /** Null where keys mean nothing. */
+    @Nullable
+    KeyOrder keys() {
+        return keys;
     }
 
     /** Its storage is damaged: the name stays taken and everything but deletion is refused. To be called before any shard knows the queue. */
@@ -206,6 +211,12 @@ final class Queue {
         return settling;
     }
 
+    /** What leaves it unprocessed; null where that is dropped. */
+    @Nullable
+    DeadLetters deadLetters() {
+        return deadLetters;
+    }
+
     /** So many dead letters are on their way that a consumer gets nothing that it could reject. */
     boolean mayLetNoneGo() {
         return deadLetters != null && deadLetters.isFull();
@@ -214,6 +225,30 @@ final class Queue {
     /** Dead letters wait for who knows how long. */
     boolean isHeldUp() {
         return deadLetters != null && deadLetters.isFull() && deadLetters.isHeldUp();
+    }
+
+    QueuePauses pauses() {
+        return pauses;
+    }
+
+    /** From now on this is paused and nothing else; who resumes something wakes the queue. */
+    void pause(QueuePauses newPauses) {
+        pauses = newPauses;
+    }
+
+    /** A consumer gets nothing, for now or until consuming is resumed. */
+    boolean deliversNothing() {
+        return pauses.consuming() || mayLetNoneGo();
+    }
+
+    /** What operators have it do. */
+    QueueJobs jobs() {
+        QueueJobs open = jobs;
+        if (open == null) {
+            open = new QueueJobs(this, counters);
+            jobs = open;
+        }
+        return open;
     }
 
     /** More records of a lane are durable now, and their publishers about to hear of it. */
@@ -297,6 +332,21 @@ final class Queue {
         }
     }
 
+    /** A transaction that has claimed the delivery was committed, or not. */
+    void end(Claim claim, boolean committed) {
+        if (deleted) {
+            return;
+        }
+        if (committed) {
+            settling.settle(claim);
+        } else {
+            settling.giveBack(claim);
+        }
+        dispatch.consumers().offer(claim.consumer);
+        closeIfDone(claim.consumer);
+        wake();
+    }
+
     private void closeIfDone(Consumer consumer) {
         if (whenUnused != null && consumer.isCancelled() && consumer.inFlightCount() == 0) {
             whenUnused.run();
@@ -336,6 +386,7 @@ final class Queue {
 
     void close(Consumer consumer) {
         cancel(consumer);
+        consumer.markClosed();
         consumer.releaseShared(consumer.inFlightCount());
         if (!deleted) {
             settling.takeBack(consumer);
@@ -356,7 +407,7 @@ final class Queue {
             held += lane.backlog().aside();
         }
         long bytes = readyBytes == null ? QueueStatistics.NOT_COUNTED : readyBytes.total();
-        return counters.snapshot(name(), length(), bytes, inFlight, held);
+        return counters.snapshot(name(), length(), bytes, inFlight, held, pauses);
     }
 
     /** Somebody declared it again. */
@@ -394,6 +445,7 @@ final class Queue {
         deleted = true;
         timers.cancel();
         closeDeadLetters();
+        closeJobs(Refusal.Reason.QUEUE_NOT_FOUND);
         if (readers != null) {
             readers.delete();
         }
@@ -414,6 +466,7 @@ final class Queue {
         deleted = true;
         timers.cancel();
         closeDeadLetters();
+        closeJobs(Refusal.Reason.CLOSING);
         if (readers != null) {
             readers.stop();
         }
@@ -425,6 +478,12 @@ final class Queue {
     private void closeDeadLetters() {
         if (deadLetters != null) {
             deadLetters.close();
+        }
+    }
+
+    private void closeJobs(Refusal.Reason reason) {
+        if (jobs != null) {
+            jobs.close(reason);
         }
     }
 

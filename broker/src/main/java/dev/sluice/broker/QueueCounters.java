@@ -12,13 +12,15 @@ final class QueueCounters {
     long deliveryLimitExceeded;
     long droppedAtLimit;
     long refusedAtLimit;
+    long refusedWhilePaused;
     long purged;
+    long moved;
     long damaged;
     long deadLettered;
     long deadLettersDropped;
     long parked;
 
-    QueueStatistics snapshot(String queue, long ready, long readyBytes, long unsettled, long held) {
+    QueueStatistics snapshot(String queue, long ready, long readyBytes, long unsettled, long held, QueuePauses paused) {
         return new QueueStatistics(
                 queue,
                 ready,
@@ -35,10 +37,13 @@ final class QueueCounters {
                 deliveryLimitExceeded,
                 droppedAtLimit,
                 refusedAtLimit,
+                refusedWhilePaused,
                 purged,
+                moved,
                 damaged,
                 deadLettered,
                 deadLettersDropped,
-                parked);
+                parked,
+                paused);
     }
 }

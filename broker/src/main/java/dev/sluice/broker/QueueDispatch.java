@@ -59,7 +59,7 @@ final class QueueDispatch {
     void serve() {
         serveGetters();
         int budget = DELIVERIES_PER_TURN;
-        while (budget > 0 && !queue.mayLetNoneGo() && serveOne()) {
+        while (budget > 0 && !queue.deliversNothing() && serveOne()) {
             budget--;
         }
         dispatcher.flush();
@@ -140,8 +140,11 @@ final class QueueDispatch {
 
     private void serveGetters() {
         while (!getters.isEmpty()) {
-            Lane lane = queue.mayLetNoneGo() ? null : nextReadable();
-            if (lane == null && isBeingRead() && !queue.isHeldUp()) {
+            Lane lane = queue.deliversNothing() ? null : nextReadable();
+            if (lane == null
+                    && isBeingRead()
+                    && !queue.isHeldUp()
+                    && !queue.pauses().consuming()) {
                 return; // the get waits for it
             }
             Consumer consumer = getters.removeFirst();

@@ -97,6 +97,7 @@ final class QueueFactory {
     CompletableFuture<Queue> restore(StoredQueue stored, Map<Long, CursorState> states) {
         BrokerShard view = views.get(shards.ownerOf(stored.id().value()).index());
         var queue = new Queue(stored.id(), stored.spec(), 0, view, views.size(), null);
+        queue.pause(stored.pauses());
         return open(queue, states).exceptionally(failure -> {
             Throwable cause = failure.getCause() == null ? failure : failure.getCause();
             LOG.error("queue {} is not available: {}", queue.name(), cause.getMessage(), cause);
@@ -108,6 +109,7 @@ final class QueueFactory {
     /** As {@link #restore}, for a subscription whose topic was restored. */
     CompletableFuture<Queue> restoreSubscription(StoredQueue stored, Queue topic, Map<Long, CursorState> states) {
         var queue = new Queue(stored.id(), stored.spec(), 0, topic.home(), views.size(), topic);
+        queue.pause(stored.pauses());
         Refusal unavailable = topic.unavailable();
         if (unavailable != null) {
             queue.markUnavailable("its topic " + topic.name() + " is not available: " + unavailable.detail());

@@ -56,12 +56,12 @@ final class QueueIntake {
         queue.wake();
     }
 
-    /** Takes over {@code batch}, with which the move's dead letters come here. It hears of the decision, and then of what it decided. */
-    void appendMoved(DeadLetterMove move, int number, ByteBuf batch, @Nullable AppendGroup group) {
+    /** Takes over {@code batch}, with which the move's records come here. It hears of the decision, and then of what it decided. */
+    void appendMoved(RecordMove<?> move, int number, ByteBuf batch, @Nullable AppendGroup group) {
         Partition partition = partitions[Math.min(move.lane.index(), partitions.length - 1)];
         int count = move.records.size();
         // What only changes its place in this queue does not make it longer, and could otherwise stand in its own way.
-        Refusal refusal = move.isFrom(queue) && !queue.isDeleted()
+        Refusal refusal = move.isWithin(queue) && !queue.isDeleted()
                 ? partition.refusal()
                 : refusal(partition, batch, count, refusesAtLimit() || overflow == Overflow.BLOCK);
         move.decided(queue.home(), number, refusal);
@@ -72,13 +72,43 @@ final class QueueIntake {
             }
             return;
         }
-        counters.published += count;
         var stored = new Confirms();
         stored.add(move, number);
+        append(partition, batch, count, group, stored, move.home());
+    }
+
+    /** Why a transaction cannot bring so many records, of so many bytes, into the partition now; null if it can. */
+    @Nullable
+    Refusal refusal(int index, int count, long bytes) {
+        return refusal(partitions[index], count, bytes, refusesAtLimit() || overflow == Overflow.BLOCK);
+    }
+
+    /** Takes over {@code batch}, of a transaction for which there was no {@link #refusal}; where the partition is gone meanwhile, its records go with it. */
+    void appendChecked(int index, ByteBuf batch, int count, @Nullable AppendGroup group, Confirms stored) {
+        Partition partition = partitions[index];
+        if (queue.isDeleted() || partition.isLost()) {
+            batch.release();
+            if (group != null) {
+                group.leave();
+            }
+            stored.stored();
+            return;
+        }
+        append(partition, batch, count, group, stored, queue.home());
+    }
+
+    private void append(
+            Partition partition,
+            ByteBuf batch,
+            int count,
+            @Nullable AppendGroup group,
+            Confirms stored,
+            BrokerShard publisher) {
+        counters.published += count;
         if (group == null) {
-            partition.append(batch, count, null, stored, move.home());
+            partition.append(batch, count, null, stored, publisher);
         } else {
-            partition.appendInGroup(batch, count, group, stored, move.home());
+            partition.appendInGroup(batch, count, group, stored, publisher);
         }
         queue.wake();
     }
@@ -91,6 +121,11 @@ final class QueueIntake {
 
     /** Batches are taken or refused as a whole: at a limit, by whether there is room for the first record. */
     private @Nullable Refusal refusal(Partition partition, ByteBuf batch, int count, boolean refusesAtLimit) {
+        ReadyBytes bytes = queue.readyBytes();
+        return refusal(partition, count, bytes == null ? 0 : bytes.firstBodyBytes(batch), refusesAtLimit);
+    }
+
+    private @Nullable Refusal refusal(Partition partition, int count, long bytes, boolean refusesAtLimit) {
         if (queue.isDeleted()) {
             return new Refusal(Refusal.Reason.QUEUE_NOT_FOUND, queue.name());
         }
@@ -98,12 +133,15 @@ final class QueueIntake {
         if (unavailable != null) {
             return unavailable;
         }
+        if (queue.pauses().publishing()) {
+            counters.refusedWhilePaused += count;
+            return new Refusal(Refusal.Reason.QUEUE_PAUSED, queue.name(), "an operator has paused publishing to it");
+        }
         Refusal refusal = partition.refusal();
         if (refusal != null || limits == null || !refusesAtLimit) {
             return refusal;
         }
-        ReadyBytes bytes = queue.readyBytes();
-        String reached = limits.reachedWith(bytes == null ? 0 : bytes.firstBodyBytes(batch), queue.waitedMs());
+        String reached = limits.reachedWith(bytes, queue.waitedMs());
         if (reached == null) {
             return null;
         }

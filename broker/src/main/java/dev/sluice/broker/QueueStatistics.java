@@ -17,11 +17,14 @@ package dev.sluice.broker;
  * @param deliveryLimitExceeded dropped because they came back too often
  * @param droppedAtLimit dropped, the oldest first, to keep the queue at its limits
  * @param refusedAtLimit not taken because the queue was at one of its limits
+ * @param refusedWhilePaused not taken because publishing was paused; what the broker itself brings is counted each time that it tries
  * @param purged dropped because somebody emptied the queue
+ * @param moved brought to other queues by an operator
  * @param damaged unreadable in storage; each is also reported in the log
  * @param deadLettered stored in the queues to which the dead letter exchange led, those parked included; each is counted among the rejected, expired or dropped too
  * @param deadLettersDropped had a dead letter exchange that is not there, or led to no queue
  * @param parked dead letters that would have gone in a circle, and were put aside in the queue of this name with {@code .parked} behind it
+ * @param paused what an operator has paused
  */
 public record QueueStatistics(
         String queue,
@@ -39,11 +42,14 @@ public record QueueStatistics(
         long deliveryLimitExceeded,
         long droppedAtLimit,
         long refusedAtLimit,
+        long refusedWhilePaused,
         long purged,
+        long moved,
         long damaged,
         long deadLettered,
         long deadLettersDropped,
-        long parked) {
+        long parked,
+        QueuePauses paused) {
     /** Stands for an amount that nobody counts. */
     public static final long NOT_COUNTED = -1;
 }

@@ -13,6 +13,8 @@ import dev.sluice.log.StorageException;
 import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -53,6 +55,50 @@ class BacklogTest {
         settle(backlog, 10_001, 18_500);
         assertThat(changeWritten(backlog).above()).hasToString(everySecond(10_001, 18_500));
         assertThat(changeWritten(backlog).above()).isNull();
+        backlog.close();
+    }
+
+    @Test
+    void goesOnAroundWhatWasTakenOutOfTurn() {
+        var backlog = new Backlog(log, new CursorState(), () -> {}, new ReadyLanes(null), 0, null);
+        append(backlog, 2 * BATCH);
+        takeOutOfTurn(backlog, 0);
+        takeOutOfTurn(backlog, 3);
+        takeOutOfTurn(backlog, 4);
+        assertThat(backlog.ready()).isEqualTo(17);
+        assertThat(backlog.isReady(3)).isFalse();
+        assertThat(taken(backlog, 3)).containsExactly(1L, 2L, 5L);
+        backlog.putBack(3);
+        backlog.settleInFlight(4);
+        takeOutOfTurn(backlog, 7);
+        backlog.putBack(7);
+        assertThat(taken(backlog, 3)).containsExactly(3L, 6L, 7L);
+        assertThat(backlog.deliveryCount(3)).isZero();
+        backlog.release(5);
+        takeOutOfTurn(backlog, 5);
+        assertThat(taken(backlog, 1)).containsExactly(8L);
+        backlog.putBack(5);
+        assertThat(taken(backlog, 2)).containsExactly(5L, 9L);
+        backlog.close();
+    }
+
+    @Test
+    void aPurgeLeavesWhatWasTakenOutOfTurn() {
+        var backlog = new Backlog(log, new CursorState(), () -> {}, new ReadyLanes(null), 0, null);
+        append(backlog, 2 * BATCH);
+        takeOutOfTurn(backlog, 3);
+        takeOutOfTurn(backlog, 19);
+        assertThat(backlog.purge()).isEqualTo(18);
+        assertThat(backlog.inFlight()).isEqualTo(2);
+        assertThat(backlog.floor()).isEqualTo(3);
+        backlog.putBack(3);
+        assertThat(backlog.ready()).isEqualTo(1);
+        assertThat(taken(backlog, 1)).containsExactly(3L);
+        backlog.settleInFlight(3);
+        assertThat(backlog.floor()).isEqualTo(19);
+        backlog.settleInFlight(19);
+        assertThat(backlog.floor()).isEqualTo(20);
+        assertThat(backlog.ready()).isZero();
         backlog.close();
     }
 
@@ -111,6 +157,11 @@ class BacklogTest {
     }
 
     private void takeAll(Backlog backlog, int records) {
+        append(backlog, records);
+        List<Long> _ = taken(backlog, records);
+    }
+
+    private void append(Backlog backlog, int records) {
         try (var builder = new RecordBatchBuilder(UnpooledByteBufAllocator.DEFAULT)) {
             for (int i = 0; i < records; i += BATCH) {
                 for (int j = 0; j < BATCH; j++) {
@@ -120,9 +171,23 @@ class BacklogTest {
                 backlog.appended(BATCH);
             }
         }
+    }
+
+    /** The offsets of the records that are next, which are in flight then. */
+    private static List<Long> taken(Backlog backlog, int records) {
+        var offsets = new ArrayList<Long>();
         for (int i = 0; i < records; i++) {
             assertThat(backlog.peek()).isEqualTo(LogReader.Position.AT);
+            offsets.add(backlog.record().offset());
             backlog.take();
+        }
+        return offsets;
+    }
+
+    private void takeOutOfTurn(Backlog backlog, long offset) {
+        try (var reader = new LogReader(log, () -> {})) {
+            assertThat(reader.seek(offset)).isEqualTo(LogReader.Position.AT);
+            backlog.takeOutOfTurn(reader.record());
         }
     }
 
