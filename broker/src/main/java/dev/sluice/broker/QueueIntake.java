@@ -259,7 +259,7 @@ final class QueueIntake {
 
     /** It has to be known how large it is. */
     private boolean readAndDropOldest(Lane lane) {
-        if (queue.mayLetNoneGo() || !lane.toNextReadable(counters)) {
+        if (queue.mayLetNoneGo() || !lane.toOldestReadable(counters)) {
             return false;
         }
         long offset = lane.backlog().record().offset();
