@@ -380,6 +380,13 @@ final class Queue {
         return counters.snapshot(name(), length(), bytes, inFlight, held, pauses);
     }
 
+    QueueOverview overview() {
+        TransferProgress transfer = jobs == null ? null : jobs.progress();
+        return unavailable == null
+                ? new QueueOverview(spec, statistics(), consumerCount(), null, transfer)
+                : new QueueOverview(spec, counters.snapshot(name(), 0, 0, 0, 0, pauses), 0, unavailable.detail(), null);
+    }
+
     /** Somebody declared it again. */
     void touch() {
         timers.touch();

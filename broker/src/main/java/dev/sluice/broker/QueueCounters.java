@@ -20,8 +20,7 @@ final class QueueCounters {
     long deadLettersDropped;
     long parked;
 
-    QueueStatistics snapshot(
-            String queue, long ready, long readyBytes, long unsettled, long held, QueuePauses paused) {
+    QueueStatistics snapshot(String queue, long ready, long readyBytes, long unsettled, long held, QueuePauses paused) {
         return new QueueStatistics(
                 queue,
                 ready,
