@@ -26,6 +26,7 @@ final class ChannelPublisher {
     private final OutgoingContent returned = new OutgoingContent();
     private final ContentSequence sequence = new ContentSequence();
     private @Nullable ChannelConfirms confirms;
+    private @Nullable ChannelTransaction transaction;
 
     private byte[] route = {};
     private String exchange = "";
@@ -59,6 +60,15 @@ final class ChannelPublisher {
         if (confirms == null) {
             confirms = new ChannelConfirms(channel::reportConfirmsLater);
         }
+    }
+
+    boolean isConfirming() {
+        return confirms != null;
+    }
+
+    /** From now on every publish is part of a transaction. */
+    void transact(ChannelTransaction ofChannel) {
+        transaction = ofChannel;
     }
 
     void reportConfirms(ChannelConfirms.Report report) {
@@ -143,6 +153,15 @@ final class ChannelPublisher {
         if (mandatory && found.isEmpty()) {
             returnUnroutable(body);
         }
+        if (transaction == null) {
+            publish(found, body);
+        } else if (!found.isEmpty()) {
+            transaction.publish(found, attributes, body, section);
+        }
+        channel.published(body.readableBytes());
+    }
+
+    private void publish(Route found, ByteBuf body) {
         ChannelConfirms waiting = confirms;
         if (waiting == null) {
             broker.publish(found, attributes, null, body, section, ConfirmWhen.TAKEN, null, 0);
@@ -152,10 +171,13 @@ final class ChannelPublisher {
             long sequence = waiting.begin(found.queueCount());
             broker.publish(found, attributes, null, body, section, confirm, waiting, sequence);
         }
-        channel.published(body.readableBytes());
     }
 
     private void returnUnroutable(ByteBuf body) {
+        if (transaction != null) {
+            transaction.returnLater(new ReturnedMessage(route, sectionProperties, body));
+            return;
+        }
         ByteBuf bytes = sectionProperties;
         returned.route(Unpooled.wrappedBuffer(route), 0, route.length)
                 .properties(bytes, 0, bytes.writerIndex())

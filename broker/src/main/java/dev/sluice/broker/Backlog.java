@@ -31,6 +31,9 @@ final class Backlog {
     /** Delivered before and back in their place. */
     private final TreeSet<Long> released = new TreeSet<>();
 
+    /** Hears of every record that is settled, and knows which are passed over; null where records are served as they came. */
+    private final @Nullable KeyOrder keys;
+
     private final LongObjectMap<Integer> deliveryCounts = new LongObjectHashMap<>(2);
     /** Records below may have been delivered by a process that is gone. */
     private final long deliveredBefore;
@@ -57,10 +60,17 @@ final class Backlog {
     /** Settled above the floor and written, and their storage not given back yet. */
     private final OffsetSet toDiscard;
 
-    Backlog(PartitionLog log, CursorState state, Runnable readable, ReadyLanes readyLanes, int lane) {
+    Backlog(
+            PartitionLog log,
+            CursorState state,
+            Runnable readable,
+            ReadyLanes readyLanes,
+            int lane,
+            @Nullable KeyOrder keys) {
         this.log = log;
         this.readyLanes = readyLanes;
         this.lane = lane;
+        this.keys = keys;
         this.forward = new LogReader(log, readable);
         this.again = new LogReader(log, readable);
         this.acknowledged = state.acknowledged;
@@ -125,7 +135,11 @@ final class Backlog {
 
     /** Whether a record that is not settled is ready; if not, it is in flight or put aside. */
     boolean isReady(long offset) {
-        return offset >= next ? !isTakenAhead(offset) : released.contains(offset);
+        return offset >= next ? !isTakenAhead(offset) : released.contains(offset) || isPassedOver(offset);
+    }
+
+    private boolean isPassedOver(long offset) {
+        return keys != null && keys.passedOver().contains(RecordPlace.of(lane, offset));
     }
 
     private boolean isTakenAhead(long offset) {
@@ -149,6 +163,8 @@ final class Backlog {
             if (released.isEmpty()) {
                 again.release();
             }
+        } else if (keys != null && isPassedOver(offset)) {
+            keys.passedOver().drop(RecordPlace.of(lane, offset));
         } else {
             if (takenAhead == null) {
                 takenAhead = new OffsetSet();
@@ -167,6 +183,9 @@ final class Backlog {
             released.add(offset);
         }
         isReadyAgain(offset);
+        if (keys != null) {
+            keys.left(RecordPlace.of(lane, offset));
+        }
     }
 
     private void forgetTakenAhead(long offset) {
@@ -316,6 +335,27 @@ final class Backlog {
         readyLanes.headChanged(lane);
     }
 
+    /** The record found by {@link #peek} may not be delivered now, though it is ready: the next one can be had. It is in {@link PassedOver} from now on. */
+    void passOver() {
+        passPeeked();
+    }
+
+    /** A record that was passed over is to be met again, in its place. */
+    void recall(long offset) {
+        released.add(offset);
+        readyLanes.headChanged(lane);
+    }
+
+    /** Whether the record found by {@link #peek} is met for the first time. */
+    boolean isNew() {
+        return released.isEmpty();
+    }
+
+    /** How many ready records were not passed over. */
+    long ahead() {
+        return keys == null ? ready() : ready() - keys.passedOver().countOf(lane);
+    }
+
     /** A record that was put aside is settled for good. */
     void settleAside(long offset) {
         aside--;
@@ -369,36 +409,25 @@ final class Backlog {
         changed = true;
     }
 
-    /** Settles the oldest ready record without reading it; false if none is durable yet. Not where bytes are counted. */
-    boolean dropOldest() {
-        Long back = released.pollFirst();
-        if (back != null) {
-            settle(back);
-            return true;
-        }
-        next = nextAhead(next);
-        if (next >= log.durableOffset()) {
-            return false;
-        }
-        settle(next++);
-        return true;
-    }
-
     /** Takes the oldest ready record, without reading it, as if it were on its way to a consumer; returns its offset, -1 if none is durable yet. Not where bytes are counted. */
     long takeOldest() {
-        Long back = released.pollFirst();
-        if (back != null) {
-            inFlight++;
-            countReady();
-            return back;
-        }
-        next = nextAhead(next);
-        if (next >= log.durableOffset()) {
-            return -1;
+        long back = released.isEmpty() ? Long.MAX_VALUE : released.first();
+        long passed = keys == null ? Long.MAX_VALUE : keys.passedOver().oldestOf(lane);
+        long oldest = Math.min(back, passed);
+        if (oldest == Long.MAX_VALUE) {
+            next = nextAhead(next);
+            if (next >= log.durableOffset()) {
+                return -1;
+            }
+            oldest = next++;
+        } else if (oldest == back) {
+            released.pollFirst();
+        } else if (keys != null) {
+            keys.passedOver().drop(RecordPlace.of(lane, oldest));
         }
         inFlight++;
         countReady();
-        return next++;
+        return oldest;
     }
 
     /** Settles all that is ready; returns how many that was. */
@@ -408,20 +437,31 @@ final class Backlog {
             settle(offset);
         }
         released.clear();
+        if (keys != null) {
+            keys.passedOver().removeAllOf(lane, this::settleAll);
+        }
         settleAhead(log.endOffset());
+        deliveryCounts.keySet().removeIf(acknowledged::contains);
         unsettled = inFlight + aside;
         countReady();
         return purged;
     }
 
     /** Settles what is ready below the offset, since the log does not have it any more; returns how many records that was. */
-    long passOver(long below) {
+    long loseBelow(long below) {
         long before = ready();
         var gone = released.headSet(below);
         gone.forEach(this::settle);
         gone.clear();
-        long end = log.endOffset();
+        if (keys != null) {
+            PassedOver passed = keys.passedOver();
+            for (long lost = passed.oldestOf(lane); lost < below; lost = passed.oldestOf(lane)) {
+                passed.drop(RecordPlace.of(lane, lost));
+                settle(lost);
+            }
+        }
         if (next < below) {
+            long end = log.endOffset();
             long unsettledBefore = acknowledged.unsettledBelow(end);
             settleAhead(below);
             unsettled -= unsettledBefore - acknowledged.unsettledBelow(end);
@@ -436,25 +476,31 @@ final class Backlog {
         while (next < below) {
             long taken = takenAhead == null ? -1 : takenAhead.firstPresent(next);
             long until = taken < 0 ? below : Math.min(taken, below);
-            acknowledged.add(next, until - 1);
-            changedRanges.add(next, until - 1);
-            changed = true;
+            settleAll(next, until - 1);
             next = nextAhead(until);
         }
+    }
+
+    /** Without counting them. */
+    private void settleAll(long first, long last) {
+        acknowledged.add(first, last);
+        changedRanges.add(first, last);
+        changed = true;
     }
 
     private void settle(long offset) {
         unsettled--;
         countReady();
         forgetTakenAhead(offset);
-        acknowledged.add(offset, offset);
-        changedRanges.add(offset, offset);
-        changed = true;
+        settleAll(offset, offset);
         if (bytes != null) {
             bytes.settle(offset);
         }
         if (!deliveryCounts.isEmpty()) {
             deliveryCounts.remove(offset);
+        }
+        if (keys != null) {
+            keys.left(RecordPlace.of(lane, offset));
         }
     }
 

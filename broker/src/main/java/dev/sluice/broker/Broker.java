@@ -21,6 +21,7 @@ public final class Broker {
     private final Recovery recovery;
     private final BrokerLimits limits;
     private final NodePressure pressure;
+    private final TransactionBudget transactions;
     private final NodeWatch watch;
     /** Of users that have published; there are as many as are allowed in. */
     private final Map<String, PublishQuota> userQuotas = new ConcurrentHashMap<>();
@@ -30,7 +31,8 @@ public final class Broker {
     private Broker(Storage storage, Shards shards, BrokerLimits limits) {
         this.shards = shards;
         this.limits = limits;
-        this.pressure = new NodePressure(storage::tailBytes, limits.memory());
+        this.transactions = TransactionBudget.of(limits);
+        this.pressure = new NodePressure(() -> storage.tailBytes() + transactions.takenBytes(), limits.memory());
         for (Shard shard : shards.all()) {
             views.add(new BrokerShard(shard, this, shards.count(), new PublishGate(shard, pressure)));
         }
@@ -81,12 +83,23 @@ public final class Broker {
     public CompletableFuture<Void> stop() {
         return CompletableFuture.completedFuture(controller)
                 .thenComposeAsync(this::finish, shards.at(0))
-                .thenCompose(changed -> stopShards());
+                .thenCompose(changed -> finishCommits())
+                .thenCompose(committed -> stopShards());
     }
 
     private CompletableFuture<Void> finish(TopologyController onItsShard) {
         watch.end();
         return onItsShard.finish();
+    }
+
+    /** Once no log waits for others, or will. */
+    private CompletableFuture<Void> finishCommits() {
+        var finished = new ArrayList<CompletableFuture<Void>>();
+        for (BrokerShard view : views) {
+            finished.add(CompletableFuture.completedFuture(view)
+                    .thenComposeAsync(onItsShard -> onItsShard.commits().finish(), view.shard()));
+        }
+        return CompletableFuture.allOf(finished.toArray(CompletableFuture[]::new));
     }
 
     private CompletableFuture<Void> stopShards() {
@@ -96,6 +109,10 @@ public final class Broker {
                     .thenComposeAsync(written -> view.stop(), view.shard()));
         }
         return CompletableFuture.allOf(stopped.toArray(CompletableFuture[]::new));
+    }
+
+    TransactionBudget transactions() {
+        return transactions;
     }
 
     NodePressure pressure() {

@@ -32,6 +32,7 @@ public final class BrokerShard {
     private boolean anythingOutgoing;
     private @Nullable CursorLog cursorLog;
     private @Nullable MoveLog moveLog;
+    private final Commits commits = new Commits();
     private final PublishGate gate;
     private long turnTimeMs;
 
@@ -183,6 +184,11 @@ public final class BrokerShard {
         }
     }
 
+    /** Begins to gather what is to happen together or not at all. */
+    public ShardTransaction beginTransaction() {
+        return new ShardTransaction(this, broker.transactions(), moveLog().mostGroupBytes());
+    }
+
     // Consuming.
 
     /** The reply comes before the first delivery. */
@@ -238,6 +244,10 @@ public final class BrokerShard {
             throw new IllegalStateException("the log of moves of shard " + shard.index() + " is not open");
         }
         return open;
+    }
+
+    Commits commits() {
+        return commits;
     }
 
     /** Where a dead letter goes; nowhere if there is no such exchange. */

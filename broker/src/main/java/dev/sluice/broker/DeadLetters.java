@@ -1,6 +1,7 @@
 package dev.sluice.broker;
 
 import dev.sluice.log.PartitionLog;
+import dev.sluice.log.RecordBatchBuilder;
 import dev.sluice.log.RecordCursor;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
@@ -39,6 +40,9 @@ final class DeadLetters implements RecordMove.Owner<DeadRecord> {
     private boolean heldUp;
     private boolean parkingReported;
     private boolean makingParkingQueue;
+
+    /** What a record that dies becomes, and where it goes. */
+    private record Letter(DeathHistory history, String routingKey, Route route) {}
 
     private DeadLetters(Queue queue, QueueCounters counters, String exchange) {
         this.queue = queue;
@@ -100,7 +104,7 @@ final class DeadLetters implements RecordMove.Owner<DeadRecord> {
         if (retry != null || closed) {
             return;
         }
-        if (queue.isPersistent() && queue.home().moveLog().log().isStalled()) {
+        if (queue.isPersistent() && queue.home().moveLog().outOfOrder() != null) {
             retryLater();
             return;
         }
@@ -156,13 +160,8 @@ final class DeadLetters implements RecordMove.Owner<DeadRecord> {
 
     /** False if it has to wait. */
     private boolean prepare(DeadRecord dead, RecordCursor record) {
-        RouteHeader.Place place = RouteHeader.of(record);
-        long ttlMs = RecordAttributes.isIn(record) ? RecordAttributes.ttlMs(record) : QueueSettings.UNLIMITED;
-        var death = new Death(queue.name(), dead.reason, place.exchange(), place.routingKey(), 1, dead.timeMs, ttlMs);
-        DeathHistory history = DeathHistory.after(DeathHistory.of(record), death);
-        String key = routingKey == null ? place.routingKey() : routingKey;
-        Route route = queue.home().deadLetterRoute(exchange, key, () -> RecordRewrite.texts(record));
-        List<Queue> targets = targets(route, history);
+        Letter letter = letter(dead.reason, dead.timeMs, record);
+        List<Queue> targets = targets(letter.route, letter.history);
         if (targets == null) {
             return false;
         }
@@ -173,9 +172,33 @@ final class DeadLetters implements RecordMove.Owner<DeadRecord> {
             return true;
         }
         RecordMove<DeadRecord> move = batches.add(dead.lane, dead, targets);
-        RecordRewrite.deadLetter(record, history, exchange, key, queue.home().turnTimeMs(), move.batch());
+        write(letter, record, queue.home().turnTimeMs(), move.batch());
         moving++;
         return true;
+    }
+
+    private Letter letter(DeathReason reason, long timeMs, RecordCursor record) {
+        RouteHeader.Place place = RouteHeader.of(record);
+        long ttlMs = RecordAttributes.isIn(record) ? RecordAttributes.ttlMs(record) : QueueSettings.UNLIMITED;
+        var death = new Death(queue.name(), reason, place.exchange(), place.routingKey(), 1, timeMs, ttlMs);
+        String key = routingKey == null ? place.routingKey() : routingKey;
+        Route route = queue.home().deadLetterRoute(exchange, key, () -> RecordRewrite.texts(record));
+        return new Letter(DeathHistory.after(DeathHistory.of(record), death), key, route);
+    }
+
+    private void write(Letter letter, RecordCursor record, long timestampMs, RecordBatchBuilder out) {
+        RecordRewrite.deadLetter(record, letter.history, exchange, letter.routingKey, timestampMs, out);
+    }
+
+    /** Copies a record that a transaction rejects to where it goes, which is never round in a circle: somebody rejects it. Returns how many queues get it. */
+    int copyRejected(Lane lane, RecordCursor record, PartitionWrites out) {
+        Letter letter = letter(DeathReason.REJECTED, queue.home().turnTimeMs(), record);
+        for (Inlet inlet : letter.route.inlets()) {
+            ByteBuf key = record.keyLength() < 0 ? null : record.buffer().slice(record.keyIndex(), record.keyLength());
+            PartitionWrite write = out.to(inlet, lane.index(), key);
+            write(letter, record, PartitionWrite.TIMESTAMP, write.batch());
+        }
+        return letter.route.queueCount();
     }
 
     /** Where the record goes, the parking queue instead of all that it would go round through; null if that has to be made first. */

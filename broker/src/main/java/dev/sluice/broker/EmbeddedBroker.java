@@ -186,11 +186,16 @@ public final class EmbeddedBroker implements AutoCloseable {
         if (overloaded != null) {
             return CompletableFuture.failedFuture(new BrokerException(overloaded));
         }
-        int bytes = Math.min(IN_FLIGHT_BYTES, MESSAGE_BYTES + message.body().length);
+        int bytes = inFlightBytes(message);
         inFlight.acquireUninterruptibly(bytes);
         var published = new Publication(() -> inFlight.release(bytes));
         shard.execute(() -> publishHere(exchange, routingKey, message, published));
         return published.future();
+    }
+
+    /** What the message takes of {@link #IN_FLIGHT_BYTES}. */
+    static int inFlightBytes(Message message) {
+        return Math.min(IN_FLIGHT_BYTES, MESSAGE_BYTES + message.body().length);
     }
 
     private void publishHere(String exchange, String routingKey, Message message, Publication published) {
@@ -218,6 +223,11 @@ public final class EmbeddedBroker implements AutoCloseable {
         } catch (RuntimeException failed) {
             published.failed(failed);
         }
+    }
+
+    /** Begins to gather what is to happen together or not at all. */
+    public Transaction beginTransaction() {
+        return new Transaction(broker.on(shard), pace, inFlight);
     }
 
     /**

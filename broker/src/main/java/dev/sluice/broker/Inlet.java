@@ -29,15 +29,20 @@ final class Inlet {
         return queue;
     }
 
-    /** The way to the partition that a record belongs to: in a queue by its priority, in a topic by its key. */
+    /** The way to the partition that a record belongs to. */
     InletPartition partition(int priority, @Nullable ByteBuf key) {
-        int index = isTopic ? ofKey(key) : Math.min(priority, partitions.length - 1);
+        int index = index(priority, key);
         InletPartition partition = partitions[index];
         if (partition == null) {
             partition = new InletPartition(queue, index, shard);
             partitions[index] = partition;
         }
         return partition;
+    }
+
+    /** Which partition a record belongs to: in a queue by its priority, in a topic by its key. */
+    int index(int priority, @Nullable ByteBuf key) {
+        return isTopic ? ofKey(key) : Math.min(priority, partitions.length - 1);
     }
 
     /** Without a key: one partition for all of a batch, the next for the next. */

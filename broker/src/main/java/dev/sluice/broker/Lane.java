@@ -54,7 +54,7 @@ final class Lane {
         if (lost > 0) { // the others of a topic find, as this one, that they are missing
             partition.readers().forEach(reader -> reader.backlog().appended(lost));
         }
-        var itsBacklog = new Backlog(partition.log(), state, queue::wake, queue.readyLanes(), index);
+        var itsBacklog = new Backlog(partition.log(), state, queue::wake, queue.readyLanes(), index, queue.keys());
         backlog = itsBacklog;
         settledBelow = itsBacklog.floor();
         partition.add(this);
@@ -75,7 +75,7 @@ final class Lane {
 
     /** The topic has given up everything below the offset, to keep its limits. */
     void passOver(long below) {
-        queue.droppedByTopic(backlog().passOver(below));
+        queue.droppedByTopic(backlog().loseBelow(below));
     }
 
     boolean isOpen() {

@@ -1,6 +1,7 @@
 package dev.sluice.broker;
 
 import dev.sluice.log.RecordCursor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The next record of one lane, and whether it may be delivered now: what waited too long is given up on the way to it, and what is not due yet held back. Records that ask for nothing cost the look at their first header. Confined to the queue's shard.
@@ -18,7 +19,13 @@ final class LaneHead {
     /** Milliseconds after which what waits gives way; below 0 for never. */
     private final long dropAgeMs;
 
+    private final @Nullable KeyOrder keys;
     private int passed;
+    /** Of the record that the backlog stands at. */
+    private long key;
+    /** Nothing new is looked at before some of what was passed over is settled. */
+    private boolean blocked;
+
     /** Offset of the head that was looked at last, so that a head that stays is not read again. */
     private long seen = NONE;
 
@@ -32,6 +39,7 @@ final class LaneHead {
         QueueSettings settings = queue.spec().settings();
         this.queueTtlMs = settings.messageTtlMs();
         this.dropAgeMs = settings.overflow().isDrop() ? settings.maxAgeMs() : QueueSettings.UNLIMITED;
+        this.keys = queue.keys();
     }
 
     /** Makes ready what was held back until now. */
@@ -50,6 +58,7 @@ final class LaneHead {
      * @param wanted whether somebody takes it at once: then it may be one that may not wait at all
      */
     boolean toNext(boolean wanted) {
+        blocked = false;
         while (lane.toNextReadable(counters)) {
             if (passed == MOST_PASSED_PER_TURN) {
                 queue.wake();
@@ -69,6 +78,12 @@ final class LaneHead {
             DeathReason death = isOver(readyMs, ttlMs, nowMs, wanted)
                     ? DeathReason.EXPIRED
                     : isOver(readyMs, dropAgeMs, nowMs, true) ? DeathReason.LENGTH_LIMIT : null;
+            if (death == null && keys != null && !isAdmitted(keys, record)) {
+                if (!passOver(keys, offset)) {
+                    return false;
+                }
+                continue;
+            }
             if (death == null) {
                 seen = offset;
                 seenSinceMs = readyMs;
@@ -84,6 +99,36 @@ final class LaneHead {
             queue.settling().giveUp(lane, offset, death);
         }
         return false;
+    }
+
+    private boolean isAdmitted(KeyOrder order, RecordCursor record) {
+        key = order.numberOf(record);
+        return order.admits(RecordPlace.of(lane.index(), record.offset()), key);
+    }
+
+    /** False if too many were passed over already. Those that were met before are fewer than the keys that are locked, and may hide what sets them free. */
+    private boolean passOver(KeyOrder order, long offset) {
+        if (order.passedOver().isFull() && lane.backlog().isNew()) {
+            blocked = true;
+            return false;
+        }
+        passed++;
+        lane.backlog().passOver();
+        order.passedOver(RecordPlace.of(lane.index(), offset), key);
+        return true;
+    }
+
+    /** The record that the backlog stands at is on its way to a consumer now. */
+    void take(long offset) {
+        lane.backlog().take();
+        if (keys != null) {
+            keys.delivered(RecordPlace.of(lane.index(), offset), key);
+        }
+    }
+
+    /** Whether a record that may be delivered can come up without anything being settled. */
+    boolean isComing() {
+        return !blocked && lane.backlog().ahead() > 0;
     }
 
     private void holdBack(long offset, long dueMs) {

@@ -26,6 +26,7 @@ final class Partition implements PartitionLog.Listener {
     private @Nullable PartitionLog log;
     private @Nullable Refusal outOfOrder;
     private @Nullable Refusal unreadable;
+    private boolean lost;
 
     /** Publishers of one batch, until everything below {@code end} is durable. */
     private record Waiting(long end, Confirms confirms, BrokerShard publisher) {}
@@ -152,12 +153,18 @@ final class Partition implements PartitionLog.Listener {
     @Override
     public void lost(StorageException cause) {
         LOG.error("queue {} lost its storage", queue.name(), cause);
+        lost = true;
         Refusal refusal = new Refusal(Refusal.Reason.STORAGE, queue.name(), String.valueOf(cause.getMessage()));
         outOfOrder = refusal;
-        for (Waiting lost : waiting) {
-            lost.publisher.answer(queue.home(), () -> lost.confirms.refused(refusal));
+        for (Waiting batch : waiting) {
+            batch.publisher.answer(queue.home(), () -> batch.confirms.refused(refusal));
         }
         waiting.clear();
+    }
+
+    /** Whether nothing can be appended any more. */
+    boolean isLost() {
+        return lost;
     }
 
     /** Why nothing can be appended now; null if something can. What could perhaps not be read is not taken either. */

@@ -28,6 +28,7 @@ final class Queue {
 
     private final ReadyLanes readyLanes;
     private final @Nullable ReadyBytes readyBytes;
+    private final @Nullable KeyOrder keys;
     private final QueueCounters counters = new QueueCounters();
     private final @Nullable DeadLetters deadLetters;
     private final QueueIntake intake;
@@ -67,6 +68,7 @@ final class Queue {
         LaneAging aging = LaneAging.of(spec.settings(), lanes.length);
         this.readyLanes = new ReadyLanes(aging);
         this.readyBytes = ReadyBytes.of(spec);
+        this.keys = KeyOrder.of(spec.settings(), lanes);
         this.deadLetters = DeadLetters.of(this, counters);
         this.intake = new QueueIntake(this, counters, deadLetters);
         this.settling = new QueueSettling(this, counters, deadLetters);
@@ -182,6 +184,12 @@ final class Queue {
         return dispatch.waitedMs();
     }
 
+    /** Null where keys mean nothing. */
+    @Nullable
+    KeyOrder keys() {
+        return keys;
+    }
+
     /** Its storage is damaged: the name stays taken and everything but deletion is refused. To be called before any shard knows the queue. */
     void markUnavailable(String reason) {
         unavailable = new Refusal(Refusal.Reason.STORAGE, name(), reason);
@@ -201,6 +209,12 @@ final class Queue {
     /** How deliveries end. */
     QueueSettling settling() {
         return settling;
+    }
+
+    /** What leaves it unprocessed; null where that is dropped. */
+    @Nullable
+    DeadLetters deadLetters() {
+        return deadLetters;
     }
 
     /** So many dead letters are on their way that a consumer gets nothing that it could reject. */
@@ -318,6 +332,21 @@ final class Queue {
         }
     }
 
+    /** A transaction that has claimed the delivery was committed, or not. */
+    void end(Claim claim, boolean committed) {
+        if (deleted) {
+            return;
+        }
+        if (committed) {
+            settling.settle(claim);
+        } else {
+            settling.giveBack(claim);
+        }
+        dispatch.consumers().offer(claim.consumer);
+        closeIfDone(claim.consumer);
+        wake();
+    }
+
     private void closeIfDone(Consumer consumer) {
         if (whenUnused != null && consumer.isCancelled() && consumer.inFlightCount() == 0) {
             whenUnused.run();
@@ -343,10 +372,10 @@ final class Queue {
             return;
         }
         consumer.markCancelled();
-        dispatch.consumers().remove(consumer);
-        wake(); // for the one that takes over
         consumer.gets.clear();
         if (consumer.subscribed) {
+            dispatch.consumers().remove(consumer);
+            wake(); // for the one that takes over
             timers.touch();
             closeIfDone(consumer);
             if (spec.autoDelete() && hadConsumer && consumerCount() == 0 && !deleted) {
@@ -357,6 +386,7 @@ final class Queue {
 
     void close(Consumer consumer) {
         cancel(consumer);
+        consumer.markClosed();
         consumer.releaseShared(consumer.inFlightCount());
         if (!deleted) {
             settling.takeBack(consumer);
@@ -403,6 +433,9 @@ final class Queue {
 
     long purge() {
         long purged = 0;
+        if (keys != null) {
+            keys.forgetWaiting();
+        }
         for (Lane lane : lanes) {
             purged += lane.purge();
         }

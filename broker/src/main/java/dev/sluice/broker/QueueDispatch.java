@@ -122,7 +122,7 @@ final class QueueDispatch {
         if (redelivered) {
             counters.redelivered++;
         }
-        lane.backlog().take();
+        heads[lane.index()].take(DeliveryId.offset(delivery));
         if (noAck) {
             settling.beginAndEnd(lane, DeliveryId.offset(delivery));
         } else {
@@ -170,7 +170,7 @@ final class QueueDispatch {
     /** Whether a record is on its way from the storage, or into it. */
     private boolean isBeingRead() {
         for (int i = readyLanes.lowestFrom(0); i >= 0; i = readyLanes.lowestFrom(i + 1)) {
-            if (lanes[i].partition().refusal() == null) {
+            if (lanes[i].partition().refusal() == null && heads[i].isComing()) {
                 return true;
             }
         }

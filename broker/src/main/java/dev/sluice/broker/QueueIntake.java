@@ -72,13 +72,43 @@ final class QueueIntake {
             }
             return;
         }
-        counters.published += count;
         var stored = new Confirms();
         stored.add(move, number);
+        append(partition, batch, count, group, stored, move.home());
+    }
+
+    /** Why a transaction cannot bring so many records, of so many bytes, into the partition now; null if it can. */
+    @Nullable
+    Refusal refusal(int index, int count, long bytes) {
+        return refusal(partitions[index], count, bytes, refusesAtLimit() || overflow == Overflow.BLOCK);
+    }
+
+    /** Takes over {@code batch}, of a transaction for which there was no {@link #refusal}; where the partition is gone meanwhile, its records go with it. */
+    void appendChecked(int index, ByteBuf batch, int count, @Nullable AppendGroup group, Confirms stored) {
+        Partition partition = partitions[index];
+        if (queue.isDeleted() || partition.isLost()) {
+            batch.release();
+            if (group != null) {
+                group.leave();
+            }
+            stored.stored();
+            return;
+        }
+        append(partition, batch, count, group, stored, queue.home());
+    }
+
+    private void append(
+            Partition partition,
+            ByteBuf batch,
+            int count,
+            @Nullable AppendGroup group,
+            Confirms stored,
+            BrokerShard publisher) {
+        counters.published += count;
         if (group == null) {
-            partition.append(batch, count, null, stored, move.home());
+            partition.append(batch, count, null, stored, publisher);
         } else {
-            partition.appendInGroup(batch, count, group, stored, move.home());
+            partition.appendInGroup(batch, count, group, stored, publisher);
         }
         queue.wake();
     }
@@ -91,6 +121,11 @@ final class QueueIntake {
 
     /** Batches are taken or refused as a whole: at a limit, by whether there is room for the first record. */
     private @Nullable Refusal refusal(Partition partition, ByteBuf batch, int count, boolean refusesAtLimit) {
+        ReadyBytes bytes = queue.readyBytes();
+        return refusal(partition, count, bytes == null ? 0 : bytes.firstBodyBytes(batch), refusesAtLimit);
+    }
+
+    private @Nullable Refusal refusal(Partition partition, int count, long bytes, boolean refusesAtLimit) {
         if (queue.isDeleted()) {
             return new Refusal(Refusal.Reason.QUEUE_NOT_FOUND, queue.name());
         }
@@ -106,8 +141,7 @@ final class QueueIntake {
         if (refusal != null || limits == null || !refusesAtLimit) {
             return refusal;
         }
-        ReadyBytes bytes = queue.readyBytes();
-        String reached = limits.reachedWith(bytes == null ? 0 : bytes.firstBodyBytes(batch), queue.waitedMs());
+        String reached = limits.reachedWith(bytes, queue.waitedMs());
         if (reached == null) {
             return null;
         }
@@ -155,12 +189,7 @@ final class QueueIntake {
         if (queue.readyBytes() != null) {
             return readAndDropOldest(lane);
         }
-        if (deadLetters == null) {
-            boolean dropped = lane.backlog().dropOldest();
-            counters.droppedAtLimit += dropped ? 1 : 0;
-            return dropped;
-        }
-        long offset = deadLetters.isFull() ? -1 : lane.backlog().takeOldest();
+        long offset = queue.mayLetNoneGo() ? -1 : lane.backlog().takeOldest();
         if (offset >= 0) {
             queue.settling().giveUp(lane, offset, DeathReason.LENGTH_LIMIT);
         }

@@ -52,6 +52,10 @@ public enum QueueProperty {
     PRIORITY_AGING("priority-aging", new Kind.Whole(1, Long.MAX_VALUE)),
     /** Only one consumer is served at a time; the next one takes over when it is gone. */
     SINGLE_ACTIVE_CONSUMER("single-active-consumer", new Kind.Flag()),
+    /** In which order the ready records of one priority are served. */
+    ORDERING("ordering", new Kind.Choice(QueueSettings.Ordering.words())),
+    /** The header that has the key by which the ordering goes, instead of the record's key or the routing key. */
+    ORDERING_KEY_HEADER("ordering-key-header", new Kind.Text()),
     /** The exchange to which records go that leave the queue without having been processed. */
     DEAD_LETTER_EXCHANGE("dead-letter-exchange", new Kind.Text()),
     /** The routing key with which they go there, instead of the one they came with. */

@@ -60,6 +60,29 @@ public final class QueueSettings {
         }
     }
 
+    /** In which order ready records are served. */
+    public enum Ordering {
+        /** As they came. */
+        FIFO("fifo"),
+        /** As they came, but no record while an earlier one of its key is unsettled. */
+        KEY("key");
+
+        private final String word;
+
+        Ordering(String word) {
+            this.word = word;
+        }
+
+        /** The value of {@link QueueProperty#ORDERING}. */
+        public String word() {
+            return word;
+        }
+
+        static List<String> words() {
+            return Arrays.stream(values()).map(Ordering::word).toList();
+        }
+    }
+
     private final Map<QueueProperty, Object> values;
 
     private QueueSettings(Map<QueueProperty, Object> values) {
@@ -112,6 +135,7 @@ public final class QueueSettings {
             Map.entry(QueueProperty.DURABILITY, Durability.SYNC.toString()),
             Map.entry(QueueProperty.MAX_PRIORITY, 0L),
             Map.entry(QueueProperty.SINGLE_ACTIVE_CONSUMER, false),
+            Map.entry(QueueProperty.ORDERING, Ordering.FIFO.word()),
             Map.entry(QueueProperty.DELIVERY_LIMIT, DEFAULT_DELIVERY_LIMIT),
             Map.entry(QueueProperty.DELAYED_RETRY_TYPE, RetryDelay.Type.DISABLED.word()),
             Map.entry(QueueProperty.DELAYED_RETRY_MIN, DEFAULT_RETRY_MS));
@@ -207,6 +231,21 @@ public final class QueueSettings {
 
     public boolean singleActiveConsumer() {
         return Boolean.TRUE.equals(values.get(QueueProperty.SINGLE_ACTIVE_CONSUMER));
+    }
+
+    public Ordering ordering() {
+        String word = text(QueueProperty.ORDERING);
+        for (Ordering ordering : Ordering.values()) {
+            if (ordering.word().equals(word)) {
+                return ordering;
+            }
+        }
+        return Ordering.FIFO;
+    }
+
+    /** Null for the record's key, and for want of one the routing key. */
+    public @Nullable String orderingKeyHeader() {
+        return text(QueueProperty.ORDERING_KEY_HEADER);
     }
 
     /** Where records go that leave without having been processed; null to drop them. Empty stands for the default exchange. */

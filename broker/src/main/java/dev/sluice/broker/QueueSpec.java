@@ -1,5 +1,6 @@
 package dev.sluice.broker;
 
+import dev.sluice.broker.QueueSettings.Ordering;
 import dev.sluice.broker.QueueSettings.Overflow;
 import java.util.EnumSet;
 import java.util.Set;
@@ -72,6 +73,11 @@ public record QueueSpec(String name, boolean durable, boolean exclusive, boolean
         }
         if (isTopic() && overflow.isRefusal() && (settings.maxLengthBytes() >= 0 || settings.maxAgeMs() >= 0)) {
             return "a topic can only refuse publishers at its max-length";
+        }
+        if (settings.ordering() == Ordering.KEY && settings.maxLengthBytes() >= 0 && overflow.isDrop()) {
+            return "a queue with ordering " + Ordering.KEY.word()
+                    + " and max-length-bytes cannot drop: overflow is to be " + Overflow.REJECT.word() + " or "
+                    + Overflow.BLOCK.word();
         }
         return null;
     }

@@ -6,6 +6,7 @@ import dev.sluice.log.RecordBatchBuilder;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,7 +67,7 @@ final class RecordMove<R extends MovedRecord> implements ConfirmSink {
         undecided = targets.size();
         unanswered = targets.size();
         boolean isNoted = isPersistent && isToSettle();
-        AppendGroup itsGroup = isNoted ? home.moveLog().begin(targets.size(), bytes) : null;
+        AppendGroup itsGroup = isNoted ? home.moveLog().begin(targets.size() + 1, bytes + MoveLog.NOTE_BYTES) : null;
         group = itsGroup;
         for (int i = 0; i < targets.size(); i++) {
             Queue target = targets.get(i);
@@ -123,7 +124,7 @@ final class RecordMove<R extends MovedRecord> implements ConfirmSink {
         for (R record : records) {
             offsets.add(record.offset(), record.offset());
         }
-        note = home.moveLog().settle(lane.id(), offsets, open);
+        note = home.moveLog().settle(Map.of(lane.id(), offsets), open, new Confirms());
     }
 
     @Override

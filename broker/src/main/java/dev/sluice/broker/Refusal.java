@@ -51,6 +51,12 @@ public record Refusal(Reason reason, String subject, String detail, long retryAf
         QUEUE_PAUSED,
         /** Too much of the kind is going on already. */
         BUSY,
+        /** No queue is bound for a message that has to reach one. */
+        UNROUTABLE,
+        /** A transaction would end a delivery that is not its consumer's any more. */
+        DELIVERY_OVER,
+        /** A transaction is larger than one may be. */
+        TRANSACTION_TOO_LARGE,
         /** The storage cannot take more now (disk full, failed device). */
         STORAGE,
         /** The node has too little memory or disk left to take more from publishers now; the subject says which. */

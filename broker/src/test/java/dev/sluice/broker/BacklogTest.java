@@ -45,7 +45,7 @@ class BacklogTest {
 
     @Test
     void givesBackWhatWasSettledAboveTheFloorOnceAndNotAgain() {
-        var backlog = new Backlog(log, new CursorState(), () -> {}, new ReadyLanes(null), 0);
+        var backlog = new Backlog(log, new CursorState(), () -> {}, new ReadyLanes(null), 0, null);
         takeAll(backlog, 20_000);
 
         settle(backlog, 1, 2 * 4095);
@@ -60,7 +60,7 @@ class BacklogTest {
 
     @Test
     void goesOnAroundWhatWasTakenOutOfTurn() {
-        var backlog = new Backlog(log, new CursorState(), () -> {}, new ReadyLanes(null), 0);
+        var backlog = new Backlog(log, new CursorState(), () -> {}, new ReadyLanes(null), 0, null);
         append(backlog, 2 * BATCH);
         takeOutOfTurn(backlog, 0);
         takeOutOfTurn(backlog, 3);
@@ -84,7 +84,7 @@ class BacklogTest {
 
     @Test
     void aPurgeLeavesWhatWasTakenOutOfTurn() {
-        var backlog = new Backlog(log, new CursorState(), () -> {}, new ReadyLanes(null), 0);
+        var backlog = new Backlog(log, new CursorState(), () -> {}, new ReadyLanes(null), 0, null);
         append(backlog, 2 * BATCH);
         takeOutOfTurn(backlog, 3);
         takeOutOfTurn(backlog, 19);
@@ -104,7 +104,7 @@ class BacklogTest {
 
     @Test
     void whatIsGivenBackLeavesMemoryWithTheLastRecordOfItsBatch() {
-        var backlog = new Backlog(log, new CursorState(), () -> {}, new ReadyLanes(null), 0);
+        var backlog = new Backlog(log, new CursorState(), () -> {}, new ReadyLanes(null), 0, null);
         takeAll(backlog, 20_000);
         long bytes = log.tailBytes();
 
@@ -119,7 +119,7 @@ class BacklogTest {
 
     @Test
     void whatTheFloorHasPassedIsNotGivenBackPieceByPiece() {
-        var backlog = new Backlog(log, new CursorState(), () -> {}, new ReadyLanes(null), 0);
+        var backlog = new Backlog(log, new CursorState(), () -> {}, new ReadyLanes(null), 0, null);
         takeAll(backlog, 20_000);
         settle(backlog, 1, 8_000);
         changeWritten(backlog);
@@ -143,7 +143,7 @@ class BacklogTest {
         }
         OffsetSet settled = state.acknowledged.above().copyOf(0, Long.MAX_VALUE);
         log.skipTo(3L * ranges);
-        var backlog = new Backlog(log, state, () -> {}, new ReadyLanes(null), 0);
+        var backlog = new Backlog(log, state, () -> {}, new ReadyLanes(null), 0, null);
         var given = new OffsetSet();
         for (int portion = 0; portion < 3; portion++) {
             OffsetSet above = Objects.requireNonNull(backlog.reclaimable().above());
