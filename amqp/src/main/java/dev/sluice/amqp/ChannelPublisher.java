@@ -2,6 +2,7 @@ package dev.sluice.amqp;
 
 import dev.sluice.broker.BrokerShard;
 import dev.sluice.broker.ConfirmWhen;
+import dev.sluice.broker.Gate;
 import dev.sluice.broker.RecordAttributes;
 import dev.sluice.broker.Refusal;
 import dev.sluice.broker.Route;
@@ -9,6 +10,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +36,7 @@ final class ChannelPublisher {
     private boolean mandatory;
     private @Nullable Route queues;
     private long queuesVersion;
+    private PublishBrake.Queues waitFor = PublishBrake.Queues.NONE;
 
     /** The headers section for the properties in {@link #sectionProperties} and, if {@link #sectionHasRoute}, for {@link #route}. */
     private ByteBuf section = Unpooled.EMPTY_BUFFER;
@@ -93,6 +96,41 @@ final class ChannelPublisher {
             sectionHasRoute = false;
         }
         mandatory = frame.mandatory();
+        foreseeQueues();
+    }
+
+    /** Where the message goes whose publish came last, as far as publishers may have to wait there. Where that depends on its headers, which come next, it is where the last one with the same key went. */
+    PublishBrake.Queues waitFor() {
+        return waitFor;
+    }
+
+    private void foreseeQueues() {
+        if (queues == null || (queues.isCacheable() && queuesVersion != broker.topologyVersion())) {
+            Route found = broker.routeByKey(exchange, routingKey);
+            waitFor = PublishBrake.Queues.NONE;
+            if (found != null && found.isCacheable()) {
+                use(found);
+            }
+        }
+    }
+
+    private void use(Route found) {
+        queues = found;
+        queuesVersion = broker.topologyVersion();
+        waitFor = found.hasGates() ? new Destination(found) : PublishBrake.Queues.NONE;
+    }
+
+    /** The queues of a route, for who waits. */
+    private record Destination(Route route) implements PublishBrake.Queues {
+        @Override
+        public @Nullable Gate stopped() {
+            return route.stopped();
+        }
+
+        @Override
+        public long waitMs() {
+            return TimeUnit.NANOSECONDS.toMillis(route.waitNs(System.nanoTime()));
+        }
     }
 
     void header(ContentHeader header) {
@@ -192,8 +230,7 @@ final class ChannelPublisher {
         }
         FieldTable table = properties.headers();
         Route found = broker.route(exchange, routingKey, table.isEmpty() ? null : () -> PlainArguments.of(table));
-        queues = found;
-        queuesVersion = broker.topologyVersion();
+        use(found);
         return found;
     }
 

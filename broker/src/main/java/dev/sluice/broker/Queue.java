@@ -30,6 +30,7 @@ final class Queue {
     private final @Nullable ReadyBytes readyBytes;
     private final @Nullable KeyOrder keys;
     private final QueueCounters counters = new QueueCounters();
+    private final @Nullable QueueRoom room;
     private final @Nullable DeadLetters deadLetters;
     private final QueueIntake intake;
     private final QueueSettling settling;
@@ -69,6 +70,7 @@ final class Queue {
         this.readyLanes = new ReadyLanes(aging);
         this.readyBytes = ReadyBytes.of(spec);
         this.keys = KeyOrder.of(spec.settings(), lanes);
+        this.room = QueueRoom.of(spec, System.nanoTime());
         this.deadLetters = DeadLetters.of(this, counters);
         this.intake = new QueueIntake(this, counters, deadLetters);
         this.settling = new QueueSettling(this, counters, deadLetters);
@@ -110,6 +112,12 @@ final class Queue {
         return shard;
     }
 
+    /** What publishers look at before they publish; null if they never wait for this queue. */
+    @Nullable
+    QueueRoom room() {
+        return room;
+    }
+
     /** The way in for publishers on {@code from}; call on that shard. */
     Inlet inletOf(BrokerShard from) {
         int index = from.shard().index();
@@ -131,6 +139,7 @@ final class Queue {
     /** All lanes are open: the queue begins to work. */
     void opened() {
         shard.shard().assertOwner();
+        intake.showRoom();
         timers.touch();
     }
 
@@ -279,6 +288,7 @@ final class Queue {
         if (keeping != null) {
             timers.wakeAt(keeping.giveUp(shard.turnTimeMs()));
         }
+        intake.letPublishersGo();
     }
 
     void readAgainLater() {
@@ -453,6 +463,7 @@ final class Queue {
         timers.cancel();
         closeDeadLetters();
         closeJobs(Refusal.Reason.QUEUE_NOT_FOUND);
+        intake.close();
         if (readers != null) {
             readers.delete();
         }

@@ -3,6 +3,7 @@ package dev.sluice.broker;
 import dev.sluice.broker.QueueSettings.Overflow;
 import dev.sluice.log.AppendGroup;
 import io.netty.buffer.ByteBuf;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** What comes into a queue, what is refused, and what gives way at the queue's limit. Confined to the queue's shard. */
@@ -17,6 +18,8 @@ final class QueueIntake {
     private final QueueCounters counters;
     private final @Nullable DeadLetters deadLetters;
     private final @Nullable QueueLimits limits;
+    private final @Nullable QueueRoom room;
+    private final @Nullable WaitingPublishers waiting;
     private final Overflow overflow;
 
     QueueIntake(Queue queue, QueueCounters counters, @Nullable DeadLetters deadLetters) {
@@ -27,6 +30,8 @@ final class QueueIntake {
         this.counters = counters;
         this.deadLetters = deadLetters;
         this.limits = QueueLimits.of(queue);
+        this.room = queue.room();
+        this.waiting = room == null ? null : new WaitingPublishers(room);
         this.overflow = queue.spec().settings().overflow();
     }
 
@@ -53,6 +58,7 @@ final class QueueIntake {
         }
         counters.published += count;
         partition.append(batch, count, taken, stored, publisher);
+        showRoom();
         queue.wake();
     }
 
@@ -110,7 +116,62 @@ final class QueueIntake {
         } else {
             partition.appendInGroup(batch, count, group, stored, publisher);
         }
+        showRoom();
         queue.wake();
+    }
+
+    /** Tells publishers what is in the queue. */
+    void showRoom() {
+        if (room != null) {
+            ReadyBytes bytes = queue.readyBytes();
+            boolean isTooOld = limits != null && limits.isTooOld(queue.waitedMs());
+            room.set(queue.length(), bytes == null ? 0 : bytes.total(), isTooOld);
+        }
+    }
+
+    /** At the end of a turn: as many go on as there is room for. */
+    void letPublishersGo() {
+        if (waiting != null) {
+            showRoom();
+            waiting.letGo();
+        }
+    }
+
+    /** One more publisher waits at the gate until there is room. */
+    void publisherWaits(QueueGate gate) {
+        waiting().add(gate);
+        lookForRoom();
+    }
+
+    /** One publisher less waits at the gate. */
+    void publisherGone(QueueGate gate) {
+        waiting().remove(gate);
+    }
+
+    /** A publisher that was let go has sent what it had: if there is room left, the next one comes. */
+    void publisherLetGo() {
+        waiting().heardOf();
+        lookForRoom();
+    }
+
+    private void lookForRoom() {
+        if (queue.isDeleted()) {
+            waiting().letGo();
+        } else {
+            queue.wake();
+        }
+    }
+
+    private WaitingPublishers waiting() {
+        return Objects.requireNonNull(waiting);
+    }
+
+    /** The queue is deleted: whoever waits goes on, and hears of it with the next publish. */
+    void close() {
+        if (room != null) {
+            room.close();
+            waiting().letGo();
+        }
     }
 
     private void refuse(@Nullable Confirms confirms, Refusal refusal, BrokerShard publisher) {

@@ -22,9 +22,7 @@ final class QueueLimits {
     /** Those of the queue; null if its owner set none. */
     static @Nullable QueueLimits of(Queue queue) {
         QueueSettings settings = queue.spec().settings();
-        return settings.maxLength() < 0 && settings.maxLengthBytes() < 0 && settings.maxAgeMs() < 0
-                ? null
-                : new QueueLimits(queue);
+        return settings.isLimited() ? new QueueLimits(queue) : null;
     }
 
     /**
@@ -48,7 +46,8 @@ final class QueueLimits {
         return null;
     }
 
-    private boolean isTooOld(long waitedMs) {
+    /** Whether the oldest ready record has waited for too long. */
+    boolean isTooOld(long waitedMs) {
         return maxAgeMs >= 0 && waitedMs >= maxAgeMs;
     }
 

@@ -30,6 +30,8 @@ public enum QueueProperty {
     MAX_LENGTH_BYTES("max-length-bytes", new Kind.Whole(0, Long.MAX_VALUE)),
     /** Milliseconds for which the oldest ready record may wait before the queue is at its limit. */
     MAX_AGE("max-age", new Kind.Whole(1, Long.MAX_VALUE)),
+    /** How many records a second publishers may send; who sends more waits. */
+    MAX_PUBLISH_RATE("max-publish-rate", new Kind.Whole(1, Long.MAX_VALUE)),
     /** What happens to a record that finds the queue at a limit. */
     OVERFLOW("overflow", new Kind.Choice(QueueSettings.Overflow.names())),
     /** Milliseconds that a record may wait before it expires. */

@@ -181,6 +181,21 @@ public final class QueueSettings {
         return number(QueueProperty.MAX_AGE, UNLIMITED);
     }
 
+    /** Records a second; {@link #UNLIMITED} if publishers may be as fast as they want. */
+    public long maxPublishRate() {
+        return number(QueueProperty.MAX_PUBLISH_RATE, UNLIMITED);
+    }
+
+    /** Whether there is any limit of what may be ready. */
+    boolean isLimited() {
+        return maxLength() >= 0 || maxLengthBytes() >= 0 || maxAgeMs() >= 0;
+    }
+
+    /** Whether publishers wait at a limit. */
+    boolean blocksAtLimit() {
+        return isLimited() && overflow() == Overflow.BLOCK;
+    }
+
     public Overflow overflow() {
         String word = text(QueueProperty.OVERFLOW);
         for (Overflow overflow : Overflow.values()) {

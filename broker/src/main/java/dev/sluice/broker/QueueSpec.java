@@ -26,6 +26,7 @@ public record QueueSpec(String name, boolean durable, boolean exclusive, boolean
             QueueProperty.MAX_LENGTH,
             QueueProperty.MAX_LENGTH_BYTES,
             QueueProperty.MAX_AGE,
+            QueueProperty.MAX_PUBLISH_RATE,
             QueueProperty.OVERFLOW,
             QueueProperty.DURABILITY);
 
@@ -35,6 +36,7 @@ public record QueueSpec(String name, boolean durable, boolean exclusive, boolean
             QueueProperty.MAX_PRIORITY,
             QueueProperty.PRIORITY_AGING,
             QueueProperty.MAX_LENGTH_BYTES,
+            QueueProperty.MAX_PUBLISH_RATE,
             QueueProperty.DURABILITY);
 
     boolean isTopic() {
