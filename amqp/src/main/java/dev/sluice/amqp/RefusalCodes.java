@@ -48,19 +48,11 @@ final class RefusalCodes {
             case RESERVED -> "operation not permitted on " + name + reason(refusal);
             case EXCHANGE_INTERNAL -> "cannot publish to internal " + exchange(name);
             case QUEUE_FULL -> queue(name) + " is full" + reason(refusal);
-<<<<<<< HEAD
-            case QUEUE_PAUSED -> queue(name) + " is paused" + reason(refusal);
-            case BUSY -> queue(name) + " is busy" + reason(refusal);
-            case UNROUTABLE -> exchange(name) + " leads to no queue" + reason(refusal);
-            case DELIVERY_OVER -> "a delivery of " + queue(name) + " is not the consumer's any more" + reason(refusal);
-            case TRANSACTION_TOO_LARGE -> "the transaction is too large" + reason(refusal);
-=======
             case UNROUTABLE -> exchange(name) + " leads to no queue" + reason(refusal);
             case DELIVERY_OVER -> "a delivery of " + queue(name) + " is not the consumer's any more" + reason(refusal);
             case TRANSACTION_TOO_LARGE -> "the transaction is too large" + reason(refusal);
             case QUEUE_PAUSED -> queue(name) + " is paused" + reason(refusal);
             case BUSY -> queue(name) + " is busy" + reason(refusal);
->>>>>>> main
             case STORAGE -> "storage of " + queue(name) + " is not available" + reason(refusal);
             case OVERLOADED -> refusal.subject() + " is short" + reason(refusal);
             case CLOSING -> "broker forced connection closure with reason 'shutdown'";

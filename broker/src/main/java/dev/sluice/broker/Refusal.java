@@ -47,26 +47,16 @@ public record Refusal(Reason reason, String subject, String detail, long retryAf
         EXCHANGE_INTERNAL,
         /** The queue is at its limit and its owner chose to reject. */
         QUEUE_FULL,
-<<<<<<< HEAD
-        /** An operator has paused publishing to the queue. */
-        QUEUE_PAUSED,
-        /** Too much of the kind is going on already. */
-        BUSY,
-=======
->>>>>>> main
         /** No queue is bound for a message that has to reach one. */
         UNROUTABLE,
         /** A transaction would end a delivery that is not its consumer's any more. */
         DELIVERY_OVER,
         /** A transaction is larger than one may be. */
         TRANSACTION_TOO_LARGE,
-<<<<<<< HEAD
-=======
         /** An operator has paused publishing to the queue. */
         QUEUE_PAUSED,
         /** Too much of the kind is going on already. */
         BUSY,
->>>>>>> main
         /** The storage cannot take more now (disk full, failed device). */
         STORAGE,
         /** The node has too little memory or disk left to take more from publishers now; the subject says which. */
