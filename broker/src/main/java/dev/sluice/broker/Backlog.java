@@ -163,9 +163,7 @@ final class Backlog {
             if (released.isEmpty()) {
                 again.release();
             }
-        } else if (keys != null && isPassedOver(offset)) {
-            keys.passedOver().drop(RecordPlace.of(lane, offset));
-        } else {
+        } else if (!dropPassedOver(offset)) {
             if (takenAhead == null) {
                 takenAhead = new OffsetSet();
             }
@@ -173,6 +171,14 @@ final class Backlog {
         }
         inFlight++;
         countReady();
+    }
+
+    private boolean dropPassedOver(long offset) {
+        boolean isThere = isPassedOver(offset);
+        if (keys != null && isThere) {
+            keys.passedOver().drop(RecordPlace.of(lane, offset));
+        }
+        return isThere;
     }
 
     /** A record that was taken out of turn is ready in its place, as if nothing had happened. */

@@ -243,6 +243,9 @@ final class Queue {
     /** From now on this is paused and nothing else; who resumes something wakes the queue. */
     void pause(QueuePauses newPauses) {
         pauses = newPauses;
+        if (room != null) {
+            room.pause(newPauses.publishing());
+        }
     }
 
     /** A consumer gets nothing, for now or until consuming is resumed. */
