@@ -361,6 +361,63 @@ class TransferTest {
     }
 
     @Test
+    void leavesRecordsBehindOneOfTheirKeyThatAConsumerHas() throws InterruptedException {
+        TimedBroker broker = open(QueueSettings.DEFAULT.with(QueueProperty.ORDERING, "key"));
+        broker.broker.declareQueue(OTHER);
+        publish(broker, "a", "a1");
+        broker.subscribe(1);
+        Delivery first = broker.next("a1");
+        publish(broker, "a", "a2");
+        publish(broker, "b", "b1");
+        publish(broker, "b", "b2");
+        publish(broker, null, "none");
+        broker.broker
+                .tools()
+                .start(QUEUE, TransferRequest.move(new ToQueue(OTHER)))
+                .join();
+        assertThat(end(broker, QUEUE).done()).isEqualTo(3);
+        assertThat(texts(broker, OTHER)).containsExactly("b1", "b2", "none");
+        first.ack();
+        broker.next("a2").ack();
+        publish(broker, "b", "b3");
+        broker.next("b3");
+    }
+
+    @Test
+    void keepsTheOrderOfAKeyWhenItsRecordsComeBack() throws InterruptedException {
+        TimedBroker broker = open(QueueSettings.DEFAULT.with(QueueProperty.ORDERING, "key"));
+        declare(broker, OTHER, QueueSettings.DEFAULT.withMaxLength(0, Overflow.REJECT));
+        for (int i = 1; i <= 3; i++) {
+            publish(broker, "a", "a" + i);
+            publish(broker, "b", "b" + i);
+        }
+        broker.broker
+                .tools()
+                .start(QUEUE, TransferRequest.move(new ToQueue(OTHER)).atMost(3))
+                .join();
+        await(broker, QUEUE, progress -> progress.refused() >= 6);
+        broker.subscribe(10);
+        Delivery a = broker.next("a1");
+        Delivery b = broker.next("b1");
+        await(broker, QUEUE, progress -> progress.state() == State.WAITING);
+        assertThat(broker.deliveries).isEmpty();
+        b.ack();
+        broker.next("b2").ack();
+        broker.next("b3").ack();
+        a.ack();
+        broker.next("a2").ack();
+        broker.next("a3").ack();
+        assertThat(end(broker, QUEUE).done()).isZero();
+    }
+
+    private static void publish(TimedBroker broker, @Nullable String key, String text) {
+        byte[] bytes = key == null ? null : key.getBytes(StandardCharsets.UTF_8);
+        broker.broker
+                .publish(QUEUE, new Message(text.getBytes(StandardCharsets.UTF_8), Map.of(), bytes))
+                .join();
+    }
+
+    @Test
     void dropsWhatIsOlder() {
         TimedBroker broker = open();
         publish(broker, 3);
