@@ -194,7 +194,7 @@ final class ChannelPublisher {
         if (transaction == null) {
             publish(found, body);
         } else if (!found.isEmpty()) {
-            transaction.publish(found, attributes, body, section);
+            transaction.publish(found, attributes, key(found), body, section);
         }
         channel.published(body.readableBytes());
     }
@@ -202,13 +202,22 @@ final class ChannelPublisher {
     private void publish(Route found, ByteBuf body) {
         ChannelConfirms waiting = confirms;
         if (waiting == null) {
-            broker.publish(found, attributes, null, body, section, ConfirmWhen.TAKEN, null, 0);
+            broker.publish(found, attributes, key(found), body, section, ConfirmWhen.TAKEN, null, 0);
         } else {
             // What is not persistent need not survive, so it does not wait for the disk.
             ConfirmWhen confirm = persistent ? ConfirmWhen.STORED : ConfirmWhen.TAKEN;
             long sequence = waiting.begin(found.queueCount());
-            broker.publish(found, attributes, null, body, section, confirm, waiting, sequence);
+            broker.publish(found, attributes, key(found), body, section, confirm, waiting, sequence);
         }
+    }
+
+    /** In a topic the key of a message is its routing key, unless that is only the topic's name. */
+    private @Nullable ByteBuf key(Route found) {
+        if (!found.leadsToTopic() || exchange.isEmpty() || routingKey.isEmpty()) {
+            return null;
+        }
+        int start = 1 + Byte.toUnsignedInt(route[0]) + 1;
+        return Unpooled.wrappedBuffer(route, start, route.length - start);
     }
 
     private void returnUnroutable(ByteBuf body) {

@@ -32,6 +32,10 @@ final class Inlet {
         return queue;
     }
 
+    boolean isTopic() {
+        return isTopic;
+    }
+
     /** Where publishers wait for the queue; null if they never do. */
     @Nullable
     QueueGate gate() {

@@ -54,6 +54,10 @@ final class Lane {
         if (lost > 0) { // the others of a topic find, as this one, that they are missing
             partition.readers().forEach(reader -> reader.backlog().appended(lost));
         }
+        LastValues lastValues = partition.lastValues();
+        if (lastValues != null) {
+            lastValues.superseded().forEachRange(state.acknowledged::add);
+        }
         var itsBacklog = new Backlog(partition.log(), state, queue::wake, queue.readyLanes(), index, queue.keys());
         backlog = itsBacklog;
         settledBelow = itsBacklog.floor();
@@ -76,6 +80,11 @@ final class Lane {
     /** The topic has given up everything below the offset, to keep its limits. */
     void passOver(long below) {
         queue.droppedByTopic(backlog().loseBelow(below));
+    }
+
+    /** As {@link #passOver}, since there are later records of the same keys. */
+    void passOverSuperseded(long below) {
+        queue.superseded(backlog().loseBelow(below));
     }
 
     boolean isOpen() {
@@ -104,16 +113,28 @@ final class Lane {
         return backlog().purge() + heldBack.settle(backlog());
     }
 
-    /** Whether the backlog stands at a record now; whatever is missing before it is settled and counted. */
+    /** Whether the backlog stands at the record that is next, now; whatever is missing before it is settled and counted. */
     boolean toNextReadable(QueueCounters counters) {
+        return toReadable(counters, false);
+    }
+
+    /** As {@link #toNextReadable}, for the oldest that is ready. */
+    boolean toOldestReadable(QueueCounters counters) {
+        return toReadable(counters, true);
+    }
+
+    private boolean toReadable(QueueCounters counters, boolean oldest) {
         Backlog open = backlog();
         beingRead = false;
         while (open.ready() > 0) {
-            switch (open.peek()) {
+            switch (oldest ? open.peekOldest() : open.peek()) {
                 case AT -> {
                     partition.readable();
-                    countMissing(counters, open.skipMissing(open.record().offset()));
-                    return true;
+                    long missing = open.skipMissing(open.record().offset());
+                    if (missing == 0) {
+                        return true;
+                    }
+                    countMissing(counters, missing);
                 }
                 case MISSING -> countMissing(counters, open.skipMissing());
                 case PENDING -> {
@@ -138,7 +159,9 @@ final class Lane {
     }
 
     private void countMissing(QueueCounters counters, long records) {
-        if (records > 0 && queue.spec().topic() != null) {
+        if (records > 0 && partition.lastValues() != null) {
+            queue.superseded(records);
+        } else if (records > 0 && queue.spec().topic() != null) {
             queue.droppedByTopic(records);
         } else if (records > 0) {
             counters.damaged += records;

@@ -24,6 +24,7 @@ final class Partition implements PartitionLog.Listener {
     private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
     private final Set<Lane> readers = new LinkedHashSet<>(2);
     private @Nullable PartitionLog log;
+    private @Nullable LastValues lastValues;
     private @Nullable Refusal outOfOrder;
     private @Nullable Refusal unreadable;
     private boolean lost;
@@ -43,6 +44,13 @@ final class Partition implements PartitionLog.Listener {
     /** It begins to take records. */
     void open(PartitionLog itsLog) {
         log = itsLog;
+        lastValues = LastValues.of(queue, itsLog);
+    }
+
+    /** Null if it keeps others too. */
+    @Nullable
+    LastValues lastValues() {
+        return lastValues;
     }
 
     boolean isOpen() {
@@ -192,5 +200,13 @@ final class Partition implements PartitionLog.Listener {
     /** The queue is gone: there is nothing that anybody could wait for. */
     void delete() {
         confirmBelow(Long.MAX_VALUE);
+        stop();
+    }
+
+    /** Nothing is read or written any more. */
+    void stop() {
+        if (lastValues != null) {
+            lastValues.close();
+        }
     }
 }

@@ -167,6 +167,11 @@ final class Queue {
         counters.droppedAtLimit += records;
     }
 
+    /** The topic has later records of the same keys. */
+    void superseded(long records) {
+        counters.superseded += records;
+    }
+
     /** What it stores, in the order of their indices; not to be written to. */
     Partition[] partitions() {
         return partitions;
@@ -493,6 +498,9 @@ final class Queue {
         }
         for (Lane lane : lanes) {
             lane.close();
+        }
+        for (Partition partition : partitions) {
+            partition.stop();
         }
     }
 

@@ -15,6 +15,7 @@ final class QueueCounters {
     long refusedWhilePaused;
     long purged;
     long moved;
+    long superseded;
     long damaged;
     long deadLettered;
     long deadLettersDropped;
@@ -40,6 +41,7 @@ final class QueueCounters {
                 refusedWhilePaused,
                 purged,
                 moved,
+                superseded,
                 damaged,
                 deadLettered,
                 deadLettersDropped,

@@ -125,11 +125,7 @@ final class QueueIntake {
         if (room != null) {
             ReadyBytes bytes = queue.readyBytes();
             boolean isTooOld = limits != null && limits.isTooOld(queue.waitedMs());
-            room.set(
-                    queue.length(),
-                    bytes == null ? 0 : bytes.total(),
-                    isTooOld,
-                    queue.pauses().publishing());
+            room.set(queue.length(), bytes == null ? 0 : bytes.total(), isTooOld);
         }
     }
 
@@ -265,7 +261,7 @@ final class QueueIntake {
 
     /** It has to be known how large it is. */
     private boolean readAndDropOldest(Lane lane) {
-        if (queue.mayLetNoneGo() || !lane.toNextReadable(counters)) {
+        if (queue.mayLetNoneGo() || !lane.toOldestReadable(counters)) {
             return false;
         }
         long offset = lane.backlog().record().offset();

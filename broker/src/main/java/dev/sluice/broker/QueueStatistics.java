@@ -20,6 +20,7 @@ package dev.sluice.broker;
  * @param refusedWhilePaused not taken because publishing was paused; what the broker itself brings is counted each time that it tries
  * @param purged dropped because somebody emptied the queue
  * @param moved brought to other queues by an operator
+ * @param superseded not delivered from a topic that keeps the last of each key, since a later one had come
  * @param damaged unreadable in storage; each is also reported in the log
  * @param deadLettered stored in the queues to which the dead letter exchange led, those parked included; each is counted among the rejected, expired or dropped too
  * @param deadLettersDropped had a dead letter exchange that is not there, or led to no queue
@@ -45,6 +46,7 @@ public record QueueStatistics(
         long refusedWhilePaused,
         long purged,
         long moved,
+        long superseded,
         long damaged,
         long deadLettered,
         long deadLettersDropped,

@@ -1,6 +1,7 @@
 package dev.sluice.broker;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -11,6 +12,7 @@ public final class Route {
 
     private final Inlet[] inlets;
     private final QueueGate[] gates;
+    private final boolean leadsToTopic;
     private final boolean cacheable;
     private final boolean delayed;
     private final @Nullable Refusal refusal;
@@ -18,6 +20,7 @@ public final class Route {
     private Route(Inlet[] inlets, boolean cacheable, boolean delayed, @Nullable Refusal refusal) {
         this.inlets = inlets;
         this.gates = gatesOf(inlets);
+        this.leadsToTopic = Arrays.stream(inlets).anyMatch(Inlet::isTopic);
         this.cacheable = cacheable;
         this.delayed = delayed;
         this.refusal = refusal;
@@ -54,6 +57,11 @@ public final class Route {
     /** Whether the exchange was declared for delayed messages. */
     public boolean isDelayed() {
         return delayed;
+    }
+
+    /** Whether the record's key may matter for where in a queue it goes. */
+    public boolean leadsToTopic() {
+        return leadsToTopic;
     }
 
     private static QueueGate[] gatesOf(Inlet[] inlets) {
