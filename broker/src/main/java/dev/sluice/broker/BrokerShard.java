@@ -223,6 +223,11 @@ public final class BrokerShard {
 
     // What the broker's own classes use.
 
+    /** Warns of a queue that has limits. */
+    QueueWatch watch(String queue, QueueSettings.Overflow overflow) {
+        return broker.watch(queue, overflow);
+    }
+
     Topology topology() {
         return topology;
     }

@@ -280,6 +280,11 @@ final class Queue {
         shard.serveAtEndOfTurn(this);
     }
 
+    /** Serves again at that time at the latest. */
+    void wakeAt(long dueMs) {
+        timers.wakeAt(dueMs);
+    }
+
     /** Once in a turn: keeps the limits and serves the consumers. */
     void serve() {
         if (deleted) {
@@ -296,7 +301,7 @@ final class Queue {
         if (keeping != null) {
             timers.wakeAt(keeping.giveUp(shard.turnTimeMs()));
         }
-        intake.letPublishersGo();
+        intake.endTurn();
     }
 
     void readAgainLater() {
@@ -425,7 +430,7 @@ final class Queue {
             held += lane.backlog().aside();
         }
         long bytes = readyBytes == null ? QueueStatistics.NOT_COUNTED : readyBytes.total();
-        return counters.snapshot(name(), length(), bytes, inFlight, held, pauses);
+        return counters.snapshot(name(), length(), bytes, inFlight, held, intake.limitInMs(), pauses);
     }
 
     QueueOverview overview() {

@@ -4,12 +4,15 @@ import dev.sluice.broker.QueueSettings.Overflow;
 import dev.sluice.log.AppendGroup;
 import io.netty.buffer.ByteBuf;
 import java.util.Objects;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /** What comes into a queue, what is refused, and what gives way at the queue's limit. Confined to the queue's shard. */
 final class QueueIntake {
     /** Records dropped in one go, so that a large one which takes the place of many small ones does not keep a shard from its other queues. */
     static final int MOST_DROPPED_AT_ONCE = 16 * 1024;
+
+    private static final long LOOK_AGAIN_MS = 10_000;
 
     private final Queue queue;
     private final Partition[] partitions;
@@ -21,6 +24,8 @@ final class QueueIntake {
     private final @Nullable QueueRoom room;
     private final @Nullable WaitingPublishers waiting;
     private final Overflow overflow;
+    /** Null without limits. */
+    private final @Nullable QueueForecast forecast;
 
     QueueIntake(Queue queue, QueueCounters counters, @Nullable DeadLetters deadLetters) {
         this.queue = queue;
@@ -33,6 +38,10 @@ final class QueueIntake {
         this.room = queue.room();
         this.waiting = room == null ? null : new WaitingPublishers(room);
         this.overflow = queue.spec().settings().overflow();
+        this.forecast = limits == null
+                ? null
+                : limits.forecast(
+                        queue.home().watch(queue.name(), overflow), () -> counters.published, overflow.isDrop());
     }
 
     /** Takes over {@code batch}, which is for the partition with this index. */
@@ -54,6 +63,9 @@ final class QueueIntake {
             batch.release();
             refuse(taken, refusal, publisher);
             refuse(stored, refusal, publisher);
+            if (waiting != null && queue.unavailable() == null) {
+                queue.wake(); // whoever waits may have waited for the room that this does not take
+            }
             return;
         }
         counters.published += count;
@@ -129,12 +141,29 @@ final class QueueIntake {
         }
     }
 
-    /** At the end of a turn: as many go on as there is room for. */
-    void letPublishersGo() {
+    /** At the end of a turn: as many publishers go on as there is room for. */
+    void endTurn() {
         if (waiting != null) {
             showRoom();
             waiting.letGo();
         }
+        if (forecast != null) {
+            long nowMs = queue.home().turnTimeMs();
+            forecast.turn(nowMs);
+            if (forecast.isWarning()) {
+                queue.wakeAt(nowMs + LOOK_AGAIN_MS);
+            }
+        }
+    }
+
+    /** Milliseconds until the queue is at one of its limits if it goes on like that; empty if it does not come nearer. */
+    OptionalLong limitInMs() {
+        if (forecast == null) {
+            return OptionalLong.empty();
+        }
+        long nowMs = queue.home().turnTimeMs();
+        forecast.turn(nowMs);
+        return forecast.limitInMs(nowMs);
     }
 
     /** One more publisher waits at the gate until there is room. */
@@ -168,6 +197,9 @@ final class QueueIntake {
 
     /** The queue is deleted: whoever waits goes on, and hears of it with the next publish. */
     void close() {
+        if (forecast != null) {
+            forecast.close();
+        }
         if (room != null) {
             room.close();
             waiting().letGo();
@@ -207,7 +239,15 @@ final class QueueIntake {
             return null;
         }
         counters.refusedAtLimit += count;
-        return new Refusal(Refusal.Reason.QUEUE_FULL, queue.name(), reached);
+        return new Refusal(Refusal.Reason.QUEUE_FULL, queue.name(), reached, retryAfterMs(limits, count));
+    }
+
+    private long retryAfterMs(QueueLimits reached, int count) {
+        if (forecast == null) {
+            return 0;
+        }
+        forecast.turn(queue.home().turnTimeMs());
+        return forecast.msUntilGone(reached.excessWith(count));
     }
 
     /** Dropping the oldest is no way out while the dead letters do not go on; while they do, the queue is over its limit for a moment. */

@@ -1,5 +1,6 @@
 package dev.sluice.broker;
 
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** How much may be ready in a queue, and whether there is room for more. Confined to the queue's shard. */
@@ -44,6 +45,30 @@ final class QueueLimits {
             return "its oldest message waits for " + waitedMs + " ms, its limit is " + maxAgeMs;
         }
         return null;
+    }
+
+    /** Follows all of them, but an age at which records are dropped: that is where they are meant to end. */
+    QueueForecast forecast(QueueWatch watch, LongSupplier taken, boolean drops) {
+        var forecast = new QueueForecast(watch, taken, queue::length);
+        forecast.follow(QueueUse.Kind.MESSAGES, maxLength, queue::length);
+        if (readyBytes != null) {
+            forecast.follow(QueueUse.Kind.BYTES, maxBytes, readyBytes::total);
+        }
+        if (!drops) {
+            forecast.follow(QueueUse.Kind.AGE, maxAgeMs, queue::waitedMs);
+        }
+        return forecast;
+    }
+
+    /** How many records have to leave before so many more have room; by their usual size, where bytes are limited. */
+    long excessWith(long count) {
+        long length = queue.length();
+        long excess = maxLength < 0 ? 1 : length + count - maxLength;
+        if (readyBytes != null) {
+            long usual = Math.max(1, readyBytes.total() / Math.max(1, length));
+            excess = Math.max(excess, (readyBytes.total() - maxBytes) / usual + count);
+        }
+        return Math.max(1, excess);
     }
 
     /** Whether the oldest ready record has waited for too long. */

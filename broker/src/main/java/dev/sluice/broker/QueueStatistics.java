@@ -1,12 +1,15 @@
 package dev.sluice.broker;
 
+import java.util.OptionalLong;
+
 /**
- * What is in a queue now and what happened to its records since the broker started, in records but for the bytes. Immutable.
+ * What is in a queue now and what happened to its records since the broker started, in records where nothing else is said. Immutable.
  *
  * @param ready stored and not delivered
  * @param readyBytes of the bodies of these; {@link #NOT_COUNTED} where their owner set no limit for it
  * @param unsettled delivered and not settled
  * @param held put aside until a time: delayed, or waiting to be tried again; a delayed record behind others counts as ready until the queue comes to it
+ * @param limitInMs milliseconds until it is at the first of its limits if it goes on as in the last minutes, 0 if it is; empty if that is not to be seen
  * @param published taken from publishers
  * @param delivered sent to consumers, the redelivered ones included
  * @param redelivered sent again after a release or a lost consumer
@@ -33,6 +36,7 @@ public record QueueStatistics(
         long readyBytes,
         long unsettled,
         long held,
+        OptionalLong limitInMs,
         long published,
         long delivered,
         long redelivered,

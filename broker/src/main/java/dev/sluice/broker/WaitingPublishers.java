@@ -37,8 +37,4 @@ final class WaitingPublishers {
             gates.removeFirst().letOneGo();
         }
     }
-
-    int count() {
-        return gates.size();
-    }
 }
