@@ -307,7 +307,7 @@ class TransferTest {
                 .start(QUEUE, TransferRequest.move(new ToQueue(OTHER)).perSecond(1))
                 .join();
         broker.broker.deleteQueue(OTHER);
-        TransferProgress end = end(broker, QUEUE);
+        TransferProgress end = await(broker, QUEUE, 1_000, progress -> progress.state().isOver());
         assertThat(end.state()).isEqualTo(State.FAILED);
         assertThat(end.reason()).isEqualTo("QUEUE_NOT_FOUND other");
         assertThat(broker.statistics().ready()).isEqualTo(10 - end.done());
@@ -489,10 +489,8 @@ class TransferTest {
         return broker.broker.tools().progress(queue).join().orElseThrow();
     }
 
-    /** Lets time pass until the transfer is over. */
     private static TransferProgress end(TimedBroker broker, String queue) {
-        return await(
-                broker, queue, Transfer.RETRY_MS, progress -> progress.state().isOver());
+        return await(broker, queue, progress -> progress.state().isOver());
     }
 
     /** Lets no time pass, but for what waits to be tried again. */
