@@ -250,10 +250,10 @@ final class Queue {
             return;
         }
         consumer.markCancelled();
-        dispatch.consumers().remove(consumer);
-        wake(); // for the one that takes over
         consumer.gets.clear();
         if (consumer.subscribed) {
+            dispatch.consumers().remove(consumer);
+            wake(); // for the one that takes over
             timers.touch();
             if (spec.autoDelete() && hadConsumer && consumerCount() == 0 && !deleted) {
                 shard.deleteUnused(this);
