@@ -15,6 +15,7 @@ def main(url):
         keeps_properties(channel, queue)
         gives_back_and_drops(channel, queue)
         tells_of_missing_queues(connection, channel)
+        commits_and_rolls_back(connection, queue)
         connection.process_data_events(time_limit=0)
     finally:
         connection.close()
@@ -33,6 +34,34 @@ def publishes_with_confirms(channel, queue):
             break
     channel.cancel()
     assert bodies == [b"message %d" % number for number in range(100)], bodies
+
+
+def commits_and_rolls_back(connection, queue):
+    channel = connection.channel()
+    channel.tx_select()
+    channel.basic_publish("", queue, b"forgotten")
+    channel.tx_rollback()
+    channel.basic_publish("", queue, b"first")
+    assert channel.queue_declare(queue, passive=True).method.message_count == 0
+    channel.tx_commit()
+    method, _, body = channel.basic_get(queue)
+    assert body == b"first", body
+    channel.basic_publish("", queue, b"second")
+    channel.basic_ack(method.delivery_tag)
+    channel.tx_commit()
+    method, _, body = channel.basic_get(queue)
+    assert body == b"second", body
+    channel.basic_ack(method.delivery_tag)
+    channel.tx_rollback()
+    channel.close()
+    channel = connection.channel()
+    method, _, body = channel.basic_get(queue, auto_ack=True)
+    assert body == b"second" and method.redelivered, (body, method)
+    try:
+        channel.tx_commit()
+        assert False, "a commit without a transaction was answered"
+    except pika.exceptions.ChannelClosedByBroker as closed:
+        assert closed.reply_code == 406, closed
 
 
 def keeps_properties(channel, queue):

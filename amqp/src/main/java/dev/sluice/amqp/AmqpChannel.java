@@ -11,15 +11,18 @@ import org.jspecify.annotations.Nullable;
 final class AmqpChannel {
     private final AmqpConnection connection;
     private final int number;
+    private final BrokerShard broker;
     private final ChannelPublisher publisher;
     private final ChannelConsumers consumers;
     private final ChannelExchanges exchanges;
     private final ChannelQueues queues;
+    private @Nullable ChannelTransaction transaction;
     private boolean open = true;
 
     AmqpChannel(AmqpConnection connection, int number, BrokerShard broker) {
         this.connection = connection;
         this.number = number;
+        this.broker = broker;
         this.publisher = new ChannelPublisher(this, broker, connection.newAssembler());
         this.consumers = new ChannelConsumers(this, broker, connection.out(), connection.deliveries());
         this.exchanges = new ChannelExchanges(this, broker);
@@ -44,7 +47,7 @@ final class AmqpChannel {
             case ChannelMethod channel -> channel(channel);
             case ConfirmMethod confirm -> confirm(confirm);
             case AccessMethod access -> access(access);
-            case TxMethod tx -> fail(ReplyCode.NOT_IMPLEMENTED, "transactions (tx.*)", tx.id());
+            case TxMethod tx -> tx(tx);
             case ConnectionMethod none -> fail(ReplyCode.COMMAND_INVALID, "unimplemented method", none.id());
         }
     }
@@ -132,11 +135,56 @@ final class AmqpChannel {
     private void confirm(ConfirmMethod method) {
         switch (method) {
             case ConfirmMethod.Select(boolean noWait) -> {
+                if (transaction != null) {
+                    fail(ReplyCode.PRECONDITION_FAILED, "cannot switch from tx to confirm mode", method.id());
+                    return;
+                }
                 publisher.confirm();
                 reply(noWait, new ConfirmMethod.SelectOk());
             }
             case ConfirmMethod.SelectOk reply -> unexpectedReply(reply);
         }
+    }
+
+    private void tx(TxMethod method) {
+        switch (method) {
+            case TxMethod.Select select -> select(select.id());
+            case TxMethod.Commit commit -> {
+                if (transaction != null) {
+                    transaction.commit();
+                } else {
+                    notTransactional(commit.id());
+                }
+            }
+            case TxMethod.Rollback rollback -> {
+                if (transaction != null) {
+                    transaction.rollback();
+                } else {
+                    notTransactional(rollback.id());
+                }
+            }
+            case TxMethod.SelectOk reply -> unexpectedReply(reply);
+            case TxMethod.CommitOk reply -> unexpectedReply(reply);
+            case TxMethod.RollbackOk reply -> unexpectedReply(reply);
+        }
+    }
+
+    private void select(int methodId) {
+        if (publisher.isConfirming()) {
+            fail(ReplyCode.PRECONDITION_FAILED, "cannot switch from confirm to tx mode", methodId);
+            return;
+        }
+        if (transaction == null) {
+            var gathering = new ChannelTransaction(this, broker, consumers.unacked());
+            publisher.transact(gathering);
+            consumers.transact(gathering);
+            transaction = gathering;
+        }
+        send(new TxMethod.SelectOk());
+    }
+
+    private void notTransactional(int methodId) {
+        fail(ReplyCode.PRECONDITION_FAILED, "channel is not transactional", methodId);
     }
 
     /** Rights of AMQP 0-9, which clients may still ask for; everything is granted. */
@@ -183,6 +231,11 @@ final class AmqpChannel {
         if (!noWait) {
             send(method);
         }
+    }
+
+    /** Where the publish goes that came last. */
+    PublishBrake.Queues waitFor() {
+        return publisher.waitFor();
     }
 
     /** A message with a body of so many bytes was handed to the broker. */

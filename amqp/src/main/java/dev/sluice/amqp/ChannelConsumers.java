@@ -4,14 +4,17 @@ import dev.sluice.amqp.Argument.Parsed;
 import dev.sluice.broker.BrokerShard;
 import dev.sluice.broker.Consumer;
 import dev.sluice.broker.ConsumerSpec;
+import dev.sluice.broker.DeliveryId;
 import dev.sluice.broker.GetReply;
 import dev.sluice.broker.Settlement;
 import dev.sluice.broker.SharedCredit;
+import dev.sluice.broker.StartPosition;
 import dev.sluice.log.RecordCursor;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** The consuming half of a channel: its consumers, what they were sent, and what became of it. Confined to the connection's shard. */
 final class ChannelConsumers {
@@ -29,12 +32,22 @@ final class ChannelConsumers {
     private int consumerPrefetch = ANY_NUMBER;
     private long lastDeliveryTag;
     private boolean flowing = true;
+    private @Nullable ChannelTransaction transaction;
 
     ChannelConsumers(AmqpChannel channel, BrokerShard broker, Outgoing out, DeliveryWriter writer) {
         this.channel = channel;
         this.broker = broker;
         this.out = out;
         this.writer = writer;
+    }
+
+    UnackedDeliveries unacked() {
+        return unacked;
+    }
+
+    /** From now on what the client settles is part of a transaction. */
+    void transact(ChannelTransaction ofChannel) {
+        transaction = ofChannel;
     }
 
     // What the client asks for.
@@ -76,9 +89,18 @@ final class ChannelConsumers {
     }
 
     private void subscribe(String queue, BasicMethod.Consume consume, int priority) {
+        switch (ConsumerArguments.start(queue, consume.arguments(), System.currentTimeMillis())) {
+            case Parsed.Understood<StartPosition>(StartPosition start) -> subscribe(queue, consume, priority, start);
+            case Parsed.Invalid<StartPosition>(ReplyCode code, String explanation) ->
+                channel.fail(code, explanation, consume.id());
+        }
+    }
+
+    private void subscribe(String queue, BasicMethod.Consume consume, int priority, StartPosition start) {
         String tag = consume.consumerTag().isEmpty() ? RandomNames.next(TAG_PREFIX) : consume.consumerTag();
         var subscription = new Subscription(this, tag, consume.noAck());
-        var spec = new ConsumerSpec(consume.noAck(), consume.exclusive(), consumerPrefetch, channelPrefetch, priority);
+        var spec = new ConsumerSpec(
+                consume.noAck(), consume.exclusive(), consumerPrefetch, channelPrefetch, priority, start);
         broker.subscribe(
                 queue,
                 spec,
@@ -160,7 +182,20 @@ final class ChannelConsumers {
     }
 
     private void settle(long tag, boolean multiple, Settlement settlement, int methodId) {
-        UnackedDeliveries.Visitor visitor = (consumer, delivery) -> consumer.settle(delivery, settlement);
+        ChannelTransaction gathering = transaction;
+        if (gathering == null) {
+            take(tag, multiple, methodId, (itsTag, consumer, delivery) -> consumer.settle(delivery, settlement));
+        } else {
+            take(
+                    tag,
+                    multiple,
+                    methodId,
+                    (itsTag, consumer, delivery) -> gathering.settle(itsTag, consumer, delivery, settlement));
+            gathering.failIfRefused(methodId);
+        }
+    }
+
+    private void take(long tag, boolean multiple, int methodId, UnackedDeliveries.Visitor visitor) {
         if (tag == 0 && multiple) {
             unacked.takeAll(visitor);
             return;
@@ -178,7 +213,7 @@ final class ChannelConsumers {
             channel.fail(ReplyCode.NOT_IMPLEMENTED, "requeue=false", methodId);
             return false;
         }
-        unacked.takeAll((consumer, delivery) -> consumer.settle(delivery, Settlement.RELEASE));
+        unacked.takeAll((tag, consumer, delivery) -> consumer.settle(delivery, Settlement.RELEASE));
         return true;
     }
 
@@ -192,7 +227,7 @@ final class ChannelConsumers {
 
     /** Whether there is a consumer, or a delivery that is not settled. */
     boolean isActive() {
-        return !subscriptions.isEmpty() || unacked.count() > 0;
+        return !subscriptions.isEmpty() || unacked.count() > 0 || (transaction != null && transaction.isSettling());
     }
 
     // What the broker sends.
@@ -213,7 +248,8 @@ final class ChannelConsumers {
             int deliveryCount,
             boolean redelivered) {
         long tag = nextTag(consumer, delivery, to.noAck());
-        writer.deliver(channel.number(), to.encodedTag(), tag, record, deliveryCount, redelivered);
+        long offset = consumer.isOfTopic() ? DeliveryId.offset(delivery) : DeliveryWriter.NO_OFFSET;
+        writer.deliver(channel.number(), to.encodedTag(), tag, record, deliveryCount, redelivered, offset);
     }
 
     private long nextTag(Consumer consumer, long delivery, boolean noAck) {
@@ -237,12 +273,15 @@ final class ChannelConsumers {
             private Object closed = this;
 
             @Override
-            public void delivery(Consumer consumer, long delivery) {
+            public void delivery(long tag, Consumer consumer, long delivery) {
                 if (consumer != closed) {
                     consumer.close();
                     closed = consumer;
                 }
             }
         });
+        if (transaction != null) {
+            transaction.close();
+        }
     }
 }

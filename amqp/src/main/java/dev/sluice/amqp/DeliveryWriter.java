@@ -9,6 +9,9 @@ import java.util.Set;
 
 /** Writes stored records as basic.deliver and basic.get-ok. Confined to the connection's shard. */
 final class DeliveryWriter implements AutoCloseable {
+    /** Instead of the place of a record in a topic. */
+    static final long NO_OFFSET = -1;
+
     private static final byte[] EMPTY_ROUTE = {0, 0};
     private static final int SCRATCH_KEPT_BYTES = 64 * 1024;
 
@@ -25,14 +28,16 @@ final class DeliveryWriter implements AutoCloseable {
         this.frames = frames;
     }
 
+    /** {@code topicOffset}: where the record is in the topic that it was read from; {@link #NO_OFFSET} if it is of a queue. */
     void deliver(
             int channel,
             byte[] consumerTag,
             long deliveryTag,
             RecordCursor record,
             int deliveryCount,
-            boolean redelivered) {
-        pointAt(record, deliveryCount);
+            boolean redelivered,
+            long topicOffset) {
+        pointAt(record, deliveryCount, topicOffset);
         frames.deliver(out.buffer(), channel, consumerTag, deliveryTag, redelivered, content);
     }
 
@@ -43,34 +48,36 @@ final class DeliveryWriter implements AutoCloseable {
             int deliveryCount,
             boolean redelivered,
             long remaining) {
-        pointAt(record, deliveryCount);
+        pointAt(record, deliveryCount, NO_OFFSET);
         frames.getOk(out.buffer(), channel, deliveryTag, redelivered, remaining, content);
     }
 
-    private void pointAt(RecordCursor record, int deliveryCount) {
+    private void pointAt(RecordCursor record, int deliveryCount, long topicOffset) {
         ByteBuf in = record.buffer();
         if (record.findHeader(RouteHeader.KEY)) {
             content.route(in, record.headerValueIndex(), record.headerValueLength());
         } else {
             content.route(emptyRoute, 0, EMPTY_ROUTE.length);
         }
-        pointAtProperties(record, deliveryCount);
+        pointAtProperties(record, deliveryCount, topicOffset);
         content.body(in, record.valueIndex(), Math.max(0, record.valueLength()));
     }
 
-    private void pointAtProperties(RecordCursor record, int deliveryCount) {
+    private void pointAtProperties(RecordCursor record, int deliveryCount, long topicOffset) {
         ByteBuf in = record.buffer();
         DeathHistory deaths = DeathHistory.of(record);
-        boolean isChanged = deliveryCount > 0 || deaths != null;
+        boolean isChanged = deliveryCount > 0 || deaths != null || topicOffset >= 0;
         if (!record.findHeader(StoredMessage.PROPERTIES)) {
-            StoredMessage.writeProperties(emptyScratch(), record, StoredMessage.addedHeaders(deliveryCount, deaths));
+            StoredMessage.writeProperties(
+                    emptyScratch(), record, StoredMessage.addedHeaders(deliveryCount, deaths, topicOffset));
         } else if (isChanged && properties.reset(in, record.headerValueIndex(), record.headerValueLength())) {
             if (deaths != null) {
                 properties.omit(Property.EXPIRATION); // it has expired, or is not to expire where it was brought
             }
             properties.writeWithHeaders(
                     emptyScratch(),
-                    StoredMessage.addedHeaders(deliveryCount, deaths).build(),
+                    StoredMessage.addedHeaders(deliveryCount, deaths, topicOffset)
+                            .build(),
                     Set.of());
         } else {
             content.properties(in, record.headerValueIndex(), record.headerValueLength());

@@ -13,13 +13,21 @@ final class RefusalCodes {
     static ReplyCode code(Refusal refusal) {
         return switch (refusal.reason()) {
             case EXCHANGE_NOT_FOUND, QUEUE_NOT_FOUND -> ReplyCode.NOT_FOUND;
-            case EXCHANGE_DIFFERS, EXCHANGE_IN_USE, QUEUE_IN_USE, QUEUE_NOT_EMPTY, QUEUE_FULL ->
-                ReplyCode.PRECONDITION_FAILED;
+            case EXCHANGE_DIFFERS,
+                    EXCHANGE_IN_USE,
+                    QUEUE_IN_USE,
+                    QUEUE_NOT_EMPTY,
+                    QUEUE_FULL,
+                    QUEUE_PAUSED,
+                    DELIVERY_OVER,
+                    TRANSACTION_TOO_LARGE,
+                    INVALID -> ReplyCode.PRECONDITION_FAILED;
             case QUEUE_DIFFERS -> differsInOwner(refusal) ? ReplyCode.RESOURCE_LOCKED : ReplyCode.PRECONDITION_FAILED;
             case QUEUE_LOCKED -> ReplyCode.RESOURCE_LOCKED;
             case CONSUMER_EXCLUSIVE, RESERVED, EXCHANGE_INTERNAL -> ReplyCode.ACCESS_REFUSED;
+            case UNROUTABLE -> ReplyCode.NO_ROUTE;
             case STORAGE -> ReplyCode.INTERNAL_ERROR;
-            case OVERLOADED -> ReplyCode.RESOURCE_ERROR;
+            case OVERLOADED, BUSY -> ReplyCode.RESOURCE_ERROR;
             case CLOSING -> ReplyCode.CONNECTION_FORCED;
         };
     }
@@ -35,10 +43,16 @@ final class RefusalCodes {
             case EXCHANGE_IN_USE -> exchange(name) + " in use";
             case QUEUE_IN_USE -> queue(name) + " in use";
             case QUEUE_NOT_EMPTY -> queue(name) + " not empty";
+            case INVALID -> "not possible for " + queue(name) + reason(refusal);
             case CONSUMER_EXCLUSIVE -> queue(name) + " in exclusive use";
             case RESERVED -> "operation not permitted on " + name + reason(refusal);
             case EXCHANGE_INTERNAL -> "cannot publish to internal " + exchange(name);
             case QUEUE_FULL -> queue(name) + " is full" + reason(refusal);
+            case UNROUTABLE -> exchange(name) + " leads to no queue" + reason(refusal);
+            case DELIVERY_OVER -> "a delivery of " + queue(name) + " is not the consumer's any more" + reason(refusal);
+            case TRANSACTION_TOO_LARGE -> "the transaction is too large" + reason(refusal);
+            case QUEUE_PAUSED -> queue(name) + " is paused" + reason(refusal);
+            case BUSY -> queue(name) + " is busy" + reason(refusal);
             case STORAGE -> "storage of " + queue(name) + " is not available" + reason(refusal);
             case OVERLOADED -> refusal.subject() + " is short" + reason(refusal);
             case CLOSING -> "broker forced connection closure with reason 'shutdown'";
@@ -103,6 +117,7 @@ final class RefusalCodes {
                     case QueueProperty.Kind.Whole whole -> "signedint";
                     case QueueProperty.Kind.Flag flag -> "bool";
                     case QueueProperty.Kind.Choice choice -> "longstr";
+                    case QueueProperty.Kind.Position position -> "longstr";
                     case QueueProperty.Kind.Text text -> "longstr";
                     case QueueProperty.Kind.Durable durable -> "longstr";
                 };

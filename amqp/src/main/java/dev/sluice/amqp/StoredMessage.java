@@ -29,6 +29,7 @@ final class StoredMessage {
 
     private static final byte[] DELAY = "x-delay".getBytes(StandardCharsets.US_ASCII);
     private static final String DELIVERY_COUNT = "x-delivery-count";
+    private static final String STREAM_OFFSET = "x-stream-offset";
     private static final int NAME_MAX_BYTES = 255;
 
     private StoredMessage() {}
@@ -75,11 +76,14 @@ final class StoredMessage {
         return value instanceof byte[] bytes ? bytes : value.toString().getBytes(StandardCharsets.UTF_8);
     }
 
-    /** The headers that the broker adds: how often a message was delivered before, as RabbitMQ's quorum queues tell it, and from where it comes as a dead letter. */
-    static FieldTable.Builder addedHeaders(int deliveryCount, @Nullable DeathHistory deaths) {
+    /** The headers that the broker adds: how often a message was delivered before, as RabbitMQ's quorum queues tell it, from where it comes as a dead letter, and where it is in its topic, as RabbitMQ's streams tell it; not for a negative offset. */
+    static FieldTable.Builder addedHeaders(int deliveryCount, @Nullable DeathHistory deaths, long topicOffset) {
         FieldTable.Builder table = FieldTable.builder();
         if (deliveryCount > 0) {
             table.put(DELIVERY_COUNT, (long) deliveryCount);
+        }
+        if (topicOffset >= 0) {
+            table.put(STREAM_OFFSET, topicOffset);
         }
         if (deaths != null) {
             DeathHeaders.put(deaths, table);

@@ -2,6 +2,7 @@ package dev.sluice.amqp;
 
 import dev.sluice.broker.Consumer;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,18 +12,28 @@ import org.jspecify.annotations.Nullable;
 final class UnackedDeliveries {
     private static final int FIRST_CAPACITY = 16;
 
-    private long[] tags = new long[FIRST_CAPACITY];
-    private long[] deliveries = new long[FIRST_CAPACITY];
-    private @Nullable Consumer[] consumers = new @Nullable Consumer[FIRST_CAPACITY];
+    private long[] tags;
+    private long[] deliveries;
+    private @Nullable Consumer[] consumers;
     /** Index of the oldest unsettled delivery; equals {@link #end} when there is none. */
     private int head;
 
     private int end;
     private int count;
 
+    UnackedDeliveries() {
+        this(FIRST_CAPACITY);
+    }
+
+    private UnackedDeliveries(int capacity) {
+        tags = new long[capacity];
+        deliveries = new long[capacity];
+        consumers = new @Nullable Consumer[capacity];
+    }
+
     /** Receives deliveries that are taken out. */
     interface Visitor {
-        void delivery(Consumer consumer, long delivery);
+        void delivery(long tag, Consumer consumer, long delivery);
     }
 
     int count() {
@@ -74,12 +85,42 @@ final class UnackedDeliveries {
         end = 0;
     }
 
+    /** Takes in again what was taken out; ascending by tag. */
+    void putBack(List<Unacked> again) {
+        int capacity = Math.max(FIRST_CAPACITY, Integer.highestOneBit(count + again.size()) << 1);
+        var merged = new UnackedDeliveries(capacity);
+        int at = 0;
+        for (int i = head; i < end; i++) {
+            Consumer consumer = consumers[i];
+            if (consumer == null) {
+                continue;
+            }
+            for (; at < again.size() && again.get(at).tag() < tags[i]; at++) {
+                merged.add(again.get(at));
+            }
+            merged.add(tags[i], consumer, deliveries[i]);
+        }
+        for (; at < again.size(); at++) {
+            merged.add(again.get(at));
+        }
+        tags = merged.tags;
+        deliveries = merged.deliveries;
+        consumers = merged.consumers;
+        head = 0;
+        end = merged.end;
+        count = merged.count;
+    }
+
+    private void add(Unacked unacked) {
+        add(unacked.tag(), unacked.consumer(), unacked.delivery());
+    }
+
     private void takeAt(int i, Visitor visitor) {
         Consumer consumer = consumers[i];
         if (consumer != null) {
             consumers[i] = null;
             count--;
-            visitor.delivery(consumer, deliveries[i]);
+            visitor.delivery(tags[i], consumer, deliveries[i]);
         }
     }
 

@@ -23,7 +23,9 @@ public final class Broker {
     private final Recovery recovery;
     private final BrokerLimits limits;
     private final NodePressure pressure;
+    private final TransactionBudget transactions;
     private final NodeWatch watch;
+    private final QueueAlerts queueAlerts = new QueueAlerts();
     /** Of users that have published; there are as many as are allowed in. */
     private final Map<String, PublishQuota> userQuotas = new ConcurrentHashMap<>();
 
@@ -32,7 +34,8 @@ public final class Broker {
     private Broker(Storage storage, Shards shards, BrokerLimits limits, RandomGenerator random) {
         this.shards = shards;
         this.limits = limits;
-        this.pressure = new NodePressure(storage::tailBytes, limits.memory());
+        this.transactions = TransactionBudget.of(limits);
+        this.pressure = new NodePressure(() -> storage.tailBytes() + transactions.takenBytes(), limits.memory());
         for (Shard shard : shards.all()) {
             var itsRandom = new SplittableRandom(random.nextLong());
             views.add(new BrokerShard(shard, this, shards.count(), new PublishGate(shard, pressure), itsRandom));
@@ -65,9 +68,14 @@ public final class Broker {
         });
     }
 
-    /** How short the node is of memory and disk, as of the last second. */
+    /** How short the node is of memory and disk, as of the last second, and which queues are near their limits. */
     public NodeStatus status() {
-        return watch.status();
+        return watch.status().with(queueAlerts.shown());
+    }
+
+    /** What operators do with queues. */
+    public QueueTools tools() {
+        return new QueueTools(this);
     }
 
     /** The broker for callers on this shard. */
@@ -85,12 +93,23 @@ public final class Broker {
     public CompletableFuture<Void> stop() {
         return CompletableFuture.completedFuture(controller)
                 .thenComposeAsync(this::finish, shards.at(0))
-                .thenCompose(changed -> stopShards());
+                .thenCompose(changed -> finishCommits())
+                .thenCompose(committed -> stopShards());
     }
 
     private CompletableFuture<Void> finish(TopologyController onItsShard) {
         watch.end();
         return onItsShard.finish();
+    }
+
+    /** Once no log waits for others, or will. */
+    private CompletableFuture<Void> finishCommits() {
+        var finished = new ArrayList<CompletableFuture<Void>>();
+        for (BrokerShard view : views) {
+            finished.add(CompletableFuture.completedFuture(view)
+                    .thenComposeAsync(onItsShard -> onItsShard.commits().finish(), view.shard()));
+        }
+        return CompletableFuture.allOf(finished.toArray(CompletableFuture[]::new));
     }
 
     private CompletableFuture<Void> stopShards() {
@@ -100,6 +119,14 @@ public final class Broker {
                     .thenComposeAsync(written -> view.stop(), view.shard()));
         }
         return CompletableFuture.allOf(stopped.toArray(CompletableFuture[]::new));
+    }
+
+    QueueWatch watch(String queue, QueueSettings.Overflow overflow) {
+        return new QueueWatch(queue, overflow, limits.warnBeforeFullMs(), queueAlerts);
+    }
+
+    TransactionBudget transactions() {
+        return transactions;
     }
 
     NodePressure pressure() {

@@ -25,7 +25,7 @@ public final class BrokerShard {
     private final Topology topology = new Topology();
     private final Router router = new Router(topology, this);
     private final ArrayDeque<RecordBatchBuilder> builders = new ArrayDeque<>();
-    private List<InletLane> dirtyInlets = new ArrayList<>();
+    private List<InletPartition> dirtyInlets = new ArrayList<>();
     private List<Queue> dirtyQueues = new ArrayList<>();
     private final Runnable endOfTurn = this::endTurn;
     private boolean endOfTurnScheduled;
@@ -33,6 +33,7 @@ public final class BrokerShard {
     private boolean anythingOutgoing;
     private @Nullable CursorLog cursorLog;
     private @Nullable MoveLog moveLog;
+    private final Commits commits = new Commits();
     private final PublishGate gate;
     private final RandomGenerator random;
     private long turnTimeMs;
@@ -116,9 +117,21 @@ public final class BrokerShard {
         broker.controller(controller -> controller.deleteQueue(name, ifUnused, ifEmpty, connection, returning(reply)));
     }
 
+    /** Lets a subscription that has no consumer begin anew at this place of its topic, whatever it has settled. */
+    public void seek(String subscription, StartPosition start, long connection, Reply<Boolean> reply) {
+        broker.controller(controller -> controller.seek(subscription, start, connection, returning(reply)));
+    }
+
     /** Drops all that is ready; the reply says how many records that was. */
     public void purgeQueue(String name, long connection, Reply<Long> reply) {
-        onQueue(name, connection, reply, queue -> Outcome.done(queue.purge()));
+        onQueue(
+                name,
+                connection,
+                reply,
+                queue -> queue.spec().isTopic()
+                        ? Outcome.refused(
+                                Refusal.Reason.INVALID, name, "a topic is not purged: its limits say what it keeps")
+                        : Outcome.done(queue.purge()));
     }
 
     /** What is in the queue and what happened to its records since the start. */
@@ -152,6 +165,11 @@ public final class BrokerShard {
         return router.route(exchange, routingKey, headers);
     }
 
+    /** As {@link #route}, for a message whose headers are not known yet; null if the exchange asks for them. */
+    public @Nullable Route routeByKey(String exchange, String routingKey) {
+        return router.routeByKey(exchange, routingKey);
+    }
+
     /**
      * Puts a record into every queue of the route. Copies the bytes from reader index to writer index of each buffer and releases nothing.
      *
@@ -170,8 +188,13 @@ public final class BrokerShard {
             @Nullable ConfirmSink sink,
             long sequence) {
         for (Inlet inlet : route.inlets()) {
-            inlet.lane(attributes.priority()).append(key, value, headers, confirm, sink, sequence);
+            inlet.partition(attributes.priority(), key).append(key, value, headers, confirm, sink, sequence);
         }
+    }
+
+    /** Begins to gather what is to happen together or not at all. */
+    public ShardTransaction beginTransaction() {
+        return new ShardTransaction(this, broker.transactions(), moveLog().mostGroupBytes());
     }
 
     // Consuming.
@@ -192,13 +215,21 @@ public final class BrokerShard {
     /** Somebody who takes records one at a time with {@link Consumer#get} and does not count as a consumer. */
     public void openGetter(String queue, long connection, Reply<Consumer> reply) {
         Queue found = find(queue, connection, reply);
-        if (found != null) {
+        if (found != null && found.spec().isTopic()) {
+            reply.on(Outcome.refused(
+                    Refusal.Reason.INVALID, queue, "a topic is read by consumers and subscriptions, not by get"));
+        } else if (found != null) {
             var spec = new ConsumerSpec(false, false, 0, null);
             reply.on(Outcome.done(new Consumer(found, this, spec, NoDeliveries.INSTANCE, false)));
         }
     }
 
     // What the broker's own classes use.
+
+    /** Warns of a queue that has limits. */
+    QueueWatch watch(String queue, QueueSettings.Overflow overflow) {
+        return broker.watch(queue, overflow);
+    }
 
     Topology topology() {
         return topology;
@@ -228,6 +259,10 @@ public final class BrokerShard {
         return open;
     }
 
+    Commits commits() {
+        return commits;
+    }
+
     /** Where a dead letter goes; nowhere if there is no such exchange. */
     Route deadLetterRoute(String exchange, String routingKey, Supplier<Map<String, Object>> headers) {
         return router.deadLetterRoute(exchange, routingKey, headers);
@@ -253,7 +288,7 @@ public final class BrokerShard {
         builders.addFirst(builder);
     }
 
-    void flushAtEndOfTurn(InletLane inlet) {
+    void flushAtEndOfTurn(InletPartition inlet) {
         dirtyInlets.add(inlet);
         scheduleEndOfTurn();
     }
@@ -310,9 +345,9 @@ public final class BrokerShard {
         if (dirtyInlets.isEmpty()) {
             return;
         }
-        List<InletLane> inlets = dirtyInlets;
+        List<InletPartition> inlets = dirtyInlets;
         dirtyInlets = new ArrayList<>();
-        for (InletLane inlet : inlets) {
+        for (InletPartition inlet : inlets) {
             inlet.flush();
         }
     }
@@ -363,8 +398,8 @@ public final class BrokerShard {
         for (Queue queue : topology.queues()) {
             if (queue.home() == this && queue.isOpen()) {
                 queue.stop();
-                for (Lane lane : queue.lanes()) {
-                    closed.add(close(lane.log()));
+                for (Partition partition : queue.partitions()) {
+                    closed.add(close(partition.log()));
                 }
             }
         }

@@ -42,6 +42,7 @@ public final class Consumer {
     boolean touched;
 
     private boolean cancelled;
+    private boolean closed;
 
     /** A get that waits for its turn. */
     record PendingGet(boolean noAck, GetReply reply) {}
@@ -58,6 +59,11 @@ public final class Consumer {
     /** Name of the queue. */
     public String queue() {
         return queue.name();
+    }
+
+    /** Whether the offsets of its deliveries are places in a topic. */
+    public boolean isOfTopic() {
+        return queue.spec().topic() != null;
     }
 
     public boolean noAck() {
@@ -161,6 +167,11 @@ public final class Consumer {
         return spec;
     }
 
+    /** The queue itself. Any thread. */
+    Queue source() {
+        return queue;
+    }
+
     /** While it is subscribed. */
     ServableConsumers.Ring ring() {
         ServableConsumers.Ring joined = ring;
@@ -176,6 +187,15 @@ public final class Consumer {
 
     void markCancelled() {
         cancelled = true;
+    }
+
+    /** Whether nothing comes back to it any more. */
+    boolean isClosed() {
+        return closed;
+    }
+
+    void markClosed() {
+        closed = true;
     }
 
     /** Whether it could be sent a record now, its shared limit aside. */

@@ -10,19 +10,25 @@ import org.jspecify.annotations.Nullable;
  * @param prefetch how many unsettled deliveries it may have, 0 for any number; without meaning when {@code noAck}
  * @param shared a limit that it shares with other consumers; null for none
  * @param priority any number; consumers with a higher one are served first as long as they can take a record
+ * @param start where it begins to read, if what it consumes is a topic; without meaning for a queue
  */
 public record ConsumerSpec(
         boolean noAck,
         boolean exclusive,
         int prefetch,
         @Nullable SharedCredit shared,
-        int priority) {
+        int priority,
+        StartPosition start) {
     /** Of priority 0. */
     public ConsumerSpec(boolean noAck, boolean exclusive, int prefetch, @Nullable SharedCredit shared) {
-        this(noAck, exclusive, prefetch, shared, 0);
+        this(noAck, exclusive, prefetch, shared, 0, StartPosition.NEXT);
     }
 
     public ConsumerSpec withPriority(int newPriority) {
-        return new ConsumerSpec(noAck, exclusive, prefetch, shared, newPriority);
+        return new ConsumerSpec(noAck, exclusive, prefetch, shared, newPriority, start);
+    }
+
+    public ConsumerSpec withStart(StartPosition newStart) {
+        return new ConsumerSpec(noAck, exclusive, prefetch, shared, priority, newStart);
     }
 }

@@ -51,10 +51,11 @@ final class CursorLog implements PartitionLog.Listener {
         return open;
     }
 
-    /** Writes the changes of these queues, if there are any. */
+    /** Writes the changes of these queues, if there are any. Topics may come to the list meanwhile, when a reader gives back what it does not need any more. */
     void write(List<Queue> queues) {
         List<Runnable> whenDurable = new ArrayList<>(0);
-        for (Queue queue : queues) {
+        for (int i = 0; i < queues.size(); i++) {
+            Queue queue = queues.get(i);
             if (queue.isDeleted() || !queue.isOpen()) {
                 continue;
             }
@@ -65,12 +66,12 @@ final class CursorLog implements PartitionLog.Listener {
                 }
                 if (!queue.isPersistent()) {
                     backlog.forgetChanges();
-                    backlog.giveBack(backlog.reclaimable());
+                    lane.giveBack(backlog.reclaimable());
                     continue;
                 }
                 backlog.writeChange(writer, lane.id().value());
                 Backlog.Reclaim reclaim = backlog.reclaimable();
-                whenDurable.add(() -> giveBack(queue, backlog, reclaim));
+                whenDurable.add(() -> giveBack(queue, lane, reclaim));
             }
         }
         if (!whenDurable.isEmpty()) {
@@ -80,9 +81,9 @@ final class CursorLog implements PartitionLog.Listener {
         }
     }
 
-    private static void giveBack(Queue queue, Backlog backlog, Backlog.Reclaim reclaim) {
+    private static void giveBack(Queue queue, Lane lane, Backlog.Reclaim reclaim) {
         if (!queue.isDeleted()) {
-            backlog.giveBack(reclaim);
+            lane.giveBack(reclaim);
         }
     }
 

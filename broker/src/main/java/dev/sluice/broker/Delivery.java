@@ -100,6 +100,26 @@ public final class Delivery {
         settle(Settlement.REJECT);
     }
 
+    /** Settled with the transaction, unless that is over without it; {@link #forget} says so. False if it is settled already. */
+    boolean settleIn(ShardTransaction transaction, Settlement settlement) {
+        boolean first = settled.compareAndSet(false, true);
+        if (first) {
+            home.execute(() -> transaction.settle(consumer, id, settlement));
+        }
+        return first;
+    }
+
+    /** It is to be settled after all. */
+    void forget() {
+        settled.set(false);
+    }
+
+    /** Whether it comes from a broker with this shard. */
+    @SuppressWarnings("ReferenceEquality") // a shard is a thread
+    boolean isFrom(Shard shard) {
+        return home == shard;
+    }
+
     private void settle(Settlement settlement) {
         if (settled.compareAndSet(false, true)) {
             home.execute(() -> consumer.settle(id, settlement));

@@ -15,10 +15,12 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A broker inside the application's own process, without any network: the same queues, exchanges and durability. Thread-safe. Methods that change the topology block for about one write to the disk; publishing does not, unless
- * {@value #IN_FLIGHT_BYTES} bytes wait to become durable, or the process is getting short of memory or disk: then each publish waits a little, the longer the shorter it is.
+ * {@value #IN_FLIGHT_BYTES} bytes wait to become durable, or the process is getting short of memory or disk: then each publish waits a little, the longer the shorter it is. What is published to a queue that is full, and whose owner
+ * wants publishers to wait, becomes durable when there is room; {@value EmbeddedLines#MOST_BYTES} bytes wait there before publishing more to it blocks.
  *
  * <pre>{@code
  * try (var broker = EmbeddedBroker.open(Path.of("data"))) {
@@ -49,6 +51,7 @@ public final class EmbeddedBroker implements AutoCloseable {
     private final Broker broker;
     private final Semaphore inFlight = new Semaphore(IN_FLIGHT_BYTES);
     private final EmbeddedPace pace;
+    private final EmbeddedLines lines;
 
     private EmbeddedBroker(Storage storage, EventExecutor thread, Shard shard, Broker broker) {
         this.storage = storage;
@@ -56,6 +59,7 @@ public final class EmbeddedBroker implements AutoCloseable {
         this.shard = shard;
         this.broker = broker;
         this.pace = new EmbeddedPace(broker.pressure());
+        this.lines = new EmbeddedLines(shard, this::publishHere);
     }
 
     /**
@@ -101,6 +105,40 @@ public final class EmbeddedBroker implements AutoCloseable {
         return ask((on, reply) -> on.declareQueue(spec, NO_CONNECTION, reply));
     }
 
+    /**
+     * Makes a durable topic, or finds it there: records stay in it, each stored once, for all subscriptions that read it. Published to as a queue of that name; bound to exchanges as one.
+     *
+     * @param partitions records with the same key are in the same one, in order; at least 1
+     * @throws BrokerException if there is another queue or topic of that name
+     */
+    public void declareTopic(String name, int partitions) {
+        QueueSettings settings = QueueSettings.DEFAULT
+                .with(QueueProperty.QUEUE_TYPE, QueueSpec.TOPIC)
+                .with(QueueProperty.PARTITIONS, partitions);
+        declareQueue(new QueueSpec(name, true, false, false, settings));
+    }
+
+    /**
+     * Makes a durable subscription of a topic, or finds it there: a queue of that name, from which each record of the topic goes to one of its consumers.
+     *
+     * @param start where it begins, if it is new
+     * @throws BrokerException if there is no such topic, or another queue of that name
+     */
+    public void declareSubscription(String topic, String name, StartPosition start) {
+        QueueSettings settings =
+                QueueSettings.DEFAULT.with(QueueProperty.TOPIC, topic).with(QueueProperty.START, start.text());
+        declareQueue(new QueueSpec(name, true, false, false, settings));
+    }
+
+    /**
+     * Lets a subscription begin anew at this place of its topic, whatever it has settled.
+     *
+     * @throws BrokerException if it has consumers, or there is none of that name
+     */
+    public void seek(String subscription, StartPosition start) {
+        boolean _ = this.<Boolean>ask((on, reply) -> on.seek(subscription, start, NO_CONNECTION, reply));
+    }
+
     /** Makes a durable exchange, or finds it there. */
     public void declareExchange(String name, ExchangeType type) {
         ExchangeSpec spec = new ExchangeSpec(name, type, true, false, false, null);
@@ -133,6 +171,11 @@ public final class EmbeddedBroker implements AutoCloseable {
         return ask((on, reply) -> on.queueStatistics(queue, NO_CONNECTION, reply));
     }
 
+    /** What operators do with queues. */
+    public QueueTools tools() {
+        return broker.tools();
+    }
+
     /** Publishes to the queue itself. */
     public CompletableFuture<Integer> publish(String queue, Message message) {
         return publish("", queue, message);
@@ -147,20 +190,37 @@ public final class EmbeddedBroker implements AutoCloseable {
         if (overloaded != null) {
             return CompletableFuture.failedFuture(new BrokerException(overloaded));
         }
-        int bytes = Math.min(IN_FLIGHT_BYTES, MESSAGE_BYTES + message.body().length);
+        var to = new EmbeddedLines.Destination(exchange, routingKey);
+        lines.await(to);
+        int bytes = inFlightBytes(message);
         inFlight.acquireUninterruptibly(bytes);
         var published = new Publication(() -> inFlight.release(bytes));
-        shard.execute(() -> publishHere(exchange, routingKey, message, published));
+        shard.execute(() -> publishHere(new EmbeddedLines.Waiting(to, message, published), null));
         return published.future();
     }
 
-    private void publishHere(String exchange, String routingKey, Message message, Publication published) {
+    /** What the message takes of {@link #IN_FLIGHT_BYTES}. */
+    static int inFlightBytes(Message message) {
+        return Math.min(IN_FLIGHT_BYTES, MESSAGE_BYTES + message.body().length);
+    }
+
+    /** {@code from}: the line in which the message has waited. */
+    private void publishHere(EmbeddedLines.Waiting waiting, EmbeddedLines.@Nullable Line from) {
+        String exchange = waiting.to().exchange();
+        String routingKey = waiting.to().routingKey();
+        Message message = waiting.message();
+        Publication published = waiting.publication();
         try {
             BrokerShard on = broker.on(shard);
             Route route = on.route(exchange, routingKey, () -> Map.copyOf(message.headers()));
             Refusal refusal = route.refusal();
             if (refusal != null) {
                 published.refused(0, 0, refusal);
+                return;
+            }
+            EmbeddedLines.Line line = route.hasGates() ? lines.lineFor(route, from) : null;
+            if (line != null) {
+                line.add(waiting);
                 return;
             }
             published.expect(route.queueCount());
@@ -181,6 +241,11 @@ public final class EmbeddedBroker implements AutoCloseable {
         }
     }
 
+    /** Begins to gather what is to happen together or not at all. */
+    public Transaction beginTransaction() {
+        return new Transaction(broker.on(shard), pace, inFlight);
+    }
+
     /**
      * Begins to consume.
      *
@@ -198,11 +263,24 @@ public final class EmbeddedBroker implements AutoCloseable {
      */
     public Subscription consume(
             String queue, int prefetch, int priority, java.util.function.Consumer<Delivery> handler) {
-        if (prefetch < 1) {
-            throw new IllegalArgumentException("prefetch is " + prefetch + ", at least 1 is needed");
+        return consume(queue, new ConsumerSpec(false, false, prefetch, null).withPriority(priority), handler);
+    }
+
+    /**
+     * Begins to read a topic, for this subscription alone: what it settles makes no difference to others, and it is forgotten when it is closed. For one that is remembered see {@link #declareSubscription}.
+     *
+     * @param prefetch how many deliveries may be unsettled, at least 1
+     */
+    public Subscription read(
+            String topic, StartPosition start, int prefetch, java.util.function.Consumer<Delivery> handler) {
+        return consume(topic, new ConsumerSpec(false, false, prefetch, null).withStart(start), handler);
+    }
+
+    private Subscription consume(String queue, ConsumerSpec spec, java.util.function.Consumer<Delivery> handler) {
+        if (spec.prefetch() < 1) {
+            throw new IllegalArgumentException("prefetch is " + spec.prefetch() + ", at least 1 is needed");
         }
         var subscription = new Subscription(shard, handler);
-        var spec = new ConsumerSpec(false, false, prefetch, null, priority);
         Consumer consumer = ask((on, reply) -> on.subscribe(queue, spec, subscription, NO_CONNECTION, reply));
         subscription.begin(consumer);
         return subscription;
@@ -211,6 +289,7 @@ public final class EmbeddedBroker implements AutoCloseable {
     /** Writes everything down and lets the folder go. Subscriptions are to be closed before. */
     @Override
     public void close() {
+        shard.execute(lines::close);
         join(broker.stop());
         thread.shutdownGracefully(0, 5, TimeUnit.SECONDS).syncUninterruptibly();
         storage.close();

@@ -1,37 +1,33 @@
 package dev.sluice.broker;
 
-import dev.sluice.log.AppendGroup;
 import dev.sluice.log.LogId;
 import dev.sluice.log.PartitionLog;
 import dev.sluice.log.StorageException;
-import io.netty.buffer.ByteBuf;
-import java.util.ArrayDeque;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * One ordered run of a queue's records: a log, the backlog of what is not settled in it, and the publishers that wait for it. A queue has at least one. Confined to the queue's shard.
- */
-final class Lane implements PartitionLog.Listener {
+/** How far a queue has come with one partition: the backlog of what is not settled in it. A queue has at least one. Confined to the queue's shard. */
+final class Lane {
     private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
 
     private final Queue queue;
     private final int index;
-    private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
+    private final Partition partition;
     private final HeldBack heldBack = new HeldBack();
-    private @Nullable PartitionLog log;
     private @Nullable Backlog backlog;
-    private @Nullable Refusal outOfOrder;
-    private @Nullable Refusal unreadable;
     private boolean beingRead;
+    private long settledBelow;
 
-    /** Publishers of one batch, until everything below {@code end} is durable. */
-    private record Waiting(long end, Confirms confirms, BrokerShard publisher) {}
-
-    Lane(Queue queue, int index) {
+    Lane(Queue queue, int index, Partition partition) {
         this.queue = queue;
         this.index = index;
+        this.partition = partition;
+    }
+
+    Queue queue() {
+        return queue;
     }
 
     int index() {
@@ -43,14 +39,52 @@ final class Lane implements PartitionLog.Listener {
         return queue == other;
     }
 
+    /** Under which its cursor is stored. */
     LogId id() {
         return new LogId(queue.id().value() + index);
     }
 
-    /** The lane begins to work. */
-    void open(PartitionLog itsLog, CursorState state) {
-        log = itsLog;
-        backlog = new Backlog(itsLog, state, queue::wake, queue.readyLanes(), index);
+    Partition partition() {
+        return partition;
+    }
+
+    /** The lane begins to work, as its partition does already; completes when it knows what it has to know of the records that are there, at once if there are none. */
+    CompletableFuture<Void> open(CursorState state) {
+        long lost = state.knownBelow() - log().endOffset();
+        if (lost > 0) { // the others of a topic find, as this one, that they are missing
+            partition.readers().forEach(reader -> reader.backlog().appended(lost));
+        }
+        LastValues lastValues = partition.lastValues();
+        if (lastValues != null) {
+            lastValues.superseded().forEachRange(state.acknowledged::add);
+        }
+        var itsBacklog = new Backlog(partition.log(), state, queue::wake, queue.readyLanes(), index, queue.keys());
+        backlog = itsBacklog;
+        settledBelow = itsBacklog.floor();
+        partition.add(this);
+        ReadyBytes bytes = queue.readyBytes();
+        return bytes == null ? CompletableFuture.completedFuture(null) : itsBacklog.countBytes(bytes.part());
+    }
+
+    /** What was settled until then is durable now. */
+    void giveBack(Backlog.Reclaim reclaim) {
+        settledBelow = reclaim.floor();
+        partition.giveBack(reclaim);
+    }
+
+    /** Every record below is settled, durably. */
+    long settledBelow() {
+        return settledBelow;
+    }
+
+    /** The topic has given up everything below the offset, to keep its limits. */
+    void passOver(long below) {
+        queue.droppedByTopic(backlog().loseBelow(below));
+    }
+
+    /** As {@link #passOver}, since there are later records of the same keys. */
+    void passOverSuperseded(long below) {
+        queue.superseded(backlog().loseBelow(below));
     }
 
     boolean isOpen() {
@@ -58,11 +92,7 @@ final class Lane implements PartitionLog.Listener {
     }
 
     PartitionLog log() {
-        PartitionLog open = log;
-        if (open == null) {
-            throw new IllegalStateException("queue " + queue.name() + " is not open");
-        }
-        return open;
+        return partition.log();
     }
 
     Backlog backlog() {
@@ -83,89 +113,28 @@ final class Lane implements PartitionLog.Listener {
         return backlog().purge() + heldBack.settle(backlog());
     }
 
-    /** Takes over {@code batch}. */
-    void append(ByteBuf batch, int count, @Nullable Confirms taken, @Nullable Confirms stored, BrokerShard publisher) {
-        appended(log().append(batch) + count, count, taken, stored, publisher);
-    }
-
-    /** As {@link #append}, for one member of the group. */
-    void appendInGroup(ByteBuf batch, int count, AppendGroup group, Confirms stored, BrokerShard publisher) {
-        appended(log().append(batch, group) + count, count, null, stored, publisher);
-    }
-
-    private void appended(
-            long end, int count, @Nullable Confirms taken, @Nullable Confirms stored, BrokerShard publisher) {
-        PartitionLog open = log();
-        backlog().appended(count);
-        if (taken != null) {
-            publisher.answer(queue.home(), taken::stored);
-        }
-        if (stored != null) {
-            waiting.addLast(new Waiting(end, stored, publisher));
-        }
-        if (open.durableOffset() >= end) {
-            confirmBelow(open.durableOffset());
-        }
-    }
-
-    @Override
-    public void durable(long durableOffset) {
-        queue.durable();
-        confirmBelow(durableOffset);
-        queue.wake();
-    }
-
-    private void confirmBelow(long durableOffset) {
-        for (Waiting first = waiting.peekFirst();
-                first != null && first.end <= durableOffset;
-                first = waiting.peekFirst()) {
-            waiting.removeFirst();
-            first.publisher.answer(queue.home(), first.confirms::stored);
-        }
-    }
-
-    @Override
-    public void stalled(String reason) {
-        LOG.warn("queue {} takes no more records: {}", queue.name(), reason);
-        outOfOrder = new Refusal(Refusal.Reason.STORAGE, queue.name(), reason);
-    }
-
-    @Override
-    public void resumed() {
-        LOG.info("queue {} takes records again", queue.name());
-        outOfOrder = null;
-    }
-
-    @Override
-    public void lost(StorageException cause) {
-        LOG.error("queue {} lost its storage", queue.name(), cause);
-        Refusal refusal = new Refusal(Refusal.Reason.STORAGE, queue.name(), String.valueOf(cause.getMessage()));
-        outOfOrder = refusal;
-        for (Waiting lost : waiting) {
-            lost.publisher.answer(queue.home(), () -> lost.confirms.refused(refusal));
-        }
-        waiting.clear();
-    }
-
-    /** Why nothing can be appended now; null if something can. What could perhaps not be read is not taken either. */
-    @Nullable
-    Refusal refusal() {
-        return outOfOrder != null ? outOfOrder : unreadable;
-    }
-
-    /** Whether the backlog stands at a record now; whatever is missing before it is settled and counted. */
+    /** Whether the backlog stands at the record that is next, now; whatever is missing before it is settled and counted. */
     boolean toNextReadable(QueueCounters counters) {
+        return toReadable(counters, false);
+    }
+
+    /** As {@link #toNextReadable}, for the oldest that is ready. */
+    boolean toOldestReadable(QueueCounters counters) {
+        return toReadable(counters, true);
+    }
+
+    private boolean toReadable(QueueCounters counters, boolean oldest) {
         Backlog open = backlog();
         beingRead = false;
         while (open.ready() > 0) {
-            switch (open.peek()) {
+            switch (oldest ? open.peekOldest() : open.peek()) {
                 case AT -> {
-                    if (unreadable != null) {
-                        unreadable = null;
-                        LOG.info("queue {} can be read again", queue.name());
+                    partition.readable();
+                    long missing = open.skipMissing(open.record().offset());
+                    if (missing == 0) {
+                        return true;
                     }
-                    countMissing(counters, open.skipMissing(open.record().offset()));
-                    return true;
+                    countMissing(counters, missing);
                 }
                 case MISSING -> countMissing(counters, open.skipMissing());
                 case PENDING -> {
@@ -190,27 +159,27 @@ final class Lane implements PartitionLog.Listener {
     }
 
     private void countMissing(QueueCounters counters, long records) {
-        if (records > 0) {
+        if (records > 0 && partition.lastValues() != null) {
+            queue.superseded(records);
+        } else if (records > 0 && queue.spec().topic() != null) {
+            queue.droppedByTopic(records);
+        } else if (records > 0) {
             counters.damaged += records;
             LOG.error("queue {}: {} records are missing in storage and were passed over", queue.name(), records);
         }
     }
 
-    /** Nothing is confirmed that could perhaps not be read either; a device may come back, damage does not. */
     private void notReadable(StorageException failure) {
-        if (unreadable == null) {
-            LOG.error("queue {} cannot be read: {}", queue.name(), failure.getMessage());
-        }
-        unreadable = new Refusal(Refusal.Reason.STORAGE, queue.name(), String.valueOf(failure.getMessage()));
+        partition.notReadable(failure);
         if (failure.isRetryable()) {
             queue.readAgainLater();
         }
     }
 
-    /** The queue is gone: there is nothing that anybody could wait for. */
-    void delete() {
-        confirmBelow(Long.MAX_VALUE);
+    /** Nothing is read any more. */
+    void close() {
         if (backlog != null) {
+            partition.remove(this);
             backlog.close();
         }
     }

@@ -50,11 +50,10 @@ final class Leases<C> {
         }
     }
 
-    /** The delivery was settled. */
-    void end(long delivery) {
-        if (!open.isEmpty()) {
-            open.remove(delivery);
-        }
+    /** The delivery was settled, or is about to be; returns the time that it had, {@link Long#MAX_VALUE} for any. */
+    long end(long delivery) {
+        Lease<C> lease = open.isEmpty() ? null : open.remove(delivery);
+        return lease == null ? Long.MAX_VALUE : lease.dueMs;
     }
 
     /** No time is over before; {@link Long#MAX_VALUE} if there is none. */

@@ -25,7 +25,7 @@ public final class LogNames {
             return "queue " + queue;
         }
         if (log.value() >= QueueFactory.FIRST_MOVE_LOG_ID && log.value() < QueueFactory.FIRST_QUEUE_ID) {
-            return "moved dead letters of shard "
+            return "dead letters and transactions of shard "
                     + (log.value() - Broker.moveLogId(0).value());
         }
         return log.value() < QueueFactory.FIRST_QUEUE_ID

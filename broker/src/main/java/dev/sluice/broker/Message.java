@@ -26,6 +26,11 @@ public record Message(byte[] body, Map<String, String> headers, byte @Nullable [
         return new Message(body, headers, key, newAttributes);
     }
 
+    /** {@code newKey}: in UTF-8, what the message is about. */
+    public Message withKey(String newKey) {
+        return new Message(body, headers, newKey.getBytes(StandardCharsets.UTF_8), attributes);
+    }
+
     /** A message with this text in UTF-8 and nothing else. */
     public static Message of(String text) {
         return new Message(text.getBytes(StandardCharsets.UTF_8), Map.of(), null);

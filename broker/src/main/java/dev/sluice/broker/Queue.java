@@ -2,6 +2,7 @@ package dev.sluice.broker;
 
 import dev.sluice.broker.Outcome.Reply;
 import dev.sluice.log.LogId;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,9 +18,19 @@ final class Queue {
     private final BrokerShard shard;
     private final Inlet[] inlets;
 
+    private final Partition[] partitions;
+    /** Of each partition that it reads: its own, or its topic's. */
     private final Lane[] lanes;
+    /** Of a topic. */
+    private final @Nullable TopicKeeping keeping;
+    /** Of a topic. */
+    private final @Nullable TopicReaders readers;
+
     private final ReadyLanes readyLanes;
+    private final @Nullable ReadyBytes readyBytes;
+    private final @Nullable KeyOrder keys;
     private final QueueCounters counters = new QueueCounters();
+    private final @Nullable QueueRoom room;
     private final @Nullable DeadLetters deadLetters;
     private final QueueIntake intake;
     private final QueueSettling settling;
@@ -28,24 +39,38 @@ final class Queue {
     /** Its storage is damaged. Written before any other thread knows the queue. */
     private @Nullable Refusal unavailable;
 
+    /** Null until somebody asks for one. */
+    private @Nullable QueueJobs jobs;
+
+    private QueuePauses pauses = QueuePauses.NONE;
+
+    /** Runs when its consumer, of which it has only one, is gone and has nothing to settle any more. */
+    private @Nullable Runnable whenUnused;
+
     private boolean hadConsumer;
     private boolean deleted;
     /** Whether the shard will come by at the end of the turn. */
     boolean dirty;
 
-    /** {@code owner}: the connection that an exclusive queue belongs to; 0 for none. */
-    Queue(LogId id, QueueSpec spec, long owner, BrokerShard shard, int shardCount) {
+    /** {@code owner}: the connection that an exclusive queue belongs to; 0 for none. {@code topic}: that of a subscription, on the same shard. */
+    Queue(LogId id, QueueSpec spec, long owner, BrokerShard shard, int shardCount, @Nullable Queue topic) {
         this.id = id;
         this.spec = spec;
         this.owner = owner;
         this.shard = shard;
         this.inlets = new Inlet[shardCount];
-        this.lanes = new Lane[spec.laneCount()];
-        for (int i = 0; i < lanes.length; i++) {
-            lanes[i] = new Lane(this, i);
-        }
+        this.partitions = new Partition[spec.partitionCount()];
+        Arrays.setAll(partitions, i -> new Partition(this, i));
+        Partition[] read = topic == null ? partitions : topic.partitions;
+        this.lanes = new Lane[spec.isTopic() ? 0 : read.length];
+        Arrays.setAll(lanes, i -> new Lane(this, i, read[i]));
+        this.readers = spec.isTopic() ? new TopicReaders(this) : null;
+        this.keeping = spec.isTopic() ? new TopicKeeping(spec.settings(), partitions) : null;
         LaneAging aging = LaneAging.of(spec.settings(), lanes.length);
         this.readyLanes = new ReadyLanes(aging);
+        this.readyBytes = ReadyBytes.of(spec);
+        this.keys = KeyOrder.of(spec.settings(), lanes);
+        this.room = QueueRoom.of(spec, System.nanoTime());
         this.deadLetters = DeadLetters.of(this, counters);
         this.intake = new QueueIntake(this, counters, deadLetters);
         this.settling = new QueueSettling(this, counters, deadLetters);
@@ -87,6 +112,12 @@ final class Queue {
         return shard;
     }
 
+    /** What publishers look at before they publish; null if they never wait for this queue. */
+    @Nullable
+    QueueRoom room() {
+        return room;
+    }
+
     /** The way in for publishers on {@code from}; call on that shard. */
     Inlet inletOf(BrokerShard from) {
         int index = from.shard().index();
@@ -100,13 +131,24 @@ final class Queue {
 
     // What belongs to the queue's shard.
 
+    /** {@code action} runs when its first consumer is gone and has nothing to settle any more. */
+    void whenUnused(Runnable action) {
+        whenUnused = action;
+    }
+
     /** All lanes are open: the queue begins to work. */
     void opened() {
         shard.shard().assertOwner();
+        intake.showRoom();
         timers.touch();
     }
 
     boolean isOpen() {
+        for (Partition partition : partitions) {
+            if (!partition.isOpen()) {
+                return false;
+            }
+        }
         for (Lane lane : lanes) {
             if (!lane.isOpen()) {
                 return false;
@@ -115,7 +157,27 @@ final class Queue {
         return true;
     }
 
-    /** In the order of their indices; not to be written to. */
+    /** What its limit on the number of records is about. */
+    long length() {
+        return keeping == null ? readyLanes.total() : keeping.stored();
+    }
+
+    /** The topic has given up records that were not settled here. */
+    void droppedByTopic(long records) {
+        counters.droppedAtLimit += records;
+    }
+
+    /** The topic has later records of the same keys. */
+    void superseded(long records) {
+        counters.superseded += records;
+    }
+
+    /** What it stores, in the order of their indices; not to be written to. */
+    Partition[] partitions() {
+        return partitions;
+    }
+
+    /** How it reads, in the order of their indices; not to be written to. */
     Lane[] lanes() {
         return lanes;
     }
@@ -123,6 +185,23 @@ final class Queue {
     /** What the backlogs of its lanes keep true. */
     ReadyLanes readyLanes() {
         return readyLanes;
+    }
+
+    /** What the backlogs of its lanes keep true too; null if nobody wants to know. */
+    @Nullable
+    ReadyBytes readyBytes() {
+        return readyBytes;
+    }
+
+    /** How long the oldest ready record has waited, by the last turn; 0 if nothing is ready. */
+    long waitedMs() {
+        return dispatch.waitedMs();
+    }
+
+    /** Null where keys mean nothing. */
+    @Nullable
+    KeyOrder keys() {
+        return keys;
     }
 
     /** Its storage is damaged: the name stays taken and everything but deletion is refused. To be called before any shard knows the queue. */
@@ -146,6 +225,12 @@ final class Queue {
         return settling;
     }
 
+    /** What leaves it unprocessed; null where that is dropped. */
+    @Nullable
+    DeadLetters deadLetters() {
+        return deadLetters;
+    }
+
     /** So many dead letters are on their way that a consumer gets nothing that it could reject. */
     boolean mayLetNoneGo() {
         return deadLetters != null && deadLetters.isFull();
@@ -154,6 +239,30 @@ final class Queue {
     /** Dead letters wait for who knows how long. */
     boolean isHeldUp() {
         return deadLetters != null && deadLetters.isFull() && deadLetters.isHeldUp();
+    }
+
+    QueuePauses pauses() {
+        return pauses;
+    }
+
+    /** From now on this is paused and nothing else; who resumes something wakes the queue. */
+    void pause(QueuePauses newPauses) {
+        pauses = newPauses;
+    }
+
+    /** A consumer gets nothing, for now or until consuming is resumed. */
+    boolean deliversNothing() {
+        return pauses.consuming() || mayLetNoneGo();
+    }
+
+    /** What operators have it do. */
+    QueueJobs jobs() {
+        QueueJobs open = jobs;
+        if (open == null) {
+            open = new QueueJobs(this, counters);
+            jobs = open;
+        }
+        return open;
     }
 
     /** More records of a lane are durable now, and their publishers about to hear of it. */
@@ -166,6 +275,11 @@ final class Queue {
     /** Something may be deliverable, or has to be written down: the shard comes by at the end of the turn. */
     void wake() {
         shard.serveAtEndOfTurn(this);
+    }
+
+    /** Serves again at that time at the latest. */
+    void wakeAt(long dueMs) {
+        timers.wakeAt(dueMs);
     }
 
     /** Once in a turn: keeps the limits and serves the consumers. */
@@ -181,6 +295,10 @@ final class Queue {
         if (deadLetters != null) {
             deadLetters.move();
         }
+        if (keeping != null) {
+            timers.wakeAt(keeping.giveUp(shard.turnTimeMs()));
+        }
+        intake.endTurn();
     }
 
     void readAgainLater() {
@@ -201,6 +319,8 @@ final class Queue {
     void subscribe(ConsumerSpec wish, DeliverySink sink, BrokerShard home, Reply<Consumer> reply) {
         if (deleted) {
             reply.on(Outcome.refused(Refusal.Reason.QUEUE_NOT_FOUND, name()));
+        } else if (readers != null) {
+            readers.subscribe(wish, sink, home, reply);
         } else if (dispatch.consumers().conflictsWith(wish)) {
             reply.on(Outcome.refused(Refusal.Reason.CONSUMER_EXCLUSIVE, name()));
         } else {
@@ -227,7 +347,29 @@ final class Queue {
     void settle(Consumer consumer, long delivery, Settlement settlement, long delayMs) {
         if (!deleted && settling.settle(consumer, delivery, settlement, delayMs)) {
             dispatch.consumers().offer(consumer);
+            closeIfDone(consumer);
             wake();
+        }
+    }
+
+    /** A transaction that has claimed the delivery was committed, or not. */
+    void end(Claim claim, boolean committed) {
+        if (deleted) {
+            return;
+        }
+        if (committed) {
+            settling.settle(claim);
+        } else {
+            settling.giveBack(claim);
+        }
+        dispatch.consumers().offer(claim.consumer);
+        closeIfDone(claim.consumer);
+        wake();
+    }
+
+    private void closeIfDone(Consumer consumer) {
+        if (whenUnused != null && consumer.isCancelled() && consumer.inFlightCount() == 0) {
+            whenUnused.run();
         }
     }
 
@@ -255,6 +397,7 @@ final class Queue {
             dispatch.consumers().remove(consumer);
             wake(); // for the one that takes over
             timers.touch();
+            closeIfDone(consumer);
             if (spec.autoDelete() && hadConsumer && consumerCount() == 0 && !deleted) {
                 shard.deleteUnused(this);
             }
@@ -263,17 +406,17 @@ final class Queue {
 
     void close(Consumer consumer) {
         cancel(consumer);
+        consumer.markClosed();
         consumer.releaseShared(consumer.inFlightCount());
         if (!deleted) {
             settling.takeBack(consumer);
+            closeIfDone(consumer);
             wake();
         }
     }
 
     QueueStatus status() {
-        return unavailable != null
-                ? new QueueStatus(name(), 0, 0)
-                : new QueueStatus(name(), readyLanes.total(), consumerCount());
+        return unavailable != null ? new QueueStatus(name(), 0, 0) : new QueueStatus(name(), length(), consumerCount());
     }
 
     QueueStatistics statistics() {
@@ -283,7 +426,8 @@ final class Queue {
             inFlight += lane.backlog().inFlight();
             held += lane.backlog().aside();
         }
-        return counters.snapshot(name(), readyLanes.total(), inFlight, held);
+        long bytes = readyBytes == null ? QueueStatistics.NOT_COUNTED : readyBytes.total();
+        return counters.snapshot(name(), length(), bytes, inFlight, held, intake.limitInMs(), pauses);
     }
 
     /** Somebody declared it again. */
@@ -297,11 +441,14 @@ final class Queue {
     }
 
     int consumerCount() {
-        return dispatch.consumers().size();
+        return readers == null ? dispatch.consumers().size() : readers.size();
     }
 
     long purge() {
         long purged = 0;
+        if (keys != null) {
+            keys.forgetWaiting();
+        }
         for (Lane lane : lanes) {
             purged += lane.purge();
         }
@@ -312,15 +459,26 @@ final class Queue {
 
     /** The queue is gone from the topology: tells everybody who is still at it. */
     void delete() {
+        if (deleted) {
+            return;
+        }
         deleted = true;
         timers.cancel();
         closeDeadLetters();
+        closeJobs(Refusal.Reason.QUEUE_NOT_FOUND);
+        intake.close();
+        if (readers != null) {
+            readers.delete();
+        }
         for (Consumer consumer : dispatch.consumers().all()) {
             consumer.markCancelled();
             consumer.sink.cancelled(consumer);
         }
         for (Lane lane : lanes) {
-            lane.delete();
+            lane.close();
+        }
+        for (Partition partition : partitions) {
+            partition.delete();
         }
     }
 
@@ -329,14 +487,27 @@ final class Queue {
         deleted = true;
         timers.cancel();
         closeDeadLetters();
+        closeJobs(Refusal.Reason.CLOSING);
+        if (readers != null) {
+            readers.stop();
+        }
         for (Lane lane : lanes) {
-            lane.backlog().close();
+            lane.close();
+        }
+        for (Partition partition : partitions) {
+            partition.stop();
         }
     }
 
     private void closeDeadLetters() {
         if (deadLetters != null) {
             deadLetters.close();
+        }
+    }
+
+    private void closeJobs(Refusal.Reason reason) {
+        if (jobs != null) {
+            jobs.close(reason);
         }
     }
 

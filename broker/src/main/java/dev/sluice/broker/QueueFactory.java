@@ -8,6 +8,7 @@ import dev.sluice.log.PartitionLog;
 import dev.sluice.log.Storage;
 import dev.sluice.log.StorageException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -38,29 +39,65 @@ final class QueueFactory {
         this.random = random;
     }
 
-    /** A new queue on the shard that asks for it: its log is there and, where it is to outlive the process, so is its entry in the metadata store. */
+    /** A new queue or topic on the shard that asks for it: its logs are there and, where it is to outlive the process, so is its entry in the metadata store. */
     CompletableFuture<Queue> create(QueueSpec spec, long connection, Shard caller) {
         LogId id = newId(caller);
-        var queue = new Queue(id, spec, spec.exclusive() ? connection : 0, views.get(caller.index()), views.size());
+        var queue = new Queue(id, spec, ownerOf(spec, connection), views.get(caller.index()), views.size(), null);
         if (!queue.isPersistent()) {
-            return CompletableFuture.supplyAsync(
-                    () -> {
-                        for (Lane lane : queue.lanes()) {
-                            lane.open(storage.openMemoryLog(lane.id(), caller, lane), new CursorState());
-                        }
-                        queue.opened();
-                        return queue;
-                    },
-                    caller);
+            return CompletableFuture.supplyAsync(() -> openInMemory(queue), caller);
         }
         return open(queue, Map.of())
                 .thenCompose(opened -> store.put(new StoredQueue(id, spec)).thenApply(stored -> opened));
     }
 
-    /** A queue that was there before; {@code states} are those of its lanes, and of others, by the ids of their logs. */
+    private static long ownerOf(QueueSpec spec, long connection) {
+        return spec.exclusive() ? connection : 0;
+    }
+
+    private Queue openInMemory(Queue queue) {
+        for (Partition partition : queue.partitions()) {
+            partition.open(storage.openMemoryLog(partition.id(), queue.shard(), partition));
+        }
+        for (Lane lane : queue.lanes()) {
+            var _ = lane.open(new CursorState());
+        }
+        queue.opened();
+        return queue;
+    }
+
+    /** As {@link #create}, for a subscription; on the shard of its topic. */
+    CompletableFuture<Queue> createSubscription(QueueSpec spec, StartPosition start, long connection, Queue topic) {
+        var queue = new Queue(newId(topic.shard()), spec, ownerOf(spec, connection), topic.home(), views.size(), topic);
+        return CompletableFuture.completedFuture(topic.partitions())
+                .thenComposeAsync(partitions -> StartOffsets.of(start, partitions), topic.shard())
+                .thenApplyAsync(
+                        offsets -> {
+                            openLanes(queue, StartOffsets.cursors(offsets));
+                            return offsets;
+                        },
+                        topic.shard())
+                .thenCompose(offsets -> queue.isPersistent()
+                        ? store.put(new StoredQueue(queue.id(), spec, boxed(offsets)))
+                                .thenApply(stored -> queue)
+                        : CompletableFuture.completedFuture(queue));
+    }
+
+    private static List<Long> boxed(long[] offsets) {
+        return Arrays.stream(offsets).boxed().toList();
+    }
+
+    private static void openLanes(Queue subscription, CursorState[] cursors) {
+        for (Lane lane : subscription.lanes()) {
+            var _ = lane.open(cursors[lane.index()]);
+        }
+        subscription.opened();
+    }
+
+    /** A queue or topic that was there before; {@code states} are those of its lanes, and of others, by the ids of their logs. */
     CompletableFuture<Queue> restore(StoredQueue stored, Map<Long, CursorState> states) {
         BrokerShard view = views.get(shards.ownerOf(stored.id().value()).index());
-        var queue = new Queue(stored.id(), stored.spec(), 0, view, views.size());
+        var queue = new Queue(stored.id(), stored.spec(), 0, view, views.size(), null);
+        queue.pause(stored.pauses());
         return open(queue, states).exceptionally(failure -> {
             Throwable cause = failure.getCause() == null ? failure : failure.getCause();
             LOG.error("queue {} is not available: {}", queue.name(), cause.getMessage(), cause);
@@ -69,23 +106,56 @@ final class QueueFactory {
         });
     }
 
+    /** As {@link #restore}, for a subscription whose topic was restored. */
+    CompletableFuture<Queue> restoreSubscription(StoredQueue stored, Queue topic, Map<Long, CursorState> states) {
+        var queue = new Queue(stored.id(), stored.spec(), 0, topic.home(), views.size(), topic);
+        queue.pause(stored.pauses());
+        Refusal unavailable = topic.unavailable();
+        if (unavailable != null) {
+            queue.markUnavailable("its topic " + topic.name() + " is not available: " + unavailable.detail());
+            return CompletableFuture.completedFuture(queue);
+        }
+        CursorState[] cursors = StartOffsets.cursors(
+                stored.starts().stream().mapToLong(Long::longValue).toArray());
+        for (Lane lane : queue.lanes()) {
+            CursorState state = states.get(lane.id().value());
+            if (state != null) {
+                cursors[lane.index()].union(state);
+            }
+        }
+        return CompletableFuture.supplyAsync(
+                () -> {
+                    openLanes(queue, cursors);
+                    return queue;
+                },
+                topic.shard());
+    }
+
     private CompletableFuture<Queue> open(Queue queue, Map<Long, CursorState> states) {
         LogSettings settings =
                 LogSettings.DEFAULT.withDurability(queue.spec().settings().durability());
         var opened = new ArrayList<CompletableFuture<Void>>();
-        for (Lane lane : queue.lanes()) {
-            CursorState state = states.getOrDefault(lane.id().value(), new CursorState());
+        for (Partition partition : queue.partitions()) {
             var opening = new Opening();
-            storage.openLog(lane.id(), settings, queue.shard(), lane, opening);
-            opened.add(opening.log.thenAcceptAsync(log -> lane.open(log, state), queue.shard()));
+            storage.openLog(partition.id(), settings, queue.shard(), partition, opening);
+            opened.add(opening.log.thenAcceptAsync(partition::open, queue.shard()));
         }
         return CompletableFuture.allOf(opened.toArray(CompletableFuture[]::new))
+                .thenComposeAsync(done -> openLanes(queue, states), queue.shard())
                 .thenApplyAsync(
                         done -> {
                             queue.opened();
                             return queue;
                         },
                         queue.shard());
+    }
+
+    private static CompletableFuture<Void> openLanes(Queue queue, Map<Long, CursorState> states) {
+        var opened = new ArrayList<CompletableFuture<Void>>();
+        for (Lane lane : queue.lanes()) {
+            opened.add(lane.open(states.getOrDefault(lane.id().value(), new CursorState())));
+        }
+        return CompletableFuture.allOf(opened.toArray(CompletableFuture[]::new));
     }
 
     /** The log belongs to {@code owner}: what depends on it has to be sent there, since the future may be complete before anybody waits for it. */
@@ -123,12 +193,13 @@ final class QueueFactory {
     void destroy(Queue queue) {
         queue.shard().execute(() -> {
             queue.delete();
-            for (Lane lane : queue.lanes()) {
+            for (Partition partition : queue.partitions()) {
                 Runnable closed = queue.isPersistent()
-                        ? () -> storage.deleteLog(lane.id(), () -> LOG.debug("deleted a log of queue {}", queue.name()))
+                        ? () -> storage.deleteLog(
+                                partition.id(), () -> LOG.debug("deleted a log of queue {}", queue.name()))
                         : () -> {};
-                if (lane.isOpen()) {
-                    lane.log().close(closed);
+                if (partition.isOpen()) {
+                    partition.log().close(closed);
                 } else {
                     closed.run();
                 }

@@ -14,8 +14,24 @@ import org.jspecify.annotations.Nullable;
  * declarations is reported by.
  */
 public enum QueueProperty {
-    /** How many records may be ready: stored and not delivered. */
+    /** What it is: a queue, whose records go when they are settled, or a topic, which keeps them for its subscriptions. */
+    QUEUE_TYPE("queue-type", new Kind.Choice(List.of(QueueSpec.QUEUE, QueueSpec.TOPIC))),
+    /** How many partitions a topic has; records with the same key are in the same one. */
+    PARTITIONS("partitions", new Kind.Whole(1, DeliveryId.MOST_LANES)),
+    /** Which records a topic keeps, within its limits. */
+    KEEP("keep", new Kind.Choice(TopicKeeping.Keep.words())),
+    /** The topic that the queue reads, as a subscription, instead of having records of its own. */
+    TOPIC("topic", new Kind.Text()),
+    /** Where it began to read the topic. */
+    START("start", new Kind.Position()),
+    /** How many records may be ready: stored and not delivered. Of a topic: stored. */
     MAX_LENGTH("max-length", new Kind.Whole(0, Long.MAX_VALUE)),
+    /** How many bytes the bodies of all ready records may have. */
+    MAX_LENGTH_BYTES("max-length-bytes", new Kind.Whole(0, Long.MAX_VALUE)),
+    /** Milliseconds for which the oldest ready record may wait before the queue is at its limit. */
+    MAX_AGE("max-age", new Kind.Whole(1, Long.MAX_VALUE)),
+    /** How many records a second publishers may send; who sends more waits. */
+    MAX_PUBLISH_RATE("max-publish-rate", new Kind.Whole(1, Long.MAX_VALUE)),
     /** What happens to a record that finds the queue at a limit. */
     OVERFLOW("overflow", new Kind.Choice(QueueSettings.Overflow.names())),
     /** Milliseconds that a record may wait before it expires. */
@@ -38,6 +54,10 @@ public enum QueueProperty {
     PRIORITY_AGING("priority-aging", new Kind.Whole(1, Long.MAX_VALUE)),
     /** Only one consumer is served at a time; the next one takes over when it is gone. */
     SINGLE_ACTIVE_CONSUMER("single-active-consumer", new Kind.Flag()),
+    /** In which order the ready records of one priority are served. */
+    ORDERING("ordering", new Kind.Choice(QueueSettings.Ordering.words())),
+    /** The header that has the key by which the ordering goes, instead of the record's key or the routing key. */
+    ORDERING_KEY_HEADER("ordering-key-header", new Kind.Text()),
     /** The exchange to which records go that leave the queue without having been processed. */
     DEAD_LETTER_EXCHANGE("dead-letter-exchange", new Kind.Text()),
     /** The routing key with which they go there, instead of the one they came with. */
@@ -61,6 +81,9 @@ public enum QueueProperty {
 
         /** A {@link Boolean}. */
         record Flag() implements Kind {}
+
+        /** A text that {@link StartPosition#parse} understands; a {@link String}. */
+        record Position() implements Kind {}
 
         /** A text that {@link Durability#parse} understands; a {@link String}. */
         record Durable() implements Kind {}
@@ -106,6 +129,10 @@ public enum QueueProperty {
                         ? null
                         : "a text of at most " + RouteHeader.MAX_BYTES + " bytes";
             case Kind.Flag() -> value instanceof Boolean ? null : "true or false";
+            case Kind.Position() ->
+                value instanceof String text && StartPosition.parse(text).isPresent()
+                        ? null
+                        : "first, last, next, offset=17 or time=1700000000000";
             case Kind.Durable() ->
                 value instanceof String text && Durability.parse(text).isPresent()
                         ? null

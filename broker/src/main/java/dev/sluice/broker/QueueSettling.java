@@ -8,6 +8,7 @@ final class QueueSettling {
     private final Lane[] lanes;
     private final QueueCounters counters;
     private final @Nullable DeadLetters deadLetters;
+    private final @Nullable KeyOrder keys;
     private final long deliveryLimit;
     private final RetryDelay retryDelay;
     private final long leaseMs;
@@ -18,6 +19,7 @@ final class QueueSettling {
         this.lanes = queue.lanes();
         this.counters = counters;
         this.deadLetters = deadLetters;
+        this.keys = queue.keys();
         QueueSettings settings = queue.spec().settings();
         this.deliveryLimit = settings.deliveryLimit();
         this.retryDelay = settings.retryDelay();
@@ -65,6 +67,46 @@ final class QueueSettling {
         }
     }
 
+    /** Takes a delivery out of its consumer's hands, for a transaction that will end it or {@linkplain #giveBack give it back}; null if it is not the consumer's. Its lease does not end meanwhile. */
+    @Nullable
+    Claim claim(Consumer consumer, long delivery, Settlement settlement) {
+        if (!consumer.holds(delivery)) {
+            return null;
+        }
+        Consumer.Held _ = consumer.settled(delivery);
+        return new Claim(consumer, delivery, settlement, leases.end(delivery));
+    }
+
+    /** The transaction was refused: the delivery is its consumer's again or, if that is gone, back in its place. */
+    void giveBack(Claim claim) {
+        if (claim.consumer.isClosed()) {
+            claim.consumer.releaseShared(1);
+            comeBack(laneOf(claim), claim.offset(), 0);
+            return;
+        }
+        claim.consumer.delivered(claim.delivery);
+        if (claim.leaseDueMs != Long.MAX_VALUE) {
+            leases.set(claim.consumer, claim.delivery, claim.leaseDueMs);
+        }
+    }
+
+    /** The transaction was committed. */
+    void settle(Claim claim) {
+        claim.consumer.releaseShared(1);
+        if (!claim.hasLetter()) {
+            settle(claim.delivery, claim.settlement, 0);
+            return;
+        }
+        counters.rejected++;
+        counters.deadLettered += claim.deadLetterQueues > 0 ? 1 : 0;
+        counters.deadLettersDropped += claim.deadLetterQueues > 0 ? 0 : 1;
+        laneOf(claim).backlog().settleInFlight(claim.offset());
+    }
+
+    private Lane laneOf(Claim claim) {
+        return lanes[DeliveryId.lane(claim.delivery)];
+    }
+
     /** A record in flight, of no consumer any more, is not delivered again. The one place where records are dropped unprocessed and one by one. */
     void giveUp(Lane lane, long offset, DeathReason reason) {
         switch (reason) {
@@ -75,8 +117,11 @@ final class QueueSettling {
         }
         if (deadLetters == null) {
             lane.backlog().settleInFlight(offset);
-        } else {
-            deadLetters.add(lane, offset, reason);
+            return;
+        }
+        deadLetters.add(lane, offset, reason);
+        if (keys != null) {
+            keys.left(RecordPlace.of(lane.index(), offset));
         }
     }
 

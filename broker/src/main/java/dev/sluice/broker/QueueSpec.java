@@ -1,15 +1,101 @@
 package dev.sluice.broker;
 
+import dev.sluice.broker.QueueSettings.Ordering;
+import dev.sluice.broker.QueueSettings.Overflow;
+import java.util.EnumSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
 /**
- * What a queue is declared as. Immutable.
+ * What a queue is declared as: a queue, a topic, or a subscription, which is a queue that reads a topic. Immutable.
  *
  * @param durable whether the queue and its records outlive the process; a queue that does not lives in memory
  * @param exclusive whether only the connection that declared it may use it, and it goes with that connection
  * @param autoDelete whether it goes when its last consumer goes
  */
 public record QueueSpec(String name, boolean durable, boolean exclusive, boolean autoDelete, QueueSettings settings) {
-    /** How many lanes the queue has: one for each priority. */
-    int laneCount() {
-        return settings.maxPriority() + 1;
+    /** Values of {@link QueueProperty#QUEUE_TYPE}. */
+    static final String QUEUE = "queue";
+
+    static final String TOPIC = "topic";
+
+    private static final Set<QueueProperty> OF_TOPICS = EnumSet.of(QueueProperty.PARTITIONS, QueueProperty.KEEP);
+    /** A topic stores records and settles none. */
+    private static final Set<QueueProperty> ALSO_OF_TOPICS = EnumSet.of(
+            QueueProperty.QUEUE_TYPE,
+            QueueProperty.MAX_LENGTH,
+            QueueProperty.MAX_LENGTH_BYTES,
+            QueueProperty.MAX_AGE,
+            QueueProperty.MAX_PUBLISH_RATE,
+            QueueProperty.OVERFLOW,
+            QueueProperty.DURABILITY);
+
+    private static final Set<QueueProperty> OF_SUBSCRIPTIONS = EnumSet.of(QueueProperty.TOPIC, QueueProperty.START);
+    /** A subscription stores nothing, and has its topic's partitions. */
+    private static final Set<QueueProperty> NOT_OF_SUBSCRIPTIONS = EnumSet.of(
+            QueueProperty.MAX_PRIORITY,
+            QueueProperty.PRIORITY_AGING,
+            QueueProperty.MAX_LENGTH_BYTES,
+            QueueProperty.MAX_PUBLISH_RATE,
+            QueueProperty.DURABILITY);
+
+    boolean isTopic() {
+        return settings.isTopic();
+    }
+
+    /** The topic that it reads; null for what has records of its own. */
+    @Nullable
+    String topic() {
+        return settings.topic();
+    }
+
+    /** How many partitions it has of its own: a topic as many as it was declared with, a queue one for each priority. */
+    int partitionCount() {
+        if (topic() != null) {
+            return 0;
+        }
+        return isTopic() ? settings.partitions() : settings.maxPriority() + 1;
+    }
+
+    /** Why there can be no such queue; null if there can. */
+    @Nullable
+    String problem() {
+        for (QueueProperty property : settings.chosen().keySet()) {
+            if (!mayHave(property)) {
+                return property.propertyName() + " means nothing to " + kind();
+            }
+        }
+        Overflow overflow = settings.overflow();
+        if (topic() != null && overflow != Overflow.DROP_OLDEST) {
+            return "a subscription can only drop the oldest: overflow is to be " + Overflow.DROP_OLDEST.word()
+                    + ", or a setting of its topic";
+        }
+        if (isTopic() && overflow != Overflow.DROP_OLDEST && overflow != Overflow.REJECT) {
+            return "overflow of a topic is to be " + Overflow.DROP_OLDEST.word() + " or " + Overflow.REJECT.word();
+        }
+        if (isTopic() && overflow.isRefusal() && (settings.maxLengthBytes() >= 0 || settings.maxAgeMs() >= 0)) {
+            return "a topic can only refuse publishers at its max-length";
+        }
+        if (settings.orderingKeyHeader() != null && settings.ordering() == Ordering.FIFO) {
+            return "ordering-key-header means nothing where ordering is " + Ordering.FIFO.word();
+        }
+        return null;
+    }
+
+    private boolean mayHave(QueueProperty property) {
+        if (isTopic()) {
+            return OF_TOPICS.contains(property) || ALSO_OF_TOPICS.contains(property);
+        }
+        if (OF_TOPICS.contains(property)) {
+            return false;
+        }
+        return topic() == null ? !OF_SUBSCRIPTIONS.contains(property) : !NOT_OF_SUBSCRIPTIONS.contains(property);
+    }
+
+    private String kind() {
+        if (isTopic()) {
+            return "a topic";
+        }
+        return topic() == null ? "a queue" : "a subscription";
     }
 }

@@ -120,8 +120,49 @@ final class Recovery {
         deleteOrphans(stored);
         var opening = new ArrayList<CompletableFuture<Queue>>();
         for (StoredQueue queue : stored) {
-            opening.add(factory.restore(queue, states));
+            if (queue.spec().topic() == null) {
+                opening.add(factory.restore(queue, states));
+            }
         }
+        return joined(opening).thenCompose(opened -> {
+            var all = new ArrayList<>(openSubscriptions(stored, opened, states));
+            opened.forEach(queue -> all.add(CompletableFuture.completedFuture(queue)));
+            return joined(all);
+        });
+    }
+
+    private List<CompletableFuture<Queue>> openSubscriptions(
+            List<StoredQueue> stored, List<Queue> opened, Map<Long, CursorState> states) {
+        Map<String, Queue> topics = new HashMap<>();
+        for (Queue queue : opened) {
+            if (queue.spec().isTopic()) {
+                topics.put(queue.name(), queue);
+            }
+        }
+        var opening = new ArrayList<CompletableFuture<Queue>>();
+        for (StoredQueue queue : stored) {
+            String topicName = queue.spec().topic();
+            Queue topic = topics.get(topicName);
+            if (topic != null) {
+                opening.add(factory.restoreSubscription(queue, topic, states));
+            } else if (topicName != null) {
+                deleteLeftOver(queue);
+            }
+        }
+        return opening;
+    }
+
+    /** The process ended while its topic was being deleted. */
+    private void deleteLeftOver(StoredQueue subscription) {
+        String name = subscription.spec().name();
+        LOG.info("deleting subscription {}, whose topic is not there any more", name);
+        var _ = store.deleteQueue(name).exceptionally(failure -> {
+            LOG.warn("a subscription without a topic stays in the metadata: {}", failure.getMessage());
+            return null;
+        });
+    }
+
+    private static CompletableFuture<List<Queue>> joined(List<CompletableFuture<Queue>> opening) {
         return all(opening)
                 .thenApply(done -> opening.stream().map(CompletableFuture::join).toList());
     }
@@ -130,7 +171,7 @@ final class Recovery {
     private void deleteOrphans(List<StoredQueue> stored) {
         Set<LogId> known = new HashSet<>();
         for (StoredQueue queue : stored) {
-            for (int lane = 0; lane < queue.spec().laneCount(); lane++) {
+            for (int lane = 0; lane < queue.spec().partitionCount(); lane++) {
                 known.add(new LogId(queue.id().value() + lane));
             }
         }

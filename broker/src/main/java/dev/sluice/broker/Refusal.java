@@ -18,6 +18,11 @@ public record Refusal(Reason reason, String subject, String detail, long retryAf
         this(reason, subject, "");
     }
 
+    /** All of it but the time, for people. */
+    String text() {
+        return reason + " " + subject + (detail.isEmpty() ? "" : ": " + detail);
+    }
+
     /** The kinds of refusal. */
     public enum Reason {
         EXCHANGE_NOT_FOUND,
@@ -32,6 +37,8 @@ public record Refusal(Reason reason, String subject, String detail, long retryAf
         QUEUE_IN_USE,
         /** Deletion was to happen only if empty. */
         QUEUE_NOT_EMPTY,
+        /** What was asked for cannot be; the detail says why. */
+        INVALID,
         /** Another consumer is exclusive, or an exclusive one finds others. */
         CONSUMER_EXCLUSIVE,
         /** Names and exchanges that only the broker makes or changes. */
@@ -40,6 +47,16 @@ public record Refusal(Reason reason, String subject, String detail, long retryAf
         EXCHANGE_INTERNAL,
         /** The queue is at its limit and its owner chose to reject. */
         QUEUE_FULL,
+        /** No queue is bound for a message that has to reach one. */
+        UNROUTABLE,
+        /** A transaction would end a delivery that is not its consumer's any more. */
+        DELIVERY_OVER,
+        /** A transaction is larger than one may be. */
+        TRANSACTION_TOO_LARGE,
+        /** An operator has paused publishing to the queue. */
+        QUEUE_PAUSED,
+        /** Too much of the kind is going on already. */
+        BUSY,
         /** The storage cannot take more now (disk full, failed device). */
         STORAGE,
         /** The node has too little memory or disk left to take more from publishers now; the subject says which. */

@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 final class Topology {
     private final Map<String, Exchange> exchanges = new HashMap<>();
     private final Map<String, Queue> queues = new HashMap<>();
+    /** By the name of their topic. */
+    private final Map<String, Set<Queue>> subscriptions = new HashMap<>();
+
     private final Map<String, Set<Binding>> bySource = new HashMap<>();
     private final Map<Destination, Set<Binding>> byDestination = new HashMap<>();
     private long version;
@@ -36,6 +39,11 @@ final class Topology {
 
     Collection<Queue> queues() {
         return queues.values();
+    }
+
+    /** Those of the topic that have a name. */
+    List<Queue> subscriptions(String topic) {
+        return List.copyOf(subscriptions.getOrDefault(topic, Set.of()));
     }
 
     boolean contains(Binding binding) {
@@ -61,13 +69,28 @@ final class Topology {
                 to(new Destination.ToExchange(name)).forEach(this::remove);
                 exchanges.remove(name);
             }
-            case TopologyChange.QueueDeclared(Queue queue) -> queues.put(queue.name(), queue);
+            case TopologyChange.QueueDeclared(Queue queue) -> add(queue);
             case TopologyChange.QueueDeleted(String name) -> {
                 to(new Destination.ToQueue(name)).forEach(this::remove);
-                queues.remove(name);
+                remove(queues.remove(name));
             }
             case TopologyChange.Bound(Binding binding) -> add(binding);
             case TopologyChange.Unbound(Binding binding) -> remove(binding);
+        }
+    }
+
+    private void add(Queue queue) {
+        queues.put(queue.name(), queue);
+        String topic = queue.spec().topic();
+        if (topic != null) {
+            subscriptions.computeIfAbsent(topic, t -> new LinkedHashSet<>()).add(queue);
+        }
+    }
+
+    private void remove(@Nullable Queue queue) {
+        String topic = queue == null ? null : queue.spec().topic();
+        if (topic != null && queue != null) {
+            removeFrom(subscriptions, topic, queue);
         }
     }
 
@@ -91,12 +114,12 @@ final class Topology {
         }
     }
 
-    private static <K> boolean removeFrom(Map<K, Set<Binding>> index, K key, Binding binding) {
-        Set<Binding> bindings = index.get(key);
-        if (bindings == null || !bindings.remove(binding)) {
+    private static <K, V> boolean removeFrom(Map<K, Set<V>> index, K key, V value) {
+        Set<V> values = index.get(key);
+        if (values == null || !values.remove(value)) {
             return false;
         }
-        if (bindings.isEmpty()) {
+        if (values.isEmpty()) {
             index.remove(key);
         }
         return true;

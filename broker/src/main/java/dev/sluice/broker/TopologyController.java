@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -183,6 +184,12 @@ final class TopologyController {
                 if (queue == null) {
                     yield new Refusal(Reason.QUEUE_NOT_FOUND, name);
                 }
+                if (queue.spec().topic() != null) {
+                    yield new Refusal(
+                            Reason.INVALID,
+                            name,
+                            "it reads the topic " + queue.spec().topic() + ": bind that");
+                }
                 yield queue.isLockedFor(connection) ? new Refusal(Reason.QUEUE_LOCKED, name) : null;
             }
         };
@@ -205,16 +212,115 @@ final class TopologyController {
     }
 
     void declareQueue(QueueSpec spec, long connection, Shard caller, Reply<QueueStatus> reply) {
-        Claims claims = new Claims(List.of(connection), List.of(queue(spec.name())));
-        submit(reply, spec.name(), () -> claims, () -> {
+        submit(reply, spec.name(), claims(spec, connection), () -> {
             Queue present = topology().queue(spec.name());
             if (present != null) {
                 return declareAgain(present, spec, connection, reply);
             }
-            return factory.create(spec, connection, caller)
+            Refusal refusal = refusalOf(spec, connection);
+            if (refusal != null) {
+                reply.on(new Outcome.Refused<>(refusal));
+                return done();
+            }
+            return create(spec, spec.settings().start(), connection, caller)
                     .thenComposeAsync(this::announce, home.shard())
                     .thenRun(() -> reply.on(Outcome.done(new QueueStatus(spec.name(), 0, 0))));
         });
+    }
+
+    private static Supplier<Claims> claims(QueueSpec spec, long connection) {
+        String topic = spec.topic();
+        List<Object> relied = topic == null ? List.of(connection) : List.of(connection, queue(topic));
+        var claims = new Claims(relied, List.of(queue(spec.name())));
+        return () -> claims;
+    }
+
+    private @Nullable Refusal refusalOf(QueueSpec spec, long connection) {
+        String problem = spec.problem();
+        if (problem != null) {
+            return new Refusal(Reason.INVALID, spec.name(), problem);
+        }
+        String topicName = spec.topic();
+        if (topicName == null) {
+            return null;
+        }
+        Queue topic = topology().queue(topicName);
+        if (topic == null) {
+            return new Refusal(Reason.QUEUE_NOT_FOUND, topicName);
+        }
+        if (topic.isLockedFor(connection)) {
+            return new Refusal(Reason.QUEUE_LOCKED, topicName);
+        }
+        if (!topic.spec().isTopic()) {
+            return new Refusal(Reason.INVALID, spec.name(), topicName + " is no topic");
+        }
+        return spec.durable() && !spec.exclusive() && !topic.isPersistent()
+                ? new Refusal(Reason.INVALID, spec.name(), "it is durable, but its topic " + topicName + " is not")
+                : topic.unavailable();
+    }
+
+    private CompletableFuture<Queue> create(QueueSpec spec, StartPosition start, long connection, Shard caller) {
+        String topicName = spec.topic();
+        Queue topic = topicName == null ? null : topology().queue(topicName);
+        return topic == null
+                ? factory.create(spec, connection, caller)
+                : factory.createSubscription(spec, start, connection, topic);
+    }
+
+    /** Lets a subscription that nobody consumes begin anew, elsewhere in its topic. */
+    void seek(String name, StartPosition start, long connection, Reply<Boolean> reply) {
+        submit(reply, name, seekClaims(name), () -> {
+            Queue present = topology().queue(name);
+            if (present == null || present.isLockedFor(connection)) {
+                reply.on(Outcome.refused(present == null ? Reason.QUEUE_NOT_FOUND : Reason.QUEUE_LOCKED, name));
+                return done();
+            }
+            Refusal refusal = present.spec().topic() == null
+                    ? new Refusal(Reason.INVALID, name, "it is no subscription of a topic")
+                    : refusalOf(present.spec(), connection);
+            if (refusal != null) {
+                reply.on(new Outcome.Refused<>(refusal));
+                return done();
+            }
+            return CompletableFuture.supplyAsync(present::consumerCount, present.shard())
+                    .thenComposeAsync(
+                            consumers -> {
+                                if (consumers > 0) {
+                                    reply.on(Outcome.refused(Reason.QUEUE_IN_USE, name));
+                                    return done();
+                                }
+                                return replace(present, start).thenRun(() -> reply.on(Outcome.done(true)));
+                            },
+                            home.shard());
+        });
+    }
+
+    private Supplier<Claims> seekClaims(String name) {
+        return () -> {
+            Queue present = topology().queue(name);
+            String topic = present == null ? null : present.spec().topic();
+            return new Claims(topic == null ? List.of() : List.of(queue(topic)), List.of(queue(name)));
+        };
+    }
+
+    /** The new one takes the place of the old one in the store, too, and no binding leads to a subscription. */
+    private CompletableFuture<Void> replace(Queue old, StartPosition start) {
+        return create(old.spec(), start, old.owner(), old.shard())
+                .thenCompose(created -> CompletableFuture.supplyAsync(old::pauses, old.shard())
+                        .thenCompose(pauses -> pause(created, pauses))
+                        .thenApply(paused -> created))
+                .thenComposeAsync(
+                        created -> {
+                            exclusive.computeIfPresent(old.owner(), (connection, queues) -> {
+                                queues.remove(old);
+                                return queues;
+                            });
+                            return broadcast
+                                    .send(new TopologyChange.QueueDeleted(old.name()))
+                                    .thenComposeAsync(deleted -> announce(created), home.shard());
+                        },
+                        home.shard())
+                .thenRun(() -> factory.destroy(old));
     }
 
     private CompletableFuture<Void> announce(Queue queue) {
@@ -261,7 +367,7 @@ final class TopologyController {
     }
 
     void deleteQueue(String name, boolean ifUnused, boolean ifEmpty, long connection, Reply<Long> reply) {
-        submit(reply, name, altering(queue(name)), () -> {
+        submit(reply, name, deletionClaims(name), () -> {
             Queue queue = topology().queue(name);
             if (queue == null || queue.isLockedFor(connection)) {
                 reply.on(Outcome.refused(queue == null ? Reason.QUEUE_NOT_FOUND : Reason.QUEUE_LOCKED, name));
@@ -271,13 +377,48 @@ final class TopologyController {
         });
     }
 
+    /** A topic goes with its subscriptions. */
+    private Supplier<Claims> deletionClaims(String name) {
+        return () -> {
+            var altered = new ArrayList<Object>(List.of(queue(name)));
+            topology().subscriptions(name).forEach(subscription -> altered.add(queue(subscription.name())));
+            return new Claims(List.of(), altered);
+        };
+    }
+
     void deleteUnused(Queue queue) {
         Reply<Long> nobody = outcome -> {};
         submit(
                 nobody,
                 queue.name(),
-                altering(queue(queue.name())),
+                deletionClaims(queue.name()),
                 () -> topology().queue(queue.name()) == queue ? removeIf(queue, true, false, nobody) : done());
+    }
+
+    /** Changes what is paused of the queue; the reply says what is paused then. */
+    void pauseQueue(String name, UnaryOperator<QueuePauses> change, Reply<QueuePauses> reply) {
+        submit(reply, name, altering(queue(name)), () -> {
+            Queue queue = topology().queue(name);
+            if (queue == null) {
+                reply.on(Outcome.refused(Reason.QUEUE_NOT_FOUND, name));
+                return done();
+            }
+            return CompletableFuture.supplyAsync(() -> change.apply(queue.pauses()), queue.shard())
+                    .thenCompose(pauses -> pause(queue, pauses))
+                    .thenAccept(pauses -> reply.on(Outcome.done(pauses)));
+        });
+    }
+
+    /** Completes, on the queue's shard, when this and nothing else is paused. */
+    private CompletableFuture<QueuePauses> pause(Queue queue, QueuePauses pauses) {
+        return (queue.isPersistent() ? store.put(queue.name(), pauses) : done())
+                .thenApplyAsync(
+                        stored -> {
+                            queue.pause(pauses);
+                            queue.wake();
+                            return pauses;
+                        },
+                        queue.shard());
     }
 
     void closeConnection(long connection) {
@@ -287,7 +428,9 @@ final class TopologyController {
                 "",
                 () -> {
                     var altered = new ArrayList<Object>(List.of(connection));
-                    exclusiveOf(connection).forEach(queue -> altered.add(queue(queue.name())));
+                    exclusiveOf(connection)
+                            .forEach(queue -> altered.addAll(
+                                    deletionClaims(queue.name()).get().altered()));
                     return new Claims(List.of(), altered);
                 },
                 () -> all(exclusiveOf(connection).stream()
@@ -301,10 +444,11 @@ final class TopologyController {
 
     /** Completes when the queue is gone or stays. */
     private CompletableFuture<Void> removeIf(Queue queue, boolean ifUnused, boolean ifEmpty, Reply<Long> reply) {
+        boolean hasSubscriptions = !topology().subscriptions(queue.name()).isEmpty();
         return CompletableFuture.<Outcome<Long>>supplyAsync(
                         () -> {
                             QueueStatus status = queue.status();
-                            if (ifUnused && status.consumerCount() > 0) {
+                            if (ifUnused && (status.consumerCount() > 0 || hasSubscriptions)) {
                                 return Outcome.refused(Reason.QUEUE_IN_USE, queue.name());
                             }
                             return ifEmpty && status.readyCount() > 0
@@ -324,6 +468,13 @@ final class TopologyController {
     }
 
     private CompletableFuture<Void> remove(Queue queue, Runnable answer) {
+        List<Queue> subscriptions = topology().subscriptions(queue.name());
+        if (!subscriptions.isEmpty()) {
+            return all(subscriptions.stream()
+                            .map(subscription -> remove(subscription, () -> {}))
+                            .toList())
+                    .thenComposeAsync(removed -> remove(queue, answer), home.shard());
+        }
         List<Binding> gone = topology().to(queue(queue.name()));
         CompletableFuture<?> first = queue.isPersistent() ? store.deleteQueue(queue.name()) : done();
         return withdraw(first, gone, new TopologyChange.QueueDeleted(queue.name()))

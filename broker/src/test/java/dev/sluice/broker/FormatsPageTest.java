@@ -18,6 +18,7 @@ import io.netty.util.collection.LongObjectHashMap;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -37,9 +38,18 @@ class FormatsPageTest {
 
     @Test
     void queue() throws IOException {
-        var queue = stored(Durability.interval(100));
+        var queue = stored(Durability.interval(100), QueuePauses.CONSUMING);
         assertPage("queue", TopologyCodec.queue(queue));
         assertThat(TopologyCodec.queue(FormatsPage.example("queue"))).isEqualTo(queue);
+    }
+
+    @Test
+    void subscription() throws IOException {
+        QueueSettings settings = QueueSettings.DEFAULT.with(QueueProperty.TOPIC, "orders");
+        var spec = new QueueSpec("mailer", true, false, false, settings);
+        var subscription = new TopologyCodec.StoredQueue(LOG, spec, List.of(0L, 17L));
+        assertPage("subscription", TopologyCodec.queue(subscription));
+        assertThat(TopologyCodec.queue(FormatsPage.example("subscription"))).isEqualTo(subscription);
     }
 
     @Test
@@ -52,21 +62,31 @@ class FormatsPageTest {
         assertThat(TopologyCodec.queue(FormatsPage.example("queue-2"))).isEqualTo(stored(Durability.interval(100)));
     }
 
+    @Test
+    void queueOfVersionThree() throws IOException {
+        assertThat(TopologyCodec.queue(FormatsPage.example("queue-3"))).isEqualTo(stored(Durability.interval(100)));
+    }
+
     private static TopologyCodec.StoredQueue stored(Durability durability) {
+        return stored(durability, QueuePauses.NONE);
+    }
+
+    private static TopologyCodec.StoredQueue stored(Durability durability, QueuePauses pauses) {
         QueueSettings settings = QueueSettings.DEFAULT
                 .withMaxLength(1000, Overflow.REJECT)
                 .with(QueueProperty.MESSAGE_TTL, 60_000)
                 .with(QueueProperty.DURABILITY, durability.toString());
-        return new TopologyCodec.StoredQueue(LOG, new QueueSpec("jobs", true, false, false, settings));
+        return new TopologyCodec.StoredQueue(
+                LOG, new QueueSpec("jobs", true, false, false, settings), List.of(), pauses);
     }
 
     @Test
     void aNewerVersionIsRefused() throws IOException {
         byte[] newer = FormatsPage.example("queue");
-        newer[0] = 4;
+        newer[0] = 5;
         assertThatThrownBy(() -> TopologyCodec.queue(newer))
                 .hasRootCauseMessage(
-                        "it has format version 4, and this release reads 1 to 3: it was written by a newer release, or is damaged");
+                        "it has format version 5, and this release reads 1 to 4: it was written by a newer release, or is damaged");
     }
 
     @Test
@@ -126,6 +146,9 @@ class FormatsPageTest {
         assertPage("deaths", ByteBufUtil.getBytes(history.encode()));
         assertThat(DeathHistory.decode(Unpooled.wrappedBuffer(FormatsPage.example("deaths")), 0))
                 .isEqualTo(history);
+        assertThat(DeathHistory.decode(Unpooled.wrappedBuffer(FormatsPage.example("deaths-1")), 0))
+                .isEqualTo(history);
+        assertThat(DeathHistory.decode(history.redriven().encode(), 0)).isEqualTo(history.redriven());
     }
 
     private static void assertPage(String example, byte[] written) throws IOException {

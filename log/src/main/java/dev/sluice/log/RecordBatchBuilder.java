@@ -139,6 +139,13 @@ public final class RecordBatchBuilder implements AutoCloseable {
         return batch;
     }
 
+    /** As {@link #build()}; all records, which have been appended with the same timestamp, get this one instead. */
+    public ByteBuf build(long timestampMs) {
+        baseTimestampMs = timestampMs;
+        maxTimestampMs = timestampMs;
+        return build();
+    }
+
     private void writeHeader(ByteBuf batch, int size) {
         batch.writeLong(0);
         batch.writeInt(size - RecordBatch.LENGTH_EXCLUDES_BYTES);

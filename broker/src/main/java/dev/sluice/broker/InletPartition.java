@@ -4,22 +4,34 @@ import dev.sluice.log.RecordBatchBuilder;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 
-/** The part of an {@link Inlet} that leads to one lane: the batch of this turn and who waits for it. Confined to the publishing shard. */
-final class InletLane {
+/** The part of an {@link Inlet} that leads to one partition: the batch of this turn and who waits for it. Confined to the publishing shard. */
+final class InletPartition {
     /** A batch is handed over before the end of the turn when it is as large as this. */
     private static final int BATCH_BYTES = 1 << 20;
 
     private final Queue queue;
-    private final int lane;
+    private final int partition;
     private final BrokerShard shard;
+    /** Null unless publishers may have to wait for it. */
+    private final @Nullable QueueRoom room;
+
     private @Nullable RecordBatchBuilder batch;
+    /** Of the bodies in the batch, where somebody looks at the room. */
+    private long batchBodyBytes;
+
     private @Nullable Confirms whenTaken;
     private @Nullable Confirms whenStored;
 
-    InletLane(Queue queue, int lane, BrokerShard shard) {
+    InletPartition(Queue queue, int partition, BrokerShard shard) {
         this.queue = queue;
-        this.lane = lane;
+        this.partition = partition;
         this.shard = shard;
+        this.room = queue.room();
+    }
+
+    /** Whether it has a batch of this turn. */
+    boolean isFilling() {
+        return batch != null;
     }
 
     /** Copies the record; releases nothing. */
@@ -37,6 +49,11 @@ final class InletLane {
             shard.flushAtEndOfTurn(this);
         }
         open.append(shard.turnTimeMs(), key, value, headers);
+        if (room != null) {
+            int bodyBytes = value.readableBytes();
+            room.sent(bodyBytes, room.isPaced() ? System.nanoTime() : 0);
+            batchBodyBytes += bodyBytes;
+        }
         if (sink != null) {
             confirms(confirm).add(sink, sequence);
         }
@@ -82,10 +99,18 @@ final class InletLane {
         Confirms stored = whenStored;
         whenTaken = null;
         whenStored = null;
-        if (queue.home() == shard) {
-            queue.intake().append(lane, bytes, count, taken, stored, shard);
+        QueueRoom itsRoom = room;
+        if (itsRoom != null) {
+            long bodyBytes = batchBodyBytes;
+            batchBodyBytes = 0;
+            shard.send(queue.home(), () -> {
+                queue.intake().append(partition, bytes, count, taken, stored, shard);
+                itsRoom.arrived(count, bodyBytes);
+            });
+        } else if (queue.home() == shard) {
+            queue.intake().append(partition, bytes, count, taken, stored, shard);
         } else {
-            shard.send(queue.home(), () -> queue.intake().append(lane, bytes, count, taken, stored, shard));
+            shard.send(queue.home(), () -> queue.intake().append(partition, bytes, count, taken, stored, shard));
         }
     }
 }

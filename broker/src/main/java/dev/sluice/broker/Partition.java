@@ -1,0 +1,212 @@
+package dev.sluice.broker;
+
+import dev.sluice.log.AppendGroup;
+import dev.sluice.log.LogId;
+import dev.sluice.log.PartitionLog;
+import dev.sluice.log.StorageException;
+import io.netty.buffer.ByteBuf;
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One ordered run of records: a log, the publishers that wait for it to be durable, and the lanes that read it. Confined to the shard of the queue that it belongs to.
+ */
+final class Partition implements PartitionLog.Listener {
+    private static final Logger LOG = LoggerFactory.getLogger(Partition.class);
+
+    private final Queue queue;
+    private final int index;
+    private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
+    private final Set<Lane> readers = new LinkedHashSet<>(2);
+    private @Nullable PartitionLog log;
+    private @Nullable LastValues lastValues;
+    private @Nullable Refusal outOfOrder;
+    private @Nullable Refusal unreadable;
+    private boolean lost;
+
+    /** Publishers of one batch, until everything below {@code end} is durable. */
+    private record Waiting(long end, Confirms confirms, BrokerShard publisher) {}
+
+    Partition(Queue queue, int index) {
+        this.queue = queue;
+        this.index = index;
+    }
+
+    LogId id() {
+        return new LogId(queue.id().value() + index);
+    }
+
+    /** It begins to take records. */
+    void open(PartitionLog itsLog) {
+        log = itsLog;
+        lastValues = LastValues.of(queue, itsLog);
+    }
+
+    /** Null if it keeps others too. */
+    @Nullable
+    LastValues lastValues() {
+        return lastValues;
+    }
+
+    boolean isOpen() {
+        return log != null;
+    }
+
+    PartitionLog log() {
+        PartitionLog open = log;
+        if (open == null) {
+            throw new IllegalStateException("queue " + queue.name() + " is not open");
+        }
+        return open;
+    }
+
+    /** The lane hears from now on of what is appended. */
+    void add(Lane reader) {
+        readers.add(reader);
+    }
+
+    void remove(Lane reader) {
+        readers.remove(reader);
+    }
+
+    /** Those of the subscriptions of a topic, or the one of a queue. */
+    Collection<Lane> readers() {
+        return readers;
+    }
+
+    /** What a reader has settled, durably, is not needed by it any more. */
+    void giveBack(Backlog.Reclaim reclaim) {
+        if (queue.spec().isTopic()) {
+            queue.wake(); // others may need it
+            return;
+        }
+        reclaim.giveBack(log());
+    }
+
+    /** Takes over {@code batch}. */
+    void append(ByteBuf batch, int count, @Nullable Confirms taken, @Nullable Confirms stored, BrokerShard publisher) {
+        appending(batch);
+        appended(log().append(batch) + count, count, taken, stored, publisher);
+    }
+
+    /** As {@link #append}, for one member of the group. */
+    void appendInGroup(ByteBuf batch, int count, AppendGroup group, Confirms stored, BrokerShard publisher) {
+        appending(batch);
+        appended(log().append(batch, group) + count, count, null, stored, publisher);
+    }
+
+    private void appending(ByteBuf batch) {
+        for (Lane reader : readers) {
+            reader.backlog().appending(batch);
+        }
+    }
+
+    private void appended(
+            long end, int count, @Nullable Confirms taken, @Nullable Confirms stored, BrokerShard publisher) {
+        PartitionLog open = log();
+        for (Lane reader : readers) {
+            reader.backlog().appended(count);
+        }
+        if (taken != null) {
+            publisher.answer(queue.home(), taken::stored);
+        }
+        if (stored != null) {
+            waiting.addLast(new Waiting(end, stored, publisher));
+        }
+        if (open.durableOffset() >= end) {
+            confirmBelow(open.durableOffset());
+        }
+    }
+
+    @Override
+    public void durable(long durableOffset) {
+        for (Lane reader : readers) {
+            reader.queue().durable();
+        }
+        confirmBelow(durableOffset);
+        for (Lane reader : readers) {
+            reader.queue().wake();
+        }
+        if (queue.spec().isTopic()) {
+            queue.wake();
+        }
+    }
+
+    private void confirmBelow(long durableOffset) {
+        for (Waiting first = waiting.peekFirst();
+                first != null && first.end <= durableOffset;
+                first = waiting.peekFirst()) {
+            waiting.removeFirst();
+            first.publisher.answer(queue.home(), first.confirms::stored);
+        }
+    }
+
+    @Override
+    public void stalled(String reason) {
+        LOG.warn("queue {} takes no more records: {}", queue.name(), reason);
+        outOfOrder = new Refusal(Refusal.Reason.STORAGE, queue.name(), reason);
+    }
+
+    @Override
+    public void resumed() {
+        LOG.info("queue {} takes records again", queue.name());
+        outOfOrder = null;
+    }
+
+    @Override
+    public void lost(StorageException cause) {
+        LOG.error("queue {} lost its storage", queue.name(), cause);
+        lost = true;
+        Refusal refusal = new Refusal(Refusal.Reason.STORAGE, queue.name(), String.valueOf(cause.getMessage()));
+        outOfOrder = refusal;
+        for (Waiting batch : waiting) {
+            batch.publisher.answer(queue.home(), () -> batch.confirms.refused(refusal));
+        }
+        waiting.clear();
+    }
+
+    /** Whether nothing can be appended any more. */
+    boolean isLost() {
+        return lost;
+    }
+
+    /** Why nothing can be appended now; null if something can. What could perhaps not be read is not taken either. */
+    @Nullable
+    Refusal refusal() {
+        return outOfOrder != null ? outOfOrder : unreadable;
+    }
+
+    /** A record was read. */
+    void readable() {
+        if (unreadable != null) {
+            unreadable = null;
+            LOG.info("queue {} can be read again", queue.name());
+        }
+    }
+
+    /** Nothing is confirmed that could perhaps not be read either; a device may come back, damage does not. */
+    void notReadable(StorageException failure) {
+        if (unreadable == null) {
+            LOG.error("queue {} cannot be read: {}", queue.name(), failure.getMessage());
+        }
+        unreadable = new Refusal(Refusal.Reason.STORAGE, queue.name(), String.valueOf(failure.getMessage()));
+    }
+
+    /** The queue is gone: there is nothing that anybody could wait for. */
+    void delete() {
+        confirmBelow(Long.MAX_VALUE);
+        stop();
+    }
+
+    /** Nothing is read or written any more. */
+    void stop() {
+        if (lastValues != null) {
+            lastValues.close();
+        }
+    }
+}

@@ -1,0 +1,76 @@
+package dev.sluice.broker;
+
+import dev.sluice.log.AppendGroup;
+import dev.sluice.log.RecordBatchBuilder;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a transaction stores in one partition. Filled on the shard that gathers it, then handed to that of the partition.
+ */
+final class PartitionWrite {
+    /** Records are appended with this timestamp; they get that of the commit. */
+    static final long TIMESTAMP = 0;
+
+    /** A batch that is as large as this gets no more. */
+    private static final int BATCH_BYTES = 1 << 20;
+
+    private final Queue queue;
+    private final int partition;
+    private final List<RecordBatchBuilder> batches = new ArrayList<>(1);
+
+    PartitionWrite(Queue queue, int partition) {
+        this.queue = queue;
+        this.partition = partition;
+    }
+
+    Queue queue() {
+        return queue;
+    }
+
+    /** Copies the record; releases nothing. */
+    void add(@Nullable ByteBuf key, ByteBuf value, ByteBuf headers) {
+        batch().append(TIMESTAMP, key, value, headers);
+    }
+
+    /** Where the next record goes. */
+    RecordBatchBuilder batch() {
+        if (batches.isEmpty() || batches.getLast().sizeInBytes() >= BATCH_BYTES) {
+            // Not one of the shard's, which keep their memory: a transaction may need many.
+            batches.add(new RecordBatchBuilder(PooledByteBufAllocator.DEFAULT));
+        }
+        return batches.getLast();
+    }
+
+    int batchCount() {
+        return batches.size();
+    }
+
+    int recordCount() {
+        return batches.stream().mapToInt(RecordBatchBuilder::recordCount).sum();
+    }
+
+    long sizeInBytes() {
+        return batches.stream().mapToLong(RecordBatchBuilder::sizeInBytes).sum();
+    }
+
+    /** Why the partition does not take it now; null if it does. On the shard of the partition. */
+    @Nullable
+    Refusal refusal() {
+        return queue.intake().refusal(partition, recordCount(), sizeInBytes());
+    }
+
+    /** Hands it to the partition; {@code sink} is told of each batch, there. On the shard of the partition. */
+    void append(@Nullable AppendGroup group, ConfirmSink sink) {
+        long timestampMs = queue.home().turnTimeMs();
+        for (RecordBatchBuilder batch : batches) {
+            int count = batch.recordCount();
+            var stored = new Confirms();
+            stored.add(sink, 0);
+            queue.intake().appendChecked(partition, batch.build(timestampMs), count, group, stored);
+        }
+    }
+}
