@@ -101,7 +101,9 @@ final class QueueModel {
     }
 
     boolean dropsAtLimit() {
-        return settings.maxLength() >= 0 && !refusesAtLimit();
+        return settings.maxLength() >= 0
+                && (settings.overflow() == Overflow.DROP_OLDEST
+                        || settings.overflow() == Overflow.DROP_LOWEST_PRIORITY);
     }
 
     boolean refusesAtLimit() {
