@@ -27,6 +27,9 @@ final class Backlog {
     private final int lane;
     private final LogReader forward;
     private final LogReader again;
+    /** For those that were passed over; null where none are. */
+    private final @Nullable LogReader behind;
+
     private final Acknowledged acknowledged;
     /** Delivered before and back in their place. */
     private final TreeSet<Long> released = new TreeSet<>();
@@ -50,7 +53,12 @@ final class Backlog {
     /** What {@link #readyLanes} knows. */
     private long counted;
 
-    private @Nullable LogReader at;
+    /** Where the record is that was looked for last. */
+    private LogReader at;
+
+    private Where where = Where.NEW;
+    private long asked;
+
     /** Null unless somebody wants to know. */
     private ReadyBytes.@Nullable Part bytes;
 
@@ -59,6 +67,14 @@ final class Backlog {
     private boolean changed;
     /** Settled above the floor and written, and their storage not given back yet. */
     private final OffsetSet toDiscard;
+
+    /** Among which of the ready records one is. */
+    private enum Where {
+        /** Those that were not met yet. */
+        NEW,
+        RELEASED,
+        PASSED_OVER
+    }
 
     Backlog(
             PartitionLog log,
@@ -73,6 +89,8 @@ final class Backlog {
         this.keys = keys;
         this.forward = new LogReader(log, readable);
         this.again = new LogReader(log, readable);
+        this.behind = keys == null ? null : new LogReader(log, readable);
+        this.at = forward;
         this.acknowledged = state.acknowledged;
         this.deliveredBefore = state.deliveredBelow;
         state.deliveryCounts.forEach((offset, count) -> {
@@ -135,7 +153,11 @@ final class Backlog {
 
     /** Whether a record that is not settled is ready; if not, it is in flight or put aside. */
     boolean isReady(long offset) {
-        return offset >= next ? !isTakenAhead(offset) : released.contains(offset);
+        return offset >= next ? !isTakenAhead(offset) : released.contains(offset) || isPassedOver(offset);
+    }
+
+    private boolean isPassedOver(long offset) {
+        return keys != null && keys.passedOver().contains(RecordPlace.of(lane, offset));
     }
 
     private boolean isTakenAhead(long offset) {
@@ -159,7 +181,7 @@ final class Backlog {
             if (released.isEmpty()) {
                 again.release();
             }
-        } else {
+        } else if (!dropPassedOver(offset)) {
             if (takenAhead == null) {
                 takenAhead = new OffsetSet();
             }
@@ -177,6 +199,9 @@ final class Backlog {
             released.add(offset);
         }
         isReadyAgain(offset);
+        if (keys != null) {
+            keys.left(RecordPlace.of(lane, offset));
+        }
     }
 
     private void forgetTakenAhead(long offset) {
@@ -213,68 +238,77 @@ final class Backlog {
     }
 
     /** Offset of the oldest record that is ready, or below it if that one is not looked for yet. */
-    long head() {
-        return released.isEmpty() ? next : released.first();
+    long oldest() {
+        return Math.min(oldestPassedOver(), released.isEmpty() ? next : released.first());
+    }
+
+    private long oldestPassedOver() {
+        return keys == null ? Long.MAX_VALUE : keys.passedOver().oldestOf(lane);
     }
 
     /** Gives back the memory of what was read; the next {@link #peek} reads anew. */
     void letGo() {
         forward.release();
         again.release();
+        if (behind != null) {
+            behind.release();
+        }
     }
 
-    /** Goes to the oldest record that is ready; after {@link Position#AT}, {@link #record} is it. */
+    /** Goes to the oldest record that is ready and was not passed over; after {@link Position#AT}, {@link #record} is it, or the first one behind it if it is missing. */
     Position peek() {
         if (!released.isEmpty()) {
-            at = again;
-            return again.seek(released.first());
+            return seek(Where.RELEASED, again, released.first());
         }
-        at = forward;
         next = nextAhead(next);
-        return forward.seek(next);
+        return seek(Where.NEW, forward, next);
+    }
+
+    /** As {@link #peek}, for the oldest record that is ready. */
+    Position peekOldest() {
+        long oldest = oldestPassedOver();
+        return behind == null || oldest > oldest() ? peek() : seek(Where.PASSED_OVER, behind, oldest);
+    }
+
+    private Position seek(Where itsPlace, LogReader reader, long offset) {
+        where = itsPlace;
+        at = reader;
+        asked = offset;
+        return reader.seek(offset);
     }
 
     RecordCursor record() {
-        return reader().record();
+        return at.record();
     }
 
     /** Why the last {@link #peek} said {@link Position#FAILED}. */
     StorageException failure() {
-        StorageException cause = reader().failure();
+        StorageException cause = at.failure();
         if (cause == null) {
             throw new IllegalStateException("no failure");
         }
         return cause;
     }
 
-    private LogReader reader() {
-        LogReader reader = at;
-        if (reader == null) {
-            throw new IllegalStateException("peek first");
-        }
-        return reader;
-    }
-
     /** After a failed {@link #peek}: the next one reads anew. */
     void retry() {
         forward.retry();
         again.retry();
+        if (behind != null) {
+            behind.retry();
+        }
     }
 
     /** After {@link Position#MISSING}: as {@link #skipMissing(long)} up to where there may be a record again. */
     long skipMissing() {
-        return skipMissing(reader().missingBelow());
+        return skipMissing(at.missingBelow());
     }
 
-    /** How many records the log misses between the place asked for and the offset where {@link #peek} found one: 0 unless records were lost. They are settled now. */
+    /** How many records the log misses between the place asked for and the offset where {@link #peek} found one: 0 unless records were lost. They are settled now, and it is to be looked for anew. */
     long skipMissing(long found) {
-        long asked = released.isEmpty() ? next : released.first();
-        if (found == asked) {
-            return 0;
-        }
         long missing = 0;
         for (long offset = asked; offset < found; offset = acknowledged.nextUnsettled(offset + 1)) {
-            if (released.remove(offset) || (offset >= next && !isTakenAhead(offset))) {
+            if (released.remove(offset) || dropPassedOver(offset) || (offset >= next && !isTakenAhead(offset))) {
                 if (bytes != null) {
                     bytes.lose(offset);
                 }
@@ -326,8 +360,12 @@ final class Backlog {
         readyLanes.headChanged(lane);
     }
 
+    private boolean dropPassedOver(long offset) {
+        return keys != null && keys.passedOver().drop(RecordPlace.of(lane, offset));
+    }
+
     /** The record found by {@link #peek} may not be delivered now, though it is ready: the next one can be had. It is in {@link PassedOver} from now on. */
-    void passOver() {
+    void leave() {
         passPeeked();
     }
 
@@ -339,7 +377,7 @@ final class Backlog {
 
     /** Whether the record found by {@link #peek} is met for the first time. */
     boolean isNew() {
-        return released.isEmpty();
+        return where == Where.NEW;
     }
 
     /** How many ready records were not passed over. */
@@ -354,13 +392,15 @@ final class Backlog {
     }
 
     private void passPeeked() {
-        if (!released.isEmpty()) {
-            released.pollFirst();
-            if (released.isEmpty()) {
-                again.release();
+        switch (where) {
+            case NEW -> next = asked + 1;
+            case RELEASED -> {
+                released.remove(asked);
+                if (released.isEmpty()) {
+                    again.release();
+                }
             }
-        } else {
-            next++;
+            case PASSED_OVER -> dropPassedOver(asked);
         }
     }
 
@@ -402,19 +442,15 @@ final class Backlog {
 
     /** Takes the oldest ready record, without reading it, as if it were on its way to a consumer; returns its offset, -1 if none is durable yet. Not where bytes are counted. */
     long takeOldest() {
-        long back = released.isEmpty() ? Long.MAX_VALUE : released.first();
-        long passed = keys == null ? Long.MAX_VALUE : keys.passedOver().oldestOf(lane);
-        long oldest = Math.min(back, passed);
-        if (oldest == Long.MAX_VALUE) {
-            next = nextAhead(next);
-            if (next >= log.durableOffset()) {
-                return -1;
-            }
-            oldest = next++;
-        } else if (oldest == back) {
-            released.pollFirst();
-        } else if (keys != null) {
-            keys.passedOver().drop(RecordPlace.of(lane, oldest));
+        next = nextAhead(next);
+        long oldest = oldest();
+        if (oldest >= log.durableOffset()) {
+            return -1;
+        }
+        if (oldest == next) {
+            next++;
+        } else if (!released.remove(oldest)) {
+            dropPassedOver(oldest);
         }
         inFlight++;
         countReady();
@@ -424,15 +460,17 @@ final class Backlog {
     /** Settles all that is ready; returns how many that was. */
     long purge() {
         long purged = ready();
-        for (Long offset : released) {
-            settle(offset);
+        while (!released.isEmpty()) {
+            settle(released.removeFirst());
         }
-        released.clear();
         if (keys != null) {
-            keys.passedOver().removeAllOf(lane, this::settleAll);
+            keys.passedOver().dropBelow(lane, next, this::settleAll);
         }
         settleAhead(log.endOffset());
         deliveryCounts.keySet().removeIf(acknowledged::contains);
+        if (bytes != null) {
+            bytes.forget(acknowledged::contains);
+        }
         unsettled = inFlight + aside;
         countReady();
         return purged;
@@ -441,23 +479,19 @@ final class Backlog {
     /** Settles what is ready below the offset, since the log does not have it any more; returns how many records that was. */
     long loseBelow(long below) {
         long before = ready();
-        var gone = released.headSet(below);
-        gone.forEach(this::settle);
-        gone.clear();
         if (keys != null) {
-            PassedOver passed = keys.passedOver();
-            for (long lost = passed.oldestOf(lane); lost < below; lost = passed.oldestOf(lane)) {
-                passed.drop(RecordPlace.of(lane, lost));
-                settle(lost);
-            }
+            unsettled -= keys.passedOver().dropBelow(lane, below, this::settleAll);
+        }
+        while (!released.isEmpty() && released.first() < below) {
+            settle(released.removeFirst());
         }
         if (next < below) {
             long end = log.endOffset();
             long unsettledBefore = acknowledged.unsettledBelow(end);
             settleAhead(below);
             unsettled -= unsettledBefore - acknowledged.unsettledBelow(end);
-            countReady();
         }
+        countReady();
         return before - ready();
     }
 
@@ -543,5 +577,8 @@ final class Backlog {
     void close() {
         forward.close();
         again.close();
+        if (behind != null) {
+            behind.close();
+        }
     }
 }

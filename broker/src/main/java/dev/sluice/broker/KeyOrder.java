@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * Keeps the records of each key of a queue in order, whoever consumes them: a record that is delivered locks its key until it is settled for good, also while it is on its way back or waits to be tried again. Records that are met
  * meanwhile are passed over and remembered with their key. When the key becomes free, the first of them is brought back to its place in the backlog, and is the key's next.
  *
- * <p>Always true: where records of a key wait, it is locked or has a next, whose delivery, or whatever else becomes of it, brings the following one. So nobody has to look for what can go on. Costs the same for each record however
+ * <p>Always true: where records of a key wait, it is locked, or has a next that is to be served before them, whose delivery, or whatever else becomes of it, brings the following one. So nobody has to look for what can go on. Costs the same for each record however
  * many keys there are. Confined to the queue's shard.
  */
 final class KeyOrder {
@@ -84,7 +84,6 @@ final class KeyOrder {
         if (key.next == place) {
             keyOf.remove(place);
             key.next = RecordPlace.NONE;
-            goOn(key);
         }
     }
 
@@ -103,6 +102,12 @@ final class KeyOrder {
         }
         key.holder = place;
         keyOf.put(place, key);
+    }
+
+    /** Whether a record locks the key. */
+    boolean isLocked(long number) {
+        Key key = number == OrderingKey.NONE ? null : keys.get(number);
+        return key != null && key.holder != RecordPlace.NONE;
     }
 
     /** A record is settled, or no longer to be delivered by this queue. It need not be one that is known here. */

@@ -113,16 +113,28 @@ final class Lane {
         return backlog().purge() + heldBack.settle(backlog());
     }
 
-    /** Whether the backlog stands at a record now; whatever is missing before it is settled and counted. */
+    /** Whether the backlog stands at the record that is next, now; whatever is missing before it is settled and counted. */
     boolean toNextReadable(QueueCounters counters) {
+        return toReadable(counters, false);
+    }
+
+    /** As {@link #toNextReadable}, for the oldest that is ready. */
+    boolean toOldestReadable(QueueCounters counters) {
+        return toReadable(counters, true);
+    }
+
+    private boolean toReadable(QueueCounters counters, boolean oldest) {
         Backlog open = backlog();
         beingRead = false;
         while (open.ready() > 0) {
-            switch (open.peek()) {
+            switch (oldest ? open.peekOldest() : open.peek()) {
                 case AT -> {
                     partition.readable();
-                    countMissing(counters, open.skipMissing(open.record().offset()));
-                    return true;
+                    long missing = open.skipMissing(open.record().offset());
+                    if (missing == 0) {
+                        return true;
+                    }
+                    countMissing(counters, missing);
                 }
                 case MISSING -> countMissing(counters, open.skipMissing());
                 case PENDING -> {

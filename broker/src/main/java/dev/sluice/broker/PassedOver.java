@@ -48,10 +48,30 @@ final class PassedOver {
         return counts[lane] == 0 ? Long.MAX_VALUE : RecordPlace.offset(places.firstPresent(RecordPlace.firstOf(lane)));
     }
 
-    /** As {@link #remove}, without a word to whoever passed it over. */
-    void drop(long place) {
-        remove(place);
-        dropped++;
+    /** As {@link #remove}, without a word to whoever passed it over; false if it is not there. */
+    boolean drop(long place) {
+        boolean isThere = places.contains(place);
+        if (isThere) {
+            remove(place);
+            dropped++;
+        }
+        return isThere;
+    }
+
+    /** Drops those of the lane below the offset and shows their ranges; returns how many they were. */
+    long dropBelow(int lane, long offset, OffsetSet.RangeVisitor visitor) {
+        if (counts[lane] == 0) {
+            return 0;
+        }
+        long first = RecordPlace.firstOf(lane);
+        long last = RecordPlace.of(lane, offset) - 1;
+        long before = places.cardinality();
+        places.forEachRange(first, last, (from, to) -> visitor.range(RecordPlace.offset(from), RecordPlace.offset(to)));
+        places.remove(first, last);
+        long removed = before - places.cardinality();
+        counts[lane] -= removed;
+        dropped += removed;
+        return removed;
     }
 
     /** Whether those who pass records over should look which of them were dropped; true once for as many as may be there. */
@@ -61,14 +81,5 @@ final class PassedOver {
             dropped = 0;
         }
         return many;
-    }
-
-    /** Removes those of the lane and shows the ranges of their offsets. */
-    void removeAllOf(int lane, OffsetSet.RangeVisitor visitor) {
-        long first = RecordPlace.firstOf(lane);
-        long last = RecordPlace.lastOf(lane);
-        places.forEachRange(first, last, (from, to) -> visitor.range(RecordPlace.offset(from), RecordPlace.offset(to)));
-        places.remove(first, last);
-        counts[lane] = 0;
     }
 }

@@ -103,7 +103,7 @@ final class QueueDispatch {
 
     /** Whether the lane stands at a record that may be delivered now, to somebody who takes it. */
     private boolean toNext(Lane lane) {
-        return heads[lane.index()].toNext(true);
+        return heads[lane.index()].toNext();
     }
 
     private void deliver(Consumer consumer, Lane lane) {

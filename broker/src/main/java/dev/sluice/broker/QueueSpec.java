@@ -76,10 +76,8 @@ public record QueueSpec(String name, boolean durable, boolean exclusive, boolean
         if (isTopic() && overflow.isRefusal() && (settings.maxLengthBytes() >= 0 || settings.maxAgeMs() >= 0)) {
             return "a topic can only refuse publishers at its max-length";
         }
-        if (settings.ordering() == Ordering.KEY && settings.maxLengthBytes() >= 0 && overflow.isDrop()) {
-            return "a queue with ordering " + Ordering.KEY.word()
-                    + " and max-length-bytes cannot drop: overflow is to be " + Overflow.REJECT.word() + " or "
-                    + Overflow.BLOCK.word();
+        if (settings.orderingKeyHeader() != null && settings.ordering() == Ordering.FIFO) {
+            return "ordering-key-header means nothing where ordering is " + Ordering.FIFO.word();
         }
         return null;
     }

@@ -4,6 +4,7 @@ import dev.sluice.log.RecordCursor;
 import io.netty.buffer.ByteBuf;
 import io.netty.util.collection.LongObjectHashMap;
 import io.netty.util.collection.LongObjectMap;
+import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,6 +77,11 @@ final class ReadyBytes {
         /** A record that was taken is settled. */
         void settle(long offset) {
             taken.remove(offset);
+        }
+
+        /** Of the records that were taken, these are settled. */
+        void forget(LongPredicate isSettled) {
+            taken.keySet().removeIf(isSettled::test);
         }
 
         /** A ready record is settled without having been read, since the storage has it no more. How large it was is known only if it was taken before. */

@@ -21,11 +21,6 @@ final class RecordPlace {
         return (long) (DeliveryId.MOST_LANES - 1 - lane) << OFFSET_BITS;
     }
 
-    /** That of the last record which the lane could have. */
-    static long lastOf(int lane) {
-        return firstOf(lane) | OFFSET_MASK;
-    }
-
     static int lane(long place) {
         return DeliveryId.MOST_LANES - 1 - (int) (place >>> OFFSET_BITS);
     }

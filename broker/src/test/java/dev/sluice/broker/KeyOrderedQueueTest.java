@@ -141,19 +141,42 @@ class KeyOrderedQueueTest {
     }
 
     @Test
-    void whatExpiredBehindALockedKeyIsPassedOverWhenItIsItsTurn() throws InterruptedException {
+    void whatExpiresBehindALockedKeyGoesWhenItIsTheOldestOrItIsItsTurn() throws InterruptedException {
         try (var jobs = TimedBroker.open(folder, BY_KEY)) {
             jobs.subscribe(10);
             jobs.publishKeyed("a-1");
             jobs.publishKeyed("a-2", RecordAttributes.NONE.withTtlMs(100));
             jobs.publishKeyed("a-3");
+            jobs.publishKeyed("a-4", RecordAttributes.NONE.withTtlMs(100));
+            jobs.publishKeyed("a-5");
+            jobs.publishKeyed("a-6", RecordAttributes.NONE.withTtlMs(0));
             Delivery first = jobs.next("a-1");
-            jobs.pass(200);
-            assertThat(jobs.statistics().expired()).isZero();
+            jobs.pass(100);
+            assertThat(jobs.statistics().expired())
+                    .as("a-2, and a-6, which may not wait")
+                    .isEqualTo(2);
             first.ack();
             jobs.next("a-3").ack();
-            assertThat(jobs.statistics().expired()).isEqualTo(1);
+            jobs.next("a-5").ack();
+            assertThat(jobs.statistics().expired()).isEqualTo(3);
             assertThat(jobs.statistics().ready()).isZero();
+        }
+    }
+
+    @Test
+    void bytesAreLimitedAsRecordsAre() throws InterruptedException {
+        try (var jobs = TimedBroker.open(folder, BY_KEY.with(QueueProperty.MAX_LENGTH_BYTES, 9))) {
+            jobs.subscribe(10);
+            jobs.publishKeyed("a-1");
+            Delivery first = jobs.next("a-1");
+            jobs.publishKeyed("a-2", "a-3", "a-4", "a-5");
+            assertThat(jobs.statistics().ready()).isEqualTo(3);
+            assertThat(jobs.statistics().droppedAtLimit()).isEqualTo(1);
+            first.ack();
+            jobs.next("a-3").ack();
+            jobs.next("a-4").ack();
+            jobs.next("a-5").ack();
+            assertThat(jobs.statistics().readyBytes()).isZero();
         }
     }
 
