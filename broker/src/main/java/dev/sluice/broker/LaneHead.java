@@ -129,7 +129,7 @@ final class LaneHead {
             return Fate.WENT;
         }
         boolean asks = RecordAttributes.isIn(record);
-        long ttlMs = asks ? shorter(queueTtlMs, RecordAttributes.ttlMs(record)) : queueTtlMs;
+        long ttlMs = asks ? Times.shorter(queueTtlMs, RecordAttributes.ttlMs(record)) : queueTtlMs;
         long readyMs = asks ? Times.plus(record.timestampMs(), RecordAttributes.delayMs(record)) : record.timestampMs();
         long nowMs = queue.home().turnTimeMs();
         if (asks && readyMs > nowMs) {
@@ -146,7 +146,7 @@ final class LaneHead {
             if (offset == backlog.oldest()) {
                 seen = offset;
                 seenSinceMs = readyMs;
-                long endMs = shorter(ttlMs, dropAgeMs);
+                long endMs = Times.shorter(ttlMs, dropAgeMs);
                 seenExpiryMs = endMs < 0 ? Long.MAX_VALUE : Times.plus(readyMs, endMs);
             }
             return isNext ? Fate.NEXT : Fate.WAITS;
@@ -230,12 +230,5 @@ final class LaneHead {
             return false;
         }
         return Times.plus(fromMs, ttlMs == 0 && wanted ? AT_ONCE_MS : ttlMs) <= nowMs;
-    }
-
-    static long shorter(long ttlMs, long otherMs) {
-        if (ttlMs < 0 || otherMs < 0) {
-            return Math.max(ttlMs, otherMs);
-        }
-        return Math.min(ttlMs, otherMs);
     }
 }

@@ -436,14 +436,11 @@ final class Queue {
 
     QueueOverview overview() {
         TransferProgress transfer = jobs == null ? null : jobs.progress();
-        return unavailable == null
-                ? new QueueOverview(spec, statistics(), consumerCount(), null, transfer)
-                : new QueueOverview(
-                        spec,
-                        counters.snapshot(name(), 0, 0, 0, 0, OptionalLong.empty(), pauses),
-                        0,
-                        unavailable.detail(),
-                        null);
+        if (unavailable == null) {
+            return new QueueOverview(spec, statistics(), consumerCount(), null, transfer);
+        }
+        QueueStatistics nothing = counters.snapshot(name(), 0, 0, 0, 0, OptionalLong.empty(), pauses);
+        return new QueueOverview(spec, nothing, 0, unavailable.detail(), null);
     }
 
     /** Somebody declared it again. */

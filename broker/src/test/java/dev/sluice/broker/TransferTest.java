@@ -307,7 +307,8 @@ class TransferTest {
                 .start(QUEUE, TransferRequest.move(new ToQueue(OTHER)).perSecond(1))
                 .join();
         broker.broker.deleteQueue(OTHER);
-        TransferProgress end = await(broker, QUEUE, 1_000, progress -> progress.state().isOver());
+        TransferProgress end =
+                await(broker, QUEUE, 1_000, progress -> progress.state().isOver());
         assertThat(end.state()).isEqualTo(State.FAILED);
         assertThat(end.reason()).isEqualTo("QUEUE_NOT_FOUND other");
         assertThat(broker.statistics().ready()).isEqualTo(10 - end.done());

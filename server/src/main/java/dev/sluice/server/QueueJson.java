@@ -42,6 +42,7 @@ final class QueueJson {
                 .put("deadLettersDropped", statistics.deadLettersDropped())
                 .put("parked", statistics.parked())
                 .put("unavailable", queue.unavailable());
+        statistics.limitInMs().ifPresent(limitInMs -> object.put("limitInMs", limitInMs));
         TransferProgress transfer = queue.transfer();
         return transfer == null ? object : object.put("transfer", transfer(transfer));
     }
