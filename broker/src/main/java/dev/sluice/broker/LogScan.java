@@ -12,15 +12,20 @@ final class LogScan {
     private final LogReader reader;
     private long next;
 
-    private LogScan(PartitionLog log, Consumer<RecordCursor> visitor) {
+    private LogScan(PartitionLog log, long from, Consumer<RecordCursor> visitor) {
         this.visitor = visitor;
         this.reader = new LogReader(log, this::advance);
-        this.next = log.startOffset();
+        this.next = Math.max(from, log.startOffset());
     }
 
     /** Completes on the owner when the last record that is durable was shown. */
     static CompletableFuture<Void> run(PartitionLog log, Consumer<RecordCursor> visitor) {
-        var scan = new LogScan(log, visitor);
+        return run(log, 0, visitor);
+    }
+
+    /** As {@link #run(PartitionLog, Consumer)}, for records from that offset on. */
+    static CompletableFuture<Void> run(PartitionLog log, long from, Consumer<RecordCursor> visitor) {
+        var scan = new LogScan(log, from, visitor);
         scan.advance();
         return scan.done;
     }

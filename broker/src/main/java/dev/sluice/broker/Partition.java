@@ -27,6 +27,8 @@ final class Partition implements PartitionLog.Listener {
     private @Nullable Refusal outOfOrder;
     private @Nullable Refusal unreadable;
     private boolean lost;
+    /** End of what was appended in groups last. */
+    private long groupEnd;
 
     /** Publishers of one batch, until everything below {@code end} is durable. */
     private record Waiting(long end, Confirms confirms, BrokerShard publisher) {}
@@ -77,7 +79,20 @@ final class Partition implements PartitionLog.Listener {
             queue.wake(); // others may need it
             return;
         }
-        reclaim.giveBack(log());
+        whenIdsAreNoted(() -> reclaim.giveBack(log()));
+    }
+
+    /** Runs {@code action}, which gives up durable records, once their ids are known without them. */
+    void whenIdsAreNoted(Runnable action) {
+        if (queue.deduplication() == null || !queue.isPersistent()) {
+            action.run();
+            return;
+        }
+        queue.home().idLog().log().whenEverythingIsDurable(() -> {
+            if (!queue.isDeleted()) {
+                action.run();
+            }
+        });
     }
 
     /** Takes over {@code batch}. */
@@ -86,8 +101,20 @@ final class Partition implements PartitionLog.Listener {
     }
 
     /** As {@link #append}, for one member of the group. */
-    void appendInGroup(ByteBuf batch, int count, AppendGroup group, Confirms stored, BrokerShard publisher) {
-        appended(log().append(batch, group) + count, count, null, stored, publisher);
+    void appendInGroup(ByteBuf batch, int count, AppendGroup group, @Nullable Confirms stored, BrokerShard publisher) {
+        groupEnd = log().append(batch, group) + count;
+        appended(groupEnd, count, null, stored, publisher);
+    }
+
+    /** Whether it waits for a group. */
+    boolean hasOpenGroup() {
+        return groupEnd > log().durableOffset();
+    }
+
+    /** Tells {@code stored} when everything below {@code end}, which is appended, is durable. */
+    void confirm(long end, Confirms stored, BrokerShard publisher) {
+        waiting.addLast(new Waiting(end, stored, publisher));
+        confirmBelow(log().durableOffset());
     }
 
     private void appended(
@@ -109,6 +136,10 @@ final class Partition implements PartitionLog.Listener {
 
     @Override
     public void durable(long durableOffset) {
+        Deduplication deduplication = queue.deduplication();
+        if (deduplication != null) {
+            deduplication.durable(index, durableOffset);
+        }
         for (Lane reader : readers) {
             reader.queue().durable();
         }

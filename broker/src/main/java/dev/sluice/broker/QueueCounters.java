@@ -12,6 +12,7 @@ final class QueueCounters {
     long deliveryLimitExceeded;
     long droppedAtLimit;
     long refusedAtLimit;
+    long duplicates;
     long purged;
     long damaged;
     long deadLettered;
@@ -34,6 +35,7 @@ final class QueueCounters {
                 deliveryLimitExceeded,
                 droppedAtLimit,
                 refusedAtLimit,
+                duplicates,
                 purged,
                 damaged,
                 deadLettered,

@@ -1,6 +1,7 @@
 package dev.sluice.broker;
 
 import dev.sluice.broker.QueueSettings.Overflow;
+import dev.sluice.log.Durability;
 import java.util.EnumSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -21,12 +22,21 @@ public record QueueSpec(String name, boolean durable, boolean exclusive, boolean
     private static final Set<QueueProperty> OF_TOPICS = EnumSet.of(QueueProperty.PARTITIONS, QueueProperty.KEEP);
     /** A topic stores records and settles none. */
     private static final Set<QueueProperty> ALSO_OF_TOPICS = EnumSet.of(
-            QueueProperty.QUEUE_TYPE, QueueProperty.MAX_LENGTH, QueueProperty.OVERFLOW, QueueProperty.DURABILITY);
+            QueueProperty.QUEUE_TYPE,
+            QueueProperty.MAX_LENGTH,
+            QueueProperty.OVERFLOW,
+            QueueProperty.DURABILITY,
+            QueueProperty.DEDUPLICATION_WINDOW,
+            QueueProperty.DEDUPLICATION_WINDOW_MS);
 
     private static final Set<QueueProperty> OF_SUBSCRIPTIONS = EnumSet.of(QueueProperty.TOPIC, QueueProperty.START);
     /** A subscription stores nothing, and has its topic's partitions. */
-    private static final Set<QueueProperty> NOT_OF_SUBSCRIPTIONS =
-            EnumSet.of(QueueProperty.MAX_PRIORITY, QueueProperty.PRIORITY_AGING, QueueProperty.DURABILITY);
+    private static final Set<QueueProperty> NOT_OF_SUBSCRIPTIONS = EnumSet.of(
+            QueueProperty.MAX_PRIORITY,
+            QueueProperty.PRIORITY_AGING,
+            QueueProperty.DURABILITY,
+            QueueProperty.DEDUPLICATION_WINDOW,
+            QueueProperty.DEDUPLICATION_WINDOW_MS);
 
     boolean isTopic() {
         return settings.isTopic();
@@ -54,6 +64,10 @@ public record QueueSpec(String name, boolean durable, boolean exclusive, boolean
                 return property.propertyName() + " means nothing to " + kind();
             }
         }
+        String problem = deduplicationProblem();
+        if (problem != null) {
+            return problem;
+        }
         Overflow overflow = settings.overflow();
         if (topic() != null && overflow != Overflow.DROP_OLDEST) {
             return "a subscription can only drop the oldest: overflow is to be " + Overflow.DROP_OLDEST.word()
@@ -61,6 +75,19 @@ public record QueueSpec(String name, boolean durable, boolean exclusive, boolean
         }
         if (isTopic() && overflow != Overflow.DROP_OLDEST && overflow != Overflow.REJECT) {
             return "overflow of a topic is to be " + Overflow.DROP_OLDEST.word() + " or " + Overflow.REJECT.word();
+        }
+        return null;
+    }
+
+    private @Nullable String deduplicationProblem() {
+        boolean hasWindow = settings.deduplicationWindow() >= 0;
+        if (!hasWindow && settings.deduplicationWindowMs() >= 0) {
+            return QueueProperty.DEDUPLICATION_WINDOW_MS.propertyName() + " needs "
+                    + QueueProperty.DEDUPLICATION_WINDOW.propertyName();
+        }
+        if (hasWindow && !settings.durability().isSync()) {
+            return QueueProperty.DEDUPLICATION_WINDOW.propertyName() + " needs durability " + Durability.SYNC
+                    + ": otherwise a crash could lose a message whose id is known";
         }
         return null;
     }

@@ -16,6 +16,7 @@ package dev.sluice.broker;
  * @param deliveryLimitExceeded dropped because they came back too often
  * @param droppedAtLimit dropped, the oldest first, to keep the queue at its length limit
  * @param refusedAtLimit not taken because the queue was at its length limit
+ * @param duplicates not stored again, since their ids are in the queue's deduplication window
  * @param purged dropped because somebody emptied the queue
  * @param damaged unreadable in storage; each is also reported in the log
  * @param deadLettered stored in the queues to which the dead letter exchange led, those parked included; each is counted among the rejected, expired or dropped too
@@ -37,6 +38,7 @@ public record QueueStatistics(
         long deliveryLimitExceeded,
         long droppedAtLimit,
         long refusedAtLimit,
+        long duplicates,
         long purged,
         long damaged,
         long deadLettered,

@@ -55,8 +55,10 @@ final class TopicKeeping {
             long before = log.startOffset();
             long keptFrom = Math.min(keptFrom(partition, log), log.durableOffset());
             if (keptFrom > before) {
-                log.trim(keptFrom);
-                partition.readers().forEach(reader -> reader.passOver(keptFrom));
+                partition.whenIdsAreNoted(() -> {
+                    log.trim(keptFrom);
+                    partition.readers().forEach(reader -> reader.passOver(keptFrom));
+                });
             }
         }
     }

@@ -118,7 +118,7 @@ class FormatsPageTest {
 
     /** Through a record; the priority is not stored. */
     private static RecordAttributes readBack(RecordAttributes attributes) {
-        ByteBuf headers = RecordCodec.headers("news", "eu.fr", Map.of(), attributes);
+        ByteBuf headers = RecordCodec.headers("news", "eu.fr", Message.of("").withAttributes(attributes));
         try (var builder = new RecordBatchBuilder(UnpooledByteBufAllocator.DEFAULT)) {
             builder.append(0, null, Unpooled.EMPTY_BUFFER, headers);
             ByteBuf batch = builder.build();
