@@ -1,5 +1,6 @@
 package dev.sluice.broker;
 
+import dev.sluice.log.AppendGroup;
 import dev.sluice.log.PartitionLog;
 import dev.sluice.log.RecordBatchBuilder;
 import dev.sluice.log.RecordCursor;
@@ -58,9 +59,9 @@ final class Deduplication {
     /**
      * Takes out of a batch, which it takes over, what is in the window already, and remembers the rest, which is to be appended to the partition at once.
      *
-     * @param isInGroup whether others depend on what becomes durable with the batch. What repeats a record that is in a group itself, and not durable, stays in then: it could become durable later than what depends on it
+     * @param group that the batch becomes durable with, if it is in one. What repeats a record that waits for another group stays in then: that could become durable later than what depends on it
      */
-    Left take(int partition, ByteBuf batch, boolean isInGroup) {
+    Left take(int partition, ByteBuf batch, @Nullable AppendGroup group) {
         long nowMs = queue.home().turnTimeMs();
         window.expire(nowMs);
         var record = new RecordCursor();
@@ -68,37 +69,46 @@ final class Deduplication {
         var repeated = new BitSet();
         var ids = new IdNote();
         long[] awaited = null;
-        long next = partitions[partition].log().endOffset();
+        long base = (long) partition << PARTITION_SHIFT
+                | partitions[partition].log().endOffset();
         int count = 0;
-        for (; record.next(); count++) {
+        for (int kept = 0; record.next(); count++) {
             if (!DeduplicationId.isIn(record)) {
-                next++;
+                kept++;
                 continue;
             }
             long first = DeduplicationId.first(record);
             long second = DeduplicationId.second(record);
             if (!window.contains(first, second)) {
-                window.add(first, second, nowMs, (long) partition << PARTITION_SHIFT | next++);
+                window.add(first, second, nowMs, base + kept++);
                 ids.add(first, second, nowMs);
-            } else if (isToBeKept(record, window.note(first, second), isInGroup)) {
-                next++;
+                continue;
+            }
+            long place = window.note(first, second);
+            boolean isInBatch = place >= base && place < base + kept;
+            if (!isInBatch && isToBeKept(record, place, group)) {
+                kept++;
             } else {
                 repeated.set(count);
-                awaited = await(awaited, window.note(first, second));
+                awaited = await(awaited, place);
             }
         }
         int left = count - repeated.cardinality();
         if (!ids.isEmpty() && queue.isPersistent()) {
-            unnoted[partition].batches.addLast(new Unnoted.Batch(next, ids));
+            unnoted[partition].batches.addLast(new Unnoted.Batch((base & OFFSET_MASK) + left, ids));
         }
         boolean isWhole = repeated.isEmpty() || left == 0;
         return new Left(isWhole ? batch : without(repeated, batch), left, awaited);
     }
 
-    private boolean isToBeKept(RecordCursor record, long place, boolean isInGroup) {
-        boolean mayBecomeDurableLater =
-                isInGroup && !isDurable(place) && partitions[(int) (place >>> PARTITION_SHIFT)].hasOpenGroup();
-        return mayBecomeDurableLater || hasBeenHere(record);
+    private boolean isToBeKept(RecordCursor record, long place, @Nullable AppendGroup group) {
+        boolean mayBeLater =
+                group != null && !isDurable(place) && partitionOf(place).mayBeLaterThan(group, place & OFFSET_MASK);
+        return mayBeLater || hasBeenHere(record);
+    }
+
+    private Partition partitionOf(long place) {
+        return partitions[(int) (place >>> PARTITION_SHIFT)];
     }
 
     /** A dead letter that comes back to where it died is no repetition of what was published. */
@@ -110,8 +120,7 @@ final class Deduplication {
 
     private boolean isDurable(long place) {
         return place == SOMEWHERE
-                || (place & OFFSET_MASK)
-                        < partitions[(int) (place >>> PARTITION_SHIFT)].log().durableOffset();
+                || (place & OFFSET_MASK) < partitionOf(place).log().durableOffset();
     }
 
     private long[] await(long @Nullable [] awaited, long place) {
@@ -144,6 +153,26 @@ final class Deduplication {
 
     private static @Nullable ByteBuf slice(RecordCursor record, int index, int length) {
         return length < 0 ? null : record.buffer().slice(index, length);
+    }
+
+    /** Whether the batch repeats a record that is not durable yet: then {@code again} runs when that is, or is lost. */
+    boolean waitsForOriginals(ByteBuf batch, Runnable again) {
+        var record = new RecordCursor();
+        record.reset(batch, batch.readerIndex());
+        while (record.next()) {
+            if (!DeduplicationId.isIn(record)) {
+                continue;
+            }
+            long first = DeduplicationId.first(record);
+            long second = DeduplicationId.second(record);
+            if (window.contains(first, second) && !isDurable(window.note(first, second))) {
+                long place = window.note(first, second);
+                partitionOf(place)
+                        .confirm((place & OFFSET_MASK) + 1, Confirms.of(refusal -> again.run()), queue.home());
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Confirms to be told on the queue's shard, which tell {@code stored} on the publisher's once the originals are durable too. */

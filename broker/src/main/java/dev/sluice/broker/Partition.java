@@ -27,7 +27,10 @@ final class Partition implements PartitionLog.Listener {
     private @Nullable Refusal outOfOrder;
     private @Nullable Refusal unreadable;
     private boolean lost;
-    /** End of what was appended in groups last. */
+    /** Of the last group that it had something of. */
+    private @Nullable AppendGroup lastGroup;
+
+    private long groupStart;
     private long groupEnd;
 
     /** Publishers of one batch, until everything below {@code end} is durable. */
@@ -101,14 +104,22 @@ final class Partition implements PartitionLog.Listener {
     }
 
     /** As {@link #append}, for one member of the group. */
+    @SuppressWarnings("ReferenceEquality") // a group is itself
     void appendInGroup(ByteBuf batch, int count, AppendGroup group, @Nullable Confirms stored, BrokerShard publisher) {
-        groupEnd = log().append(batch, group) + count;
+        long base = log().append(batch, group);
+        if (lastGroup != group) {
+            lastGroup = group;
+            groupStart = base;
+        }
+        groupEnd = base + count;
         appended(groupEnd, count, null, stored, publisher);
     }
 
-    /** Whether it waits for a group. */
-    boolean hasOpenGroup() {
-        return groupEnd > log().durableOffset();
+    /** Whether what is there could become durable later than the group, as it waits for another. */
+    @SuppressWarnings("ReferenceEquality") // a group is itself
+    boolean mayBeLaterThan(AppendGroup group, long offset) {
+        boolean isInIt = lastGroup == group && offset >= groupStart;
+        return groupEnd > log().durableOffset() && !isInIt;
     }
 
     /** Tells {@code stored} when everything below {@code end}, which is appended, is durable. */

@@ -106,7 +106,7 @@ final class QueueIntake {
             append(partitions[index], batch, count, group, taken, stored, publisher);
             return;
         }
-        Deduplication.Left left = deduplication.take(index, batch, group != null);
+        Deduplication.Left left = deduplication.take(index, batch, group);
         if (left.awaited() == null) {
             append(partitions[index], left.batch(), count, group, taken, stored, publisher);
             return;
