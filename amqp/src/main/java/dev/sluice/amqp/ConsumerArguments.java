@@ -2,25 +2,16 @@ package dev.sluice.amqp;
 
 import dev.sluice.amqp.Argument.Parsed;
 import dev.sluice.broker.StartPosition;
-import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the arguments of basic.consume. Stateless. */
 final class ConsumerArguments {
     private static final String PRIORITY = "x-priority";
     private static final String STREAM_OFFSET = "x-stream-offset";
-    /** As RabbitMQ writes a time before now: a number of years, months, days, hours, minutes or seconds. */
-    private static final Pattern AGO = Pattern.compile("(\\d{1,6})([YMDhms])");
-
-    private static final long DAY_MS = TimeUnit.DAYS.toMillis(1);
-    private static final Map<String, Long> UNIT_MS =
-            Map.of("Y", 365 * DAY_MS, "M", 30 * DAY_MS, "D", DAY_MS, "h", DAY_MS / 24, "m", 60_000L, "s", 1_000L);
-
     private static final Set<String> NOT_IMPLEMENTED =
             Set.of("x-stream-filter", "x-stream-match-unfiltered", "x-consumer-timeout");
 
@@ -61,10 +52,9 @@ final class ConsumerArguments {
     }
 
     private static @Nullable StartPosition named(String text, long nowMs) {
-        Matcher ago = AGO.matcher(text);
-        if (ago.matches()) {
-            long ms = UNIT_MS.getOrDefault(ago.group(2), 0L) * Long.parseLong(ago.group(1));
-            return new StartPosition.AtTime(Math.max(0, nowMs - ms));
+        OptionalLong agoMs = Interval.ms(text);
+        if (agoMs.isPresent()) {
+            return new StartPosition.AtTime(Math.max(0, nowMs - agoMs.getAsLong()));
         }
         return StartPosition.parse(text)
                 .filter(start -> start instanceof StartPosition.Named)

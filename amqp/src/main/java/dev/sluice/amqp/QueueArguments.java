@@ -5,12 +5,13 @@ import dev.sluice.broker.QueueProperty;
 import dev.sluice.broker.QueueProperty.Kind;
 import dev.sluice.broker.QueueSettings;
 import dev.sluice.broker.StartPosition;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
  * Reads the arguments of queue.declare: each is a {@link QueueProperty} with {@code x-} before its name. What RabbitMQ knows and this broker does not honour is refused. The rest is ignored: what RabbitMQ does
- * not know either, and what chooses among its ways of storing a queue, which one node does not have (x-queue-mode, x-queue-version, x-queue-leader-locator, x-quorum-initial-group-size), or how safely it moves dead letters (x-dead-letter-strategy): it always does so at least once. Stateless.
+ * not know either, and what chooses among its ways of storing a queue, which one node does not have (x-queue-mode, x-queue-version, x-queue-leader-locator, x-quorum-initial-group-size, x-stream-max-segment-size-bytes, x-stream-filter-size-bytes), or how safely it moves dead letters (x-dead-letter-strategy): it always does so at least once. Stateless.
  */
 final class QueueArguments {
     private static final String PREFIX = "x-";
@@ -19,12 +20,7 @@ final class QueueArguments {
     /** RabbitMQ's values of x-delayed-retry-type. */
     private static final Set<String> RETRIES = Set.of("all", "failed", "returned");
 
-    private static final Set<String> NOT_IMPLEMENTED = Set.of(
-            "x-max-length-bytes",
-            "x-consumer-disconnected-timeout",
-            "x-max-age",
-            "x-stream-max-segment-size-bytes",
-            "x-stream-filter-size-bytes");
+    private static final Set<String> NOT_IMPLEMENTED = Set.of("x-consumer-disconnected-timeout");
 
     private QueueArguments() {}
 
@@ -77,8 +73,12 @@ final class QueueArguments {
                 : Argument.invalid(name, queue, problem);
     }
 
-    /** RabbitMQ tells apart ways of giving back, which here are one, and lets the delay grow with each of them. */
-    private static String ownWord(QueueProperty property, String word) {
+    /** RabbitMQ tells apart ways of giving back, which here are one, and lets the delay grow with each of them. The age of its streams is an interval. */
+    private static Object ownWord(QueueProperty property, String word) {
+        OptionalLong ms = property == QueueProperty.MAX_AGE ? Interval.ms(word) : OptionalLong.empty();
+        if (ms.isPresent()) {
+            return ms.getAsLong();
+        }
         return property == QueueProperty.DELAYED_RETRY_TYPE && RETRIES.contains(word) ? "linear" : word;
     }
 

@@ -18,6 +18,7 @@ final class RefusalCodes {
                     QUEUE_IN_USE,
                     QUEUE_NOT_EMPTY,
                     QUEUE_FULL,
+                    QUEUE_PAUSED,
                     DELIVERY_OVER,
                     TRANSACTION_TOO_LARGE,
                     INVALID -> ReplyCode.PRECONDITION_FAILED;
@@ -26,7 +27,7 @@ final class RefusalCodes {
             case CONSUMER_EXCLUSIVE, RESERVED, EXCHANGE_INTERNAL -> ReplyCode.ACCESS_REFUSED;
             case UNROUTABLE -> ReplyCode.NO_ROUTE;
             case STORAGE -> ReplyCode.INTERNAL_ERROR;
-            case OVERLOADED -> ReplyCode.RESOURCE_ERROR;
+            case OVERLOADED, BUSY -> ReplyCode.RESOURCE_ERROR;
             case CLOSING -> ReplyCode.CONNECTION_FORCED;
         };
     }
@@ -50,6 +51,8 @@ final class RefusalCodes {
             case UNROUTABLE -> exchange(name) + " leads to no queue" + reason(refusal);
             case DELIVERY_OVER -> "a delivery of " + queue(name) + " is not the consumer's any more" + reason(refusal);
             case TRANSACTION_TOO_LARGE -> "the transaction is too large" + reason(refusal);
+            case QUEUE_PAUSED -> queue(name) + " is paused" + reason(refusal);
+            case BUSY -> queue(name) + " is busy" + reason(refusal);
             case STORAGE -> "storage of " + queue(name) + " is not available" + reason(refusal);
             case OVERLOADED -> refusal.subject() + " is short" + reason(refusal);
             case CLOSING -> "broker forced connection closure with reason 'shutdown'";

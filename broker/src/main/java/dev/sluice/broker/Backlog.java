@@ -5,9 +5,11 @@ import dev.sluice.log.OffsetSet;
 import dev.sluice.log.PartitionLog;
 import dev.sluice.log.RecordCursor;
 import dev.sluice.log.StorageException;
+import io.netty.buffer.ByteBuf;
 import io.netty.util.collection.LongObjectHashMap;
 import io.netty.util.collection.LongObjectMap;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,9 +27,15 @@ final class Backlog {
     private final int lane;
     private final LogReader forward;
     private final LogReader again;
+    /** For those that were passed over; null where none are. */
+    private final @Nullable LogReader behind;
+
     private final Acknowledged acknowledged;
     /** Delivered before and back in their place. */
     private final TreeSet<Long> released = new TreeSet<>();
+
+    /** Hears of every record that is settled, and knows which are passed over; null where records are served as they came. */
+    private final @Nullable KeyOrder keys;
 
     private final LongObjectMap<Integer> deliveryCounts = new LongObjectHashMap<>(2);
     /** Records below may have been delivered by a process that is gone. */
@@ -36,13 +44,23 @@ final class Backlog {
     /** Everything at or above was never delivered by this process. */
     private long next;
 
+    /** In flight though they are not below {@link #next}, which passes over them; null while there are none. */
+    private @Nullable OffsetSet takenAhead;
+
     private long unsettled;
     private long inFlight;
     private long aside;
     /** What {@link #readyLanes} knows. */
     private long counted;
 
-    private @Nullable LogReader at;
+    /** Where the record is that was looked for last. */
+    private LogReader at;
+
+    private Where where = Where.NEW;
+    private long asked;
+
+    /** Null unless somebody wants to know. */
+    private ReadyBytes.@Nullable Part bytes;
 
     private final OffsetSet changedRanges = new OffsetSet();
     private final LongObjectMap<Integer> changedCounts = new LongObjectHashMap<>(2);
@@ -50,12 +68,29 @@ final class Backlog {
     /** Settled above the floor and written, and their storage not given back yet. */
     private final OffsetSet toDiscard;
 
-    Backlog(PartitionLog log, CursorState state, Runnable readable, ReadyLanes readyLanes, int lane) {
+    /** Among which of the ready records one is. */
+    private enum Where {
+        /** Those that were not met yet. */
+        NEW,
+        RELEASED,
+        PASSED_OVER
+    }
+
+    Backlog(
+            PartitionLog log,
+            CursorState state,
+            Runnable readable,
+            ReadyLanes readyLanes,
+            int lane,
+            @Nullable KeyOrder keys) {
         this.log = log;
         this.readyLanes = readyLanes;
         this.lane = lane;
+        this.keys = keys;
         this.forward = new LogReader(log, readable);
         this.again = new LogReader(log, readable);
+        this.behind = keys == null ? null : new LogReader(log, readable);
+        this.at = forward;
         this.acknowledged = state.acknowledged;
         this.deliveredBefore = state.deliveredBelow;
         state.deliveryCounts.forEach((offset, count) -> {
@@ -83,6 +118,16 @@ final class Backlog {
         }
     }
 
+    /** Counts the bytes of what is ready, from now on; completes, on the log's owner, when those of what is there already are known. */
+    CompletableFuture<Void> countBytes(ReadyBytes.Part counter) {
+        bytes = counter;
+        return LogScan.run(log, acknowledged::nextUnsettled, record -> {
+            if (!acknowledged.contains(record.offset())) {
+                counter.appended(ReadyBytes.bodyBytes(record));
+            }
+        });
+    }
+
     /** Records that are stored, or about to be, and neither delivered nor put aside. */
     long ready() {
         return unsettled - inFlight - aside;
@@ -101,12 +146,86 @@ final class Backlog {
         return acknowledged.floor();
     }
 
+    /** The first record at or after {@code offset} that is not settled, or the end. */
+    long nextUnsettled(long offset) {
+        return acknowledged.nextUnsettled(offset);
+    }
+
+    /** Whether a record that is not settled is ready; if not, it is in flight or put aside. */
+    boolean isReady(long offset) {
+        return offset >= next ? !isTakenAhead(offset) : released.contains(offset) || isPassedOver(offset);
+    }
+
+    private boolean isPassedOver(long offset) {
+        return keys != null && keys.passedOver().contains(RecordPlace.of(lane, offset));
+    }
+
+    private boolean isTakenAhead(long offset) {
+        return takenAhead != null && takenAhead.contains(offset);
+    }
+
+    /** As {@link #nextUnsettled} for records that were never delivered, without those in flight. */
+    private long nextAhead(long offset) {
+        long found = acknowledged.nextUnsettled(offset);
+        while (takenAhead != null && takenAhead.contains(found)) {
+            found = acknowledged.nextUnsettled(takenAhead.firstAbsent(found));
+        }
+        return found;
+    }
+
+    /** Takes a ready record out of turn: it is in flight until it is settled or {@linkplain #putBack put back}. */
+    void takeOutOfTurn(RecordCursor record) {
+        long offset = record.offset();
+        countTaken(record);
+        if (released.remove(offset)) {
+            if (released.isEmpty()) {
+                again.release();
+            }
+        } else if (!dropPassedOver(offset)) {
+            if (takenAhead == null) {
+                takenAhead = new OffsetSet();
+            }
+            takenAhead.add(offset, offset);
+        }
+        inFlight++;
+        countReady();
+    }
+
+    /** A record that was taken out of turn is ready in its place, as if nothing had happened. */
+    void putBack(long offset) {
+        forgetTakenAhead(offset);
+        inFlight--;
+        if (offset < next) {
+            released.add(offset);
+        }
+        isReadyAgain(offset);
+    }
+
+    private void forgetTakenAhead(long offset) {
+        if (takenAhead != null) {
+            takenAhead.remove(offset, offset);
+            if (takenAhead.isEmpty()) {
+                takenAhead = null;
+            }
+        }
+    }
+
     /** To be called after every change of what is ready. */
     private void countReady() {
         long ready = ready();
         if (ready != counted) {
             readyLanes.changed(lane, ready - counted, ready);
             counted = ready;
+        }
+        if (bytes != null && ready == 0) {
+            bytes.none();
+        }
+    }
+
+    /** The batch is about to be appended: {@link #appended} follows. */
+    void appending(ByteBuf batch) {
+        if (bytes != null) {
+            bytes.appended(bytes.bodyBytes(batch));
         }
     }
 
@@ -116,68 +235,80 @@ final class Backlog {
     }
 
     /** Offset of the oldest record that is ready, or below it if that one is not looked for yet. */
-    long head() {
-        return released.isEmpty() ? next : released.first();
+    long oldest() {
+        return Math.min(oldestPassedOver(), released.isEmpty() ? next : released.first());
+    }
+
+    private long oldestPassedOver() {
+        return keys == null ? Long.MAX_VALUE : keys.passedOver().oldestOf(lane);
     }
 
     /** Gives back the memory of what was read; the next {@link #peek} reads anew. */
     void letGo() {
         forward.release();
         again.release();
+        if (behind != null) {
+            behind.release();
+        }
     }
 
-    /** Goes to the oldest record that is ready; after {@link Position#AT}, {@link #record} is it. */
+    /** Goes to the oldest record that is ready and was not passed over; after {@link Position#AT}, {@link #record} is it, or the first one behind it if it is missing. */
     Position peek() {
         if (!released.isEmpty()) {
-            at = again;
-            return again.seek(released.first());
+            return seek(Where.RELEASED, again, released.first());
         }
-        at = forward;
-        next = acknowledged.nextUnsettled(next);
-        return forward.seek(next);
+        next = nextAhead(next);
+        return seek(Where.NEW, forward, next);
+    }
+
+    /** As {@link #peek}, for the oldest record that is ready. */
+    Position peekOldest() {
+        long oldest = oldestPassedOver();
+        return behind == null || oldest > oldest() ? peek() : seek(Where.PASSED_OVER, behind, oldest);
+    }
+
+    private Position seek(Where itsPlace, LogReader reader, long offset) {
+        where = itsPlace;
+        at = reader;
+        asked = offset;
+        return reader.seek(offset);
     }
 
     RecordCursor record() {
-        return reader().record();
+        return at.record();
     }
 
     /** Why the last {@link #peek} said {@link Position#FAILED}. */
     StorageException failure() {
-        StorageException cause = reader().failure();
+        StorageException cause = at.failure();
         if (cause == null) {
             throw new IllegalStateException("no failure");
         }
         return cause;
     }
 
-    private LogReader reader() {
-        LogReader reader = at;
-        if (reader == null) {
-            throw new IllegalStateException("peek first");
-        }
-        return reader;
-    }
-
     /** After a failed {@link #peek}: the next one reads anew. */
     void retry() {
         forward.retry();
         again.retry();
+        if (behind != null) {
+            behind.retry();
+        }
     }
 
     /** After {@link Position#MISSING}: as {@link #skipMissing(long)} up to where there may be a record again. */
     long skipMissing() {
-        return skipMissing(reader().missingBelow());
+        return skipMissing(at.missingBelow());
     }
 
-    /** How many records the log misses between the place asked for and the offset where {@link #peek} found one: 0 unless records were lost. They are settled now. */
+    /** How many records the log misses between the place asked for and the offset where {@link #peek} found one: 0 unless records were lost. They are settled now, and it is to be looked for anew. */
     long skipMissing(long found) {
-        long asked = released.isEmpty() ? next : released.first();
-        if (found == asked) {
-            return 0;
-        }
         long missing = 0;
         for (long offset = asked; offset < found; offset = acknowledged.nextUnsettled(offset + 1)) {
-            if (released.remove(offset) || offset >= next) {
+            if (released.remove(offset) || dropPassedOver(offset) || (offset >= next && !isTakenAhead(offset))) {
+                if (bytes != null) {
+                    bytes.lose(offset);
+                }
                 settle(offset);
                 missing++;
             }
@@ -187,6 +318,7 @@ final class Backlog {
 
     /** The record found by {@link #peek} is on its way to a consumer now. */
     void take() {
+        countTaken(record());
         passPeeked();
         inFlight++;
         countReady();
@@ -194,21 +326,60 @@ final class Backlog {
 
     /** The record found by {@link #peek} is not ready yet: the next one can be had. A restart forgets it, and meets the record again. */
     void setAside() {
+        countTaken(record());
         passPeeked();
         aside++;
         countReady();
     }
 
+    private void countTaken(RecordCursor record) {
+        if (bytes != null) {
+            bytes.take(record.offset(), ReadyBytes.bodyBytes(record));
+        }
+    }
+
     /** A record that was put aside is ready, in its place. */
     void bringBack(long offset) {
         aside--;
-        released.add(offset);
-        cameBack();
+        cameBack(offset);
     }
 
-    private void cameBack() {
+    private void cameBack(long offset) {
+        released.add(offset);
+        isReadyAgain(offset);
+    }
+
+    private void isReadyAgain(long offset) {
+        if (bytes != null) {
+            bytes.bringBack(offset);
+        }
         countReady();
         readyLanes.headChanged(lane);
+    }
+
+    private boolean dropPassedOver(long offset) {
+        return keys != null && keys.passedOver().drop(RecordPlace.of(lane, offset));
+    }
+
+    /** The record found by {@link #peek} may not be delivered now, though it is ready: the next one can be had. It is in {@link PassedOver} from now on. */
+    void leave() {
+        passPeeked();
+    }
+
+    /** A record that was passed over is to be met again, in its place. */
+    void recall(long offset) {
+        released.add(offset);
+        readyLanes.headChanged(lane);
+    }
+
+    /** Whether the record found by {@link #peek} is met for the first time. */
+    boolean isNew() {
+        return where == Where.NEW;
+    }
+
+    /** How many ready records were not passed over. */
+    long ahead() {
+        return keys == null ? ready() : ready() - keys.passedOver().countOf(lane);
     }
 
     /** A record that was put aside is settled for good. */
@@ -218,13 +389,15 @@ final class Backlog {
     }
 
     private void passPeeked() {
-        if (!released.isEmpty()) {
-            released.pollFirst();
-            if (released.isEmpty()) {
-                again.release();
+        switch (where) {
+            case NEW -> next = asked + 1;
+            case RELEASED -> {
+                released.remove(asked);
+                if (released.isEmpty()) {
+                    again.release();
+                }
             }
-        } else {
-            next++;
+            case PASSED_OVER -> dropPassedOver(asked);
         }
     }
 
@@ -247,8 +420,7 @@ final class Backlog {
     /** A record in flight goes back to its place. */
     void release(long offset) {
         countReturn(offset);
-        released.add(offset);
-        cameBack();
+        cameBack(offset);
     }
 
     /** A record in flight comes back and is not ready yet: it is put aside. */
@@ -265,52 +437,36 @@ final class Backlog {
         changed = true;
     }
 
-    /** Settles the oldest ready record without reading it; false if none is durable yet. */
-    boolean dropOldest() {
-        Long back = released.pollFirst();
-        if (back != null) {
-            settle(back);
-            return true;
-        }
-        next = acknowledged.nextUnsettled(next);
-        if (next >= log.durableOffset()) {
-            return false;
-        }
-        settle(next++);
-        return true;
-    }
-
-    /** Takes the oldest ready record, without reading it, as if it were on its way to a consumer; returns its offset, -1 if none is durable yet. */
+    /** Takes the oldest ready record, without reading it, as if it were on its way to a consumer; returns its offset, -1 if none is durable yet. Not where bytes are counted. */
     long takeOldest() {
-        Long back = released.pollFirst();
-        if (back != null) {
-            inFlight++;
-            countReady();
-            return back;
-        }
-        next = acknowledged.nextUnsettled(next);
-        if (next >= log.durableOffset()) {
+        next = nextAhead(next);
+        long oldest = oldest();
+        if (oldest >= log.durableOffset()) {
             return -1;
+        }
+        if (oldest == next) {
+            next++;
+        } else if (!released.remove(oldest)) {
+            dropPassedOver(oldest);
         }
         inFlight++;
         countReady();
-        return next++;
+        return oldest;
     }
 
     /** Settles all that is ready; returns how many that was. */
     long purge() {
         long purged = ready();
-        for (Long offset : released) {
-            settle(offset);
+        while (!released.isEmpty()) {
+            settle(released.removeFirst());
         }
-        released.clear();
-        long end = log.endOffset();
-        next = acknowledged.nextUnsettled(next);
-        if (next < end) {
-            acknowledged.add(next, end - 1);
-            changedRanges.add(next, end - 1);
-            changed = true;
-            next = end;
+        if (keys != null) {
+            keys.passedOver().dropBelow(lane, next, this::settleAll);
+        }
+        settleAhead(log.endOffset());
+        deliveryCounts.keySet().removeIf(acknowledged::contains);
+        if (bytes != null) {
+            bytes.forget(acknowledged::contains);
         }
         unsettled = inFlight + aside;
         countReady();
@@ -318,32 +474,55 @@ final class Backlog {
     }
 
     /** Settles what is ready below the offset, since the log does not have it any more; returns how many records that was. */
-    long passOver(long below) {
+    long loseBelow(long below) {
         long before = ready();
-        var gone = released.headSet(below);
-        gone.forEach(this::settle);
-        gone.clear();
-        long end = log.endOffset();
-        if (next < below) {
-            long unsettledBefore = acknowledged.unsettledBelow(end);
-            acknowledged.add(next, below - 1);
-            changedRanges.add(next, below - 1);
-            changed = true;
-            unsettled -= unsettledBefore - acknowledged.unsettledBelow(end);
-            next = below;
-            countReady();
+        if (keys != null) {
+            unsettled -= keys.passedOver().dropBelow(lane, below, this::settleAll);
         }
+        while (!released.isEmpty() && released.first() < below) {
+            settle(released.removeFirst());
+        }
+        if (next < below) {
+            long end = log.endOffset();
+            long unsettledBefore = acknowledged.unsettledBelow(end);
+            settleAhead(below);
+            unsettled -= unsettledBefore - acknowledged.unsettledBelow(end);
+        }
+        countReady();
         return before - ready();
+    }
+
+    /** Settles all that was never delivered below the offset, without counting it. */
+    private void settleAhead(long below) {
+        next = nextAhead(next);
+        while (next < below) {
+            long taken = takenAhead == null ? -1 : takenAhead.firstPresent(next);
+            long until = taken < 0 ? below : Math.min(taken, below);
+            settleAll(next, until - 1);
+            next = nextAhead(until);
+        }
+    }
+
+    /** Without counting them. */
+    private void settleAll(long first, long last) {
+        acknowledged.add(first, last);
+        changedRanges.add(first, last);
+        changed = true;
     }
 
     private void settle(long offset) {
         unsettled--;
         countReady();
-        acknowledged.add(offset, offset);
-        changedRanges.add(offset, offset);
-        changed = true;
+        forgetTakenAhead(offset);
+        settleAll(offset, offset);
+        if (bytes != null) {
+            bytes.settle(offset);
+        }
         if (!deliveryCounts.isEmpty()) {
             deliveryCounts.remove(offset);
+        }
+        if (keys != null) {
+            keys.left(RecordPlace.of(lane, offset));
         }
     }
 
@@ -395,5 +574,8 @@ final class Backlog {
     void close() {
         forward.close();
         again.close();
+        if (behind != null) {
+            behind.close();
+        }
     }
 }

@@ -23,6 +23,7 @@ public final class Broker {
     private final NodePressure pressure;
     private final TransactionBudget transactions;
     private final NodeWatch watch;
+    private final QueueAlerts queueAlerts = new QueueAlerts();
     /** Of users that have published; there are as many as are allowed in. */
     private final Map<String, PublishQuota> userQuotas = new ConcurrentHashMap<>();
 
@@ -58,9 +59,14 @@ public final class Broker {
         });
     }
 
-    /** How short the node is of memory and disk, as of the last second. */
+    /** How short the node is of memory and disk, as of the last second, and which queues are near their limits. */
     public NodeStatus status() {
-        return watch.status();
+        return watch.status().with(queueAlerts.shown());
+    }
+
+    /** What operators do with queues. */
+    public QueueTools tools() {
+        return new QueueTools(this);
     }
 
     /** The broker for callers on this shard. */
@@ -104,6 +110,10 @@ public final class Broker {
                     .thenComposeAsync(written -> view.stop(), view.shard()));
         }
         return CompletableFuture.allOf(stopped.toArray(CompletableFuture[]::new));
+    }
+
+    QueueWatch watch(String queue, QueueSettings.Overflow overflow) {
+        return new QueueWatch(queue, overflow, limits.warnBeforeFullMs(), queueAlerts);
     }
 
     TransactionBudget transactions() {

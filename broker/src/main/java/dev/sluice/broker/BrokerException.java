@@ -7,7 +7,7 @@ public final class BrokerException extends RuntimeException {
     private final transient Refusal refusal;
 
     BrokerException(Refusal refusal) {
-        super(refusal.reason() + " " + refusal.subject() + (refusal.detail().isEmpty() ? "" : ": " + refusal.detail()));
+        super(refusal.text());
         this.refusal = refusal;
     }
 

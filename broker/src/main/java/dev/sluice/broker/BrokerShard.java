@@ -163,6 +163,11 @@ public final class BrokerShard {
         return router.route(exchange, routingKey, headers);
     }
 
+    /** As {@link #route}, for a message whose headers are not known yet; null if the exchange asks for them. */
+    public @Nullable Route routeByKey(String exchange, String routingKey) {
+        return router.routeByKey(exchange, routingKey);
+    }
+
     /**
      * Puts a record into every queue of the route. Copies the bytes from reader index to writer index of each buffer and releases nothing.
      *
@@ -218,6 +223,11 @@ public final class BrokerShard {
     }
 
     // What the broker's own classes use.
+
+    /** Warns of a queue that has limits. */
+    QueueWatch watch(String queue, QueueSettings.Overflow overflow) {
+        return broker.watch(queue, overflow);
+    }
 
     Topology topology() {
         return topology;

@@ -6,9 +6,7 @@ import dev.sluice.log.RecordCursor;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -19,12 +17,11 @@ import org.slf4j.LoggerFactory;
  * then they are in flight in the queue, and a crash brings them back. Where a target refuses them they wait and are tried again; what has no target is dropped and counted, and what would go in a circle is
  * parked. Confined to the queue's shard.
  */
-final class DeadLetters {
+final class DeadLetters implements RecordMove.Owner<DeadRecord> {
     /** So many records are on their way before the queue lets no more go, and serves no consumer that could send more. */
     static final int MOST = 1024;
 
     private static final Logger LOG = LoggerFactory.getLogger(DeadLetters.class);
-    private static final int BATCH_BYTES = 1 << 20;
     private static final long RETRY_MS = 250;
     private static final String PARKED = ".parked";
     /** Connection 0 stands for none: the parking queue is the broker's. */
@@ -35,7 +32,7 @@ final class DeadLetters {
     private final String exchange;
     private final @Nullable String routingKey;
     private final ArrayDeque<DeadRecord> waiting = new ArrayDeque<>();
-    private final Map<Way, DeadLetterMove> filling = new LinkedHashMap<>();
+    private final MoveBatches<DeadRecord> batches;
     private final @Nullable LogReader[] readers;
     private int moving;
     private Shard.@Nullable Timer retry;
@@ -47,14 +44,12 @@ final class DeadLetters {
     /** What a record that dies becomes, and where it goes. */
     private record Letter(DeathHistory history, String routingKey, Route route) {}
 
-    /** Records of one way share a batch. */
-    private record Way(int lane, boolean isStored, List<Queue> targets) {}
-
     private DeadLetters(Queue queue, QueueCounters counters, String exchange) {
         this.queue = queue;
         this.counters = counters;
         this.exchange = exchange;
         this.routingKey = queue.spec().settings().deadLetterRoutingKey();
+        this.batches = new MoveBatches<>(queue, this);
         this.readers = new @Nullable LogReader[queue.lanes().length];
     }
 
@@ -74,7 +69,8 @@ final class DeadLetters {
         return heldUp;
     }
 
-    boolean isClosed() {
+    @Override
+    public boolean isClosed() {
         return closed;
     }
 
@@ -100,7 +96,7 @@ final class DeadLetters {
                             queue.home().turnTimeMs()),
                     record);
         }
-        startMoves();
+        batches.start();
     }
 
     /** Once in a turn: sends what can be read. */
@@ -118,7 +114,7 @@ final class DeadLetters {
                 break;
             }
         }
-        startMoves();
+        batches.start();
     }
 
     /** False if it has to wait. */
@@ -169,15 +165,14 @@ final class DeadLetters {
         if (targets == null) {
             return false;
         }
-        targets.removeAll(dead.reached);
+        targets.removeAll(dead.reached());
         if (targets.isEmpty()) {
-            counters.deadLettersDropped += dead.reached.isEmpty() ? 1 : 0;
+            counters.deadLettersDropped += dead.reached().isEmpty() ? 1 : 0;
             settle(dead);
             return true;
         }
-        DeadLetterMove move = moveTo(new Way(dead.lane.index(), dead.isStored(), targets), dead.lane);
+        RecordMove<DeadRecord> move = batches.add(dead.lane, dead, targets);
         write(letter, record, queue.home().turnTimeMs(), move.batch());
-        move.records.add(dead);
         moving++;
         return true;
     }
@@ -187,12 +182,12 @@ final class DeadLetters {
         long ttlMs = RecordAttributes.isIn(record) ? RecordAttributes.ttlMs(record) : QueueSettings.UNLIMITED;
         var death = new Death(queue.name(), reason, place.exchange(), place.routingKey(), 1, timeMs, ttlMs);
         String key = routingKey == null ? place.routingKey() : routingKey;
-        Route route = queue.home().deadLetterRoute(exchange, key, () -> DeadLetterRecord.texts(record));
+        Route route = queue.home().deadLetterRoute(exchange, key, () -> RecordRewrite.texts(record));
         return new Letter(DeathHistory.after(DeathHistory.of(record), death), key, route);
     }
 
     private void write(Letter letter, RecordCursor record, long timestampMs, RecordBatchBuilder out) {
-        DeadLetterRecord.write(record, letter.history, exchange, letter.routingKey, timestampMs, out);
+        RecordRewrite.deadLetter(record, letter.history, exchange, letter.routingKey, timestampMs, out);
     }
 
     /** Copies a record that a transaction rejects to where it goes, which is never round in a circle: somebody rejects it. Returns how many queues get it. */
@@ -260,31 +255,8 @@ final class DeadLetters {
         return name + PARKED;
     }
 
-    private DeadLetterMove moveTo(Way way, Lane lane) {
-        DeadLetterMove move = filling.get(way);
-        if (move != null && move.batch().sizeInBytes() >= BATCH_BYTES) {
-            filling.remove(way);
-            move.start(queue.isPersistent());
-            move = null;
-        }
-        if (move == null) {
-            move = new DeadLetterMove(this, queue.home(), lane, way.targets());
-            filling.put(way, move);
-        }
-        return move;
-    }
-
-    private void startMoves() {
-        if (filling.isEmpty()) {
-            return;
-        }
-        var moves = List.copyOf(filling.values());
-        filling.clear();
-        moves.forEach(move -> move.start(queue.isPersistent()));
-    }
-
-    /** All targets have it. */
-    void moved(DeadLetterMove move) {
+    @Override
+    public void moved(RecordMove<DeadRecord> move) {
         moving -= move.records.size();
         heldUp = false;
         counters.deadLettered += move.records.size();
@@ -296,17 +268,17 @@ final class DeadLetters {
         queue.wake();
     }
 
-    private boolean goesToParking(DeadLetterMove move) {
+    private boolean goesToParking(RecordMove<DeadRecord> move) {
         DeadRecord any = move.records.getFirst();
         return move.targets.getLast().name().equals(parkingName()) && any.reason != DeathReason.REJECTED;
     }
 
-    /** Not all targets have it. */
-    void refused(DeadLetterMove move, Refusal refusal) {
+    @Override
+    public void refused(RecordMove<DeadRecord> move, Refusal refusal) {
         moving -= move.records.size();
         report(refusal.toString());
         for (DeadRecord record : move.records.reversed()) {
-            if (record.isStored()) {
+            if (record.isToSettle()) {
                 waiting.addFirst(record);
             } else {
                 counters.deadLettersDropped++;
@@ -316,7 +288,7 @@ final class DeadLetters {
     }
 
     private void settle(DeadRecord record) {
-        if (record.isStored() && !closed) {
+        if (record.isToSettle() && !closed) {
             record.lane.backlog().settleInFlight(record.offset);
         }
     }

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A record that left its lane for good and is on its way to another queue. Confined to the shard of the queue that it leaves. */
-final class DeadRecord {
+final class DeadRecord implements MovedRecord {
     /** Instead of an offset: the record was never taken into the lane. */
     static final long REFUSED = -1;
 
@@ -12,8 +12,7 @@ final class DeadRecord {
     final long offset;
     final DeathReason reason;
     final long timeMs;
-    /** Queues that have it already, of an attempt in which others refused it. */
-    final List<Queue> reached = new ArrayList<>(0);
+    private final List<Queue> reached = new ArrayList<>(0);
 
     DeadRecord(Lane lane, long offset, DeathReason reason, long timeMs) {
         this.lane = lane;
@@ -22,8 +21,18 @@ final class DeadRecord {
         this.timeMs = timeMs;
     }
 
-    /** Whether it has to be settled, and until then comes back after a crash. */
-    boolean isStored() {
+    @Override
+    public long offset() {
+        return offset;
+    }
+
+    @Override
+    public List<Queue> reached() {
+        return reached;
+    }
+
+    @Override
+    public boolean isToSettle() {
         return offset != REFUSED;
     }
 }

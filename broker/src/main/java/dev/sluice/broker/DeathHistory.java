@@ -13,11 +13,12 @@ import org.jspecify.annotations.Nullable;
  * big-endian, where a name is its length (1 byte) and that many bytes of UTF-8, and a reason one byte: 0 rejected, 1 expired, 2 length limit, 3 delivery limit:
  *
  * <pre>
- *   1 byte  version, 1
+ *   1 byte  version, 2
  *   1 byte  reason of the first death
  *   name    queue of the first death
  *   name    exchange of the first death
  *   name    exchange of the last death
+ *   1 byte  how many of the deaths happened since the record was redriven last, version 1 does not have it: all
  *   1 byte  number of deaths D
  *   D times, the last first:
  *     1 byte   reason
@@ -33,17 +34,23 @@ import org.jspecify.annotations.Nullable;
  * @param firstQueue of the very first death
  * @param firstExchange of the very first death
  * @param lastExchange where the record had been published when it died last
+ * @param recent how many of the deaths, from the last on, happened since somebody brought the record back; all if nobody did
  * @param deaths the last first, one of each queue and reason; the oldest are forgotten above {@value #MOST_DEATHS}
  */
 public record DeathHistory(
-        DeathReason firstReason, String firstQueue, String firstExchange, String lastExchange, List<Death> deaths) {
+        DeathReason firstReason,
+        String firstQueue,
+        String firstExchange,
+        String lastExchange,
+        int recent,
+        List<Death> deaths) {
     public static final int MOST_DEATHS = 32;
 
     /** Name of the header; not to be written to. */
     @SuppressWarnings("MutablePublicArray") // compared with bytes of every record: a copy each time is too dear
     public static final byte[] KEY = (RouteHeader.RESERVED_PREFIX + "deaths").getBytes(StandardCharsets.US_ASCII);
 
-    private static final byte VERSION = 1;
+    private static final byte VERSION = 2;
 
     public DeathHistory {
         deaths = List.copyOf(deaths);
@@ -52,27 +59,56 @@ public record DeathHistory(
     /** The history of a record that has just died; {@code before} is what it had, null for none. */
     static DeathHistory after(@Nullable DeathHistory before, Death death) {
         if (before == null) {
-            return new DeathHistory(death.reason(), death.queue(), death.exchange(), death.exchange(), List.of(death));
+            return new DeathHistory(
+                    death.reason(), death.queue(), death.exchange(), death.exchange(), 1, List.of(death));
         }
         var deaths = new ArrayList<Death>(before.deaths.size() + 1);
         Death last = death;
-        for (Death earlier : before.deaths) {
+        int recent = 1;
+        for (int i = 0; i < before.deaths.size(); i++) {
+            Death earlier = before.deaths.get(i);
             if (earlier.isSame(death)) {
                 last = earlier.again();
             } else {
                 deaths.add(earlier);
+                recent += i < before.recent ? 1 : 0;
             }
         }
         deaths.addFirst(last);
         if (deaths.size() > MOST_DEATHS) {
             deaths.removeLast();
         }
-        return new DeathHistory(before.firstReason, before.firstQueue, before.firstExchange, death.exchange(), deaths);
+        return new DeathHistory(
+                before.firstReason,
+                before.firstQueue,
+                before.firstExchange,
+                death.exchange(),
+                Math.min(recent, MOST_DEATHS),
+                deaths);
     }
 
-    /** Whether it died in that queue before, and no consumer has rejected it since: without anybody's doing it would go round for ever. */
-    boolean isCycleThrough(String queue) {
+    /** The history of a record that somebody brings back: it is no sign any more that the record goes round by itself. */
+    DeathHistory redriven() {
+        return new DeathHistory(firstReason, firstQueue, firstExchange, lastExchange, 0, deaths);
+    }
+
+    /** The very first death; the oldest that is remembered if that one was forgotten. */
+    Death first() {
         for (Death death : deaths) {
+            if (death.reason() == firstReason && death.queue().equals(firstQueue)) {
+                return death;
+            }
+        }
+        return deaths.getLast();
+    }
+
+    Death last() {
+        return deaths.getFirst();
+    }
+
+    /** Whether it died in that queue before, and no consumer has rejected it and nobody brought it back since: without anybody's doing it would go round for ever. */
+    boolean isCycleThrough(String queue) {
+        for (Death death : deaths.subList(0, recent)) {
             if (death.reason() == DeathReason.REJECTED) {
                 return false;
             }
@@ -102,13 +138,15 @@ public record DeathHistory(
     static @Nullable DeathHistory decode(ByteBuf buffer, int index) {
         ByteBuf in = buffer.duplicate();
         in.readerIndex(index);
-        if (in.readByte() != VERSION) {
+        byte version = in.readByte();
+        if (version < 1 || version > VERSION) {
             return null;
         }
         DeathReason firstReason = DeathReason.of(in.readByte());
         String firstQueue = readName(in);
         String firstExchange = readName(in);
         String lastExchange = readName(in);
+        int recent = version == 1 ? MOST_DEATHS : in.readUnsignedByte();
         int count = in.readUnsignedByte();
         var deaths = new ArrayList<Death>(count);
         for (int i = 0; i < count; i++) {
@@ -118,7 +156,7 @@ public record DeathHistory(
             long ttlMs = in.readLong();
             deaths.add(new Death(readName(in), reason, readName(in), readName(in), times, timeMs, ttlMs));
         }
-        return new DeathHistory(firstReason, firstQueue, firstExchange, lastExchange, deaths);
+        return new DeathHistory(firstReason, firstQueue, firstExchange, lastExchange, Math.min(recent, count), deaths);
     }
 
     /** The header's value. */
@@ -128,7 +166,7 @@ public record DeathHistory(
         writeName(out, firstQueue);
         writeName(out, firstExchange);
         writeName(out, lastExchange);
-        out.writeByte(deaths.size());
+        out.writeByte(recent).writeByte(deaths.size());
         for (Death death : deaths) {
             out.writeByte(death.reason().code());
             out.writeLong(death.count()).writeLong(death.timeMs()).writeLong(death.ttlMs());

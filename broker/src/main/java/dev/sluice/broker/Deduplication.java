@@ -155,24 +155,25 @@ final class Deduplication {
         return length < 0 ? null : record.buffer().slice(index, length);
     }
 
-    /** Whether the batch repeats a record that is not durable yet: then {@code again} runs when that is, or is lost. */
+    /** Whether the batch repeats a record that is not durable yet: then {@code again} runs when that is, or never will be. */
     boolean waitsForOriginals(ByteBuf batch, Runnable again) {
         var record = new RecordCursor();
         record.reset(batch, batch.readerIndex());
         while (record.next()) {
-            if (!DeduplicationId.isIn(record)) {
-                continue;
-            }
-            long first = DeduplicationId.first(record);
-            long second = DeduplicationId.second(record);
-            if (window.contains(first, second) && !isDurable(window.note(first, second))) {
-                long place = window.note(first, second);
-                partitionOf(place)
-                        .confirm((place & OFFSET_MASK) + 1, Confirms.of(refusal -> again.run()), queue.home());
-                return true;
+            if (DeduplicationId.isIn(record)) {
+                long place = placeOf(DeduplicationId.first(record), DeduplicationId.second(record));
+                if (!isDurable(place) && !partitionOf(place).isLost()) {
+                    Confirms then = Confirms.of(refusal -> again.run());
+                    partitionOf(place).confirm((place & OFFSET_MASK) + 1, then, queue.home());
+                    return true;
+                }
             }
         }
         return false;
+    }
+
+    private long placeOf(long first, long second) {
+        return window.contains(first, second) ? window.note(first, second) : SOMEWHERE;
     }
 
     /** Confirms to be told on the queue's shard, which tell {@code stored} on the publisher's once the originals are durable too. */
@@ -241,7 +242,8 @@ final class Deduplication {
         for (int i = 0; i < partitions.length; i++) {
             Unnoted its = unnoted[i];
             PartitionLog log = partitions[i].log();
-            scans[i] = LogScan.run(log, noted.below(i), record -> {
+            long below = noted.below(i);
+            scans[i] = LogScan.run(log, offset -> Math.max(offset, below), record -> {
                         if (DeduplicationId.isIn(record)) {
                             remember(
                                     DeduplicationId.first(record),

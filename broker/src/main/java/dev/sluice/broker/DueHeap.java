@@ -2,6 +2,7 @@ package dev.sluice.broker;
 
 import java.util.Arrays;
 import java.util.NoSuchElementException;
+import java.util.function.LongConsumer;
 import java.util.function.LongPredicate;
 
 /**
@@ -102,6 +103,13 @@ final class DueHeap {
             releasePages();
         }
         return removed;
+    }
+
+    /** Shows the offset of each entry, in no order. */
+    void forEachOffset(LongConsumer visitor) {
+        for (int place = ROOT; place < ROOT + size; place++) {
+            visitor.accept(offset(place));
+        }
     }
 
     /** Takes out all entries of offsets below the floor; walks all of them. Returns how many that were. */

@@ -1,5 +1,7 @@
 package dev.sluice.broker;
 
+import dev.sluice.log.OffsetSet;
+
 /** The records of one lane that are put aside until a time. Held in memory only, 16 bytes a record. Confined to the queue's shard. */
 final class HeldBack {
     private final DueHeap due = new DueHeap();
@@ -19,6 +21,19 @@ final class HeldBack {
         for (int i = 0; i < most && due.peekDueMs() <= nowMs; i++) {
             backlog.bringBack(due.poll());
         }
+    }
+
+    /** Those of the offsets that are held; looks at all that are. */
+    OffsetSet among(OffsetSet offsets) {
+        var held = new OffsetSet();
+        if (!offsets.isEmpty()) {
+            due.forEachOffset(offset -> {
+                if (offsets.contains(offset)) {
+                    held.add(offset, offset);
+                }
+            });
+        }
+        return held;
     }
 
     /** Settles everything that is held; returns how many records that was. */

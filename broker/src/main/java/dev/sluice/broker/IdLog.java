@@ -40,7 +40,8 @@ final class IdLog {
 
     private void writeSnapshot(Queue queue) {
         Deduplication deduplication = queue.deduplication();
-        if (deduplication != null && queue.home() == shard && queue.isPersistent() && !queue.isDeleted()) {
+        boolean isOurs = queue.home() == shard && queue.isPersistent() && !queue.isDeleted();
+        if (deduplication != null && isOurs && queue.isOpen()) {
             deduplication.writeSnapshot(this);
         }
     }

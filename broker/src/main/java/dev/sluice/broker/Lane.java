@@ -3,6 +3,7 @@ package dev.sluice.broker;
 import dev.sluice.log.LogId;
 import dev.sluice.log.PartitionLog;
 import dev.sluice.log.StorageException;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,16 +48,22 @@ final class Lane {
         return partition;
     }
 
-    /** The lane begins to work; its partition does already. */
-    void open(CursorState state) {
+    /** The lane begins to work, as its partition does already; completes when it knows what it has to know of the records that are there, at once if there are none. */
+    CompletableFuture<Void> open(CursorState state) {
         long lost = state.knownBelow() - log().endOffset();
         if (lost > 0) { // the others of a topic find, as this one, that they are missing
             partition.readers().forEach(reader -> reader.backlog().appended(lost));
         }
-        var itsBacklog = new Backlog(partition.log(), state, queue::wake, queue.readyLanes(), index);
+        LastValues lastValues = partition.lastValues();
+        if (lastValues != null) {
+            lastValues.superseded().forEachRange(state.acknowledged::add);
+        }
+        var itsBacklog = new Backlog(partition.log(), state, queue::wake, queue.readyLanes(), index, queue.keys());
         backlog = itsBacklog;
         settledBelow = itsBacklog.floor();
         partition.add(this);
+        ReadyBytes bytes = queue.readyBytes();
+        return bytes == null ? CompletableFuture.completedFuture(null) : itsBacklog.countBytes(bytes.part());
     }
 
     /** What was settled until then is durable now. */
@@ -72,7 +79,12 @@ final class Lane {
 
     /** The topic has given up everything below the offset, to keep its limits. */
     void passOver(long below) {
-        queue.droppedByTopic(backlog().passOver(below));
+        queue.droppedByTopic(backlog().loseBelow(below));
+    }
+
+    /** As {@link #passOver}, since there are later records of the same keys. */
+    void passOverSuperseded(long below) {
+        queue.superseded(backlog().loseBelow(below));
     }
 
     boolean isOpen() {
@@ -101,16 +113,28 @@ final class Lane {
         return backlog().purge() + heldBack.settle(backlog());
     }
 
-    /** Whether the backlog stands at a record now; whatever is missing before it is settled and counted. */
+    /** Whether the backlog stands at the record that is next, now; whatever is missing before it is settled and counted. */
     boolean toNextReadable(QueueCounters counters) {
+        return toReadable(counters, false);
+    }
+
+    /** As {@link #toNextReadable}, for the oldest that is ready. */
+    boolean toOldestReadable(QueueCounters counters) {
+        return toReadable(counters, true);
+    }
+
+    private boolean toReadable(QueueCounters counters, boolean oldest) {
         Backlog open = backlog();
         beingRead = false;
         while (open.ready() > 0) {
-            switch (open.peek()) {
+            switch (oldest ? open.peekOldest() : open.peek()) {
                 case AT -> {
                     partition.readable();
-                    countMissing(counters, open.skipMissing(open.record().offset()));
-                    return true;
+                    long missing = open.skipMissing(open.record().offset());
+                    if (missing == 0) {
+                        return true;
+                    }
+                    countMissing(counters, missing);
                 }
                 case MISSING -> countMissing(counters, open.skipMissing());
                 case PENDING -> {
@@ -135,7 +159,9 @@ final class Lane {
     }
 
     private void countMissing(QueueCounters counters, long records) {
-        if (records > 0 && queue.spec().topic() != null) {
+        if (records > 0 && partition.lastValues() != null) {
+            queue.superseded(records);
+        } else if (records > 0 && queue.spec().topic() != null) {
             queue.droppedByTopic(records);
         } else if (records > 0) {
             counters.damaged += records;

@@ -1,12 +1,14 @@
 package dev.sluice.broker;
 
 import dev.sluice.log.RecordCursor;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The next record of one lane, and whether it may be delivered now: what waited too long is given up on the way to it, and what is not due yet held back. Records that ask for nothing cost the look at their first header. Confined to the queue's shard.
+ * The next record of one lane, and whether it may be delivered now: what waited too long is given up on the way to it, what is not due yet held back, and what has to wait for others of its key passed over. Records that ask for nothing
+ * cost the look at their first header. Confined to the queue's shard.
  */
 final class LaneHead {
-    /** Records that are passed over in one turn, so that many that are over at once do not keep a shard from its other queues. */
+    /** Records that are passed in one turn, so that many that are over at once do not keep a shard from its other queues. */
     private static final int MOST_PASSED_PER_TURN = 1024;
 
     private static final long NONE = -1;
@@ -15,17 +17,34 @@ final class LaneHead {
     private final Lane lane;
     private final QueueCounters counters;
     private final long queueTtlMs;
+    /** Milliseconds after which what waits gives way; below 0 for never. */
+    private final long dropAgeMs;
+
+    private final @Nullable KeyOrder keys;
+    /** Of a topic that keeps no others. */
+    private final @Nullable LastValues lastValues;
+
     private int passed;
-    /** Offset of the head that was looked at last, so that a head that stays is not read again. */
+    /** Of the record that the backlog stands at. */
+    private long key;
+    /** Nothing new is looked at before some of what was passed over is settled. */
+    private boolean blocked;
+
+    /** Offset of the oldest that was looked at last, so that one that stays is not read again. */
     private long seen = NONE;
 
+    private long seenSinceMs;
     private long seenExpiryMs;
 
-    LaneHead(Queue queue, Lane lane, QueueCounters counters, long queueTtlMs) {
+    LaneHead(Queue queue, Lane lane, QueueCounters counters) {
         this.queue = queue;
         this.lane = lane;
         this.counters = counters;
-        this.queueTtlMs = queueTtlMs;
+        QueueSettings settings = queue.spec().settings();
+        this.queueTtlMs = settings.messageTtlMs();
+        this.dropAgeMs = settings.overflow().isDrop() ? settings.maxAgeMs() : QueueSettings.UNLIMITED;
+        this.keys = queue.keys();
+        this.lastValues = lane.partition().lastValues();
     }
 
     /** Makes ready what was held back until now. */
@@ -38,71 +57,168 @@ final class LaneHead {
         }
     }
 
-    /**
-     * Whether the lane's backlog stands at a record that may be delivered now.
-     *
-     * @param wanted whether somebody takes it at once: then it may be one that may not wait at all
-     */
-    boolean toNext(boolean wanted) {
-        while (lane.toNextReadable(counters)) {
-            if (passed == MOST_PASSED_PER_TURN) {
-                queue.wake();
-                return false;
-            }
-            RecordCursor record = lane.backlog().record();
-            boolean asks = RecordAttributes.isIn(record);
-            long ttlMs = asks ? shorter(queueTtlMs, RecordAttributes.ttlMs(record)) : queueTtlMs;
-            long readyMs =
-                    asks ? Times.plus(record.timestampMs(), RecordAttributes.delayMs(record)) : record.timestampMs();
-            long nowMs = queue.home().turnTimeMs();
-            if (asks && readyMs > nowMs) {
-                holdBack(record.offset(), readyMs);
-            } else if (isOver(readyMs, ttlMs, nowMs, wanted)) {
-                if (queue.mayLetNoneGo()) {
+    /** Whether the lane's backlog stands at a record that may be delivered now. Somebody has to take it at once: it may be one that may not wait at all. */
+    boolean toNext() {
+        blocked = false;
+        while (lane.toNextReadable(counters) && !isTurnOver()) {
+            switch (look(true)) {
+                case NEXT -> {
+                    return true;
+                }
+                case WAITS -> {
+                    if (!passOver()) {
+                        return false;
+                    }
+                }
+                case STUCK -> {
                     return false;
                 }
-                expire(record.offset());
-            } else {
-                seen = record.offset();
-                seenExpiryMs = ttlMs < 0 ? Long.MAX_VALUE : Times.plus(readyMs, ttlMs);
-                return true;
+                case WENT -> {}
             }
         }
         return false;
     }
 
-    private void holdBack(long offset, long dueMs) {
-        passed++;
-        lane.backlog().setAside();
-        lane.heldBack().add(offset, dueMs);
+    /** Whether the lane's backlog stands at the oldest ready record, though it perhaps may not be delivered. */
+    private boolean toOldest() {
+        while (lane.toOldestReadable(counters) && !isTurnOver()) {
+            switch (look(false)) {
+                case NEXT, WAITS -> {
+                    return true;
+                }
+                case STUCK -> {
+                    return false;
+                }
+                case WENT -> {}
+            }
+        }
+        return false;
     }
 
-    private void expire(long offset) {
+    private boolean isTurnOver() {
+        if (passed == MOST_PASSED_PER_TURN) {
+            queue.wake();
+            return true;
+        }
+        return false;
+    }
+
+    /** What is to become of a ready record. */
+    private enum Fate {
+        /** It may be delivered, and is wanted. */
+        NEXT,
+        WAITS,
+        WENT,
+        /** It should go, and cannot now. */
+        STUCK
+    }
+
+    /** Looks at the record that the backlog stands at, which is given up or held back if it is time for that. */
+    private Fate look(boolean wanted) {
+        Backlog backlog = lane.backlog();
+        RecordCursor record = backlog.record();
+        long offset = record.offset();
+        if (lastValues != null && lastValues.superseded().contains(offset)) {
+            passed++;
+            queue.superseded(1);
+            backlog.take();
+            backlog.settleInFlight(offset);
+            return Fate.WENT;
+        }
+        boolean asks = RecordAttributes.isIn(record);
+        long ttlMs = asks ? shorter(queueTtlMs, RecordAttributes.ttlMs(record)) : queueTtlMs;
+        long readyMs = asks ? Times.plus(record.timestampMs(), RecordAttributes.delayMs(record)) : record.timestampMs();
+        long nowMs = queue.home().turnTimeMs();
+        if (asks && readyMs > nowMs) {
+            passed++;
+            backlog.setAside();
+            lane.heldBack().add(offset, readyMs);
+            return Fate.WENT;
+        }
+        boolean isNext = wanted && isAdmitted(record);
+        DeathReason death = isOver(readyMs, ttlMs, nowMs, isNext)
+                ? DeathReason.EXPIRED
+                : isOver(readyMs, dropAgeMs, nowMs, true) ? DeathReason.LENGTH_LIMIT : null;
+        if (death == null) {
+            if (offset == backlog.oldest()) {
+                seen = offset;
+                seenSinceMs = readyMs;
+                long endMs = shorter(ttlMs, dropAgeMs);
+                seenExpiryMs = endMs < 0 ? Long.MAX_VALUE : Times.plus(readyMs, endMs);
+            }
+            return isNext ? Fate.NEXT : Fate.WAITS;
+        }
+        if (queue.mayLetNoneGo()) {
+            return Fate.STUCK;
+        }
         passed++;
+        backlog.take();
+        queue.settling().giveUp(lane, offset, death);
+        return Fate.WENT;
+    }
+
+    private boolean isAdmitted(RecordCursor record) {
+        if (keys == null) {
+            return true;
+        }
+        key = keys.numberOf(record);
+        return keys.admits(RecordPlace.of(lane.index(), record.offset()), key);
+    }
+
+    /** False if it has to wait where it is, since too many were passed over already. Those that were met before are fewer than the keys that are locked, and may hide what sets them free. */
+    private boolean passOver() {
+        Backlog backlog = lane.backlog();
+        if (keys == null || (keys.passedOver().isFull() && backlog.isNew())) {
+            blocked = true;
+            return false;
+        }
+        passed++;
+        long place = RecordPlace.of(lane.index(), backlog.record().offset());
+        backlog.leave();
+        keys.passedOver(place, key);
+        return true;
+    }
+
+    /** The record that {@link #toNext} found is on its way to a consumer now. */
+    void take(long offset) {
         lane.backlog().take();
-        queue.settling().giveUp(lane, offset, DeathReason.EXPIRED);
+        if (keys != null) {
+            keys.delivered(RecordPlace.of(lane.index(), offset), key);
+        }
+    }
+
+    /** Whether a record that may be delivered can come up without anything being settled. */
+    boolean isComing() {
+        return !blocked && lane.backlog().ahead() > 0;
     }
 
     /** Looks at the lane whether or not somebody consumes; returns when to look again, {@link Long#MAX_VALUE} if no time comes by itself. */
     long look() {
-        long expiryMs = lookAtHead();
+        long expiryMs = lookAtOldest();
         return Math.min(expiryMs, lane.heldBack().firstDueMs());
     }
 
-    /** Returns when the record that is next is over. */
-    private long lookAtHead() {
+    /** Returns when the oldest record that is ready is over. */
+    private long lookAtOldest() {
         Backlog backlog = lane.backlog();
         if (backlog.ready() == 0) {
             return Long.MAX_VALUE;
         }
-        boolean isKnown = backlog.head() == seen && seenExpiryMs > queue.home().turnTimeMs();
-        if (!isKnown && !toNext(false)) {
+        boolean isKnown =
+                backlog.oldest() == seen && seenExpiryMs > queue.home().turnTimeMs();
+        if (!isKnown && !toOldest()) {
             return Long.MAX_VALUE;
         }
         if (seenExpiryMs == Long.MAX_VALUE && queue.isIdle()) {
             backlog.letGo();
         }
         return seenExpiryMs;
+    }
+
+    /** Since when the oldest that was looked at last waits; {@link Long#MAX_VALUE} if it is gone. */
+    long waitsSinceMs() {
+        Backlog backlog = lane.backlog();
+        return backlog.ready() > 0 && backlog.oldest() == seen ? seenSinceMs : Long.MAX_VALUE;
     }
 
     /** A record that may not wait at all is over unless somebody takes it at once. */
@@ -113,7 +229,7 @@ final class LaneHead {
         return Times.plus(fromMs, ttlMs) <= nowMs;
     }
 
-    private static long shorter(long ttlMs, long otherMs) {
+    static long shorter(long ttlMs, long otherMs) {
         if (ttlMs < 0 || otherMs < 0) {
             return Math.max(ttlMs, otherMs);
         }

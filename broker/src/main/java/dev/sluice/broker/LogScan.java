@@ -4,28 +4,31 @@ import dev.sluice.log.PartitionLog;
 import dev.sluice.log.RecordCursor;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.function.LongUnaryOperator;
 
-/** Shows every durable record of a log to a visitor, in order. Confined to the log's owner. */
+/** Shows every durable record of a log, or those that are wanted, to a visitor, in order. Confined to the log's owner. */
 final class LogScan {
     private final Consumer<RecordCursor> visitor;
     private final CompletableFuture<Void> done = new CompletableFuture<>();
+    private final LongUnaryOperator nextWanted;
     private final LogReader reader;
     private long next;
 
-    private LogScan(PartitionLog log, long from, Consumer<RecordCursor> visitor) {
+    private LogScan(PartitionLog log, LongUnaryOperator nextWanted, Consumer<RecordCursor> visitor) {
         this.visitor = visitor;
+        this.nextWanted = nextWanted;
         this.reader = new LogReader(log, this::advance);
-        this.next = Math.max(from, log.startOffset());
+        this.next = log.startOffset();
     }
 
     /** Completes on the owner when the last record that is durable was shown. */
     static CompletableFuture<Void> run(PartitionLog log, Consumer<RecordCursor> visitor) {
-        return run(log, 0, visitor);
+        return run(log, LongUnaryOperator.identity(), visitor);
     }
 
-    /** As {@link #run(PartitionLog, Consumer)}, for records from that offset on. */
-    static CompletableFuture<Void> run(PartitionLog log, long from, Consumer<RecordCursor> visitor) {
-        var scan = new LogScan(log, from, visitor);
+    /** As {@link #run(PartitionLog, Consumer)}, without reading what is not wanted. {@code nextWanted} gives for an offset the first one from it on that is; where the log has a gap, the visitor gets the record behind it all the same. */
+    static CompletableFuture<Void> run(PartitionLog log, LongUnaryOperator nextWanted, Consumer<RecordCursor> visitor) {
+        var scan = new LogScan(log, nextWanted, visitor);
         scan.advance();
         return scan.done;
     }
@@ -36,6 +39,7 @@ final class LogScan {
         }
         try {
             while (true) {
+                next = nextWanted.applyAsLong(next);
                 switch (reader.seek(next)) {
                     case AT -> {
                         visitor.accept(reader.record());

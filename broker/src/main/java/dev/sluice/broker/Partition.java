@@ -24,6 +24,7 @@ final class Partition implements PartitionLog.Listener {
     private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
     private final Set<Lane> readers = new LinkedHashSet<>(2);
     private @Nullable PartitionLog log;
+    private @Nullable LastValues lastValues;
     private @Nullable Refusal outOfOrder;
     private @Nullable Refusal unreadable;
     private boolean lost;
@@ -48,6 +49,13 @@ final class Partition implements PartitionLog.Listener {
     /** It begins to take records. */
     void open(PartitionLog itsLog) {
         log = itsLog;
+        lastValues = LastValues.of(queue, itsLog);
+    }
+
+    /** Null if it keeps others too. */
+    @Nullable
+    LastValues lastValues() {
+        return lastValues;
     }
 
     boolean isOpen() {
@@ -100,12 +108,14 @@ final class Partition implements PartitionLog.Listener {
 
     /** Takes over {@code batch}. */
     void append(ByteBuf batch, int count, @Nullable Confirms taken, @Nullable Confirms stored, BrokerShard publisher) {
+        appending(batch);
         appended(log().append(batch) + count, count, taken, stored, publisher);
     }
 
     /** As {@link #append}, for one member of the group. */
     @SuppressWarnings("ReferenceEquality") // a group is itself
     void appendInGroup(ByteBuf batch, int count, AppendGroup group, @Nullable Confirms stored, BrokerShard publisher) {
+        appending(batch);
         long base = log().append(batch, group);
         if (lastGroup != group) {
             lastGroup = group;
@@ -126,6 +136,12 @@ final class Partition implements PartitionLog.Listener {
     void confirm(long end, Confirms stored, BrokerShard publisher) {
         waiting.addLast(new Waiting(end, stored, publisher));
         confirmBelow(log().durableOffset());
+    }
+
+    private void appending(ByteBuf batch) {
+        for (Lane reader : readers) {
+            reader.backlog().appending(batch);
+        }
     }
 
     private void appended(
@@ -226,5 +242,13 @@ final class Partition implements PartitionLog.Listener {
     /** The queue is gone: there is nothing that anybody could wait for. */
     void delete() {
         confirmBelow(Long.MAX_VALUE);
+        stop();
+    }
+
+    /** Nothing is read or written any more. */
+    void stop() {
+        if (lastValues != null) {
+            lastValues.close();
+        }
     }
 }

@@ -63,13 +63,13 @@ final class PartitionWrite {
     /** Why the partition does not take it now; null if it does. On the shard of the partition. */
     @Nullable
     Refusal refusal() {
-        return queue.intake().refusal(partition, recordCount());
+        return queue.intake().refusal(partition, recordCount(), sizeInBytes());
     }
 
     /** Whether it repeats records that are not durable yet: then {@code again} runs when more are. On the shard of the partition. */
     boolean waitsForOriginals(Runnable again) {
         Deduplication deduplication = queue.deduplication();
-        if (deduplication == null) {
+        if (deduplication == null || queue.isDeleted()) {
             return false;
         }
         for (ByteBuf batch : built()) {

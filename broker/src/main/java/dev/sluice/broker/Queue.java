@@ -27,7 +27,10 @@ final class Queue {
     private final @Nullable TopicReaders readers;
 
     private final ReadyLanes readyLanes;
+    private final @Nullable ReadyBytes readyBytes;
+    private final @Nullable KeyOrder keys;
     private final QueueCounters counters = new QueueCounters();
+    private final @Nullable QueueRoom room;
     private final @Nullable DeadLetters deadLetters;
     private final @Nullable Deduplication deduplication;
     private final QueueIntake intake;
@@ -36,6 +39,11 @@ final class Queue {
     private final QueueTimers timers = new QueueTimers(this);
     /** Its storage is damaged. Written before any other thread knows the queue. */
     private @Nullable Refusal unavailable;
+
+    /** Null until somebody asks for one. */
+    private @Nullable QueueJobs jobs;
+
+    private QueuePauses pauses = QueuePauses.NONE;
 
     /** Runs when its consumer, of which it has only one, is gone and has nothing to settle any more. */
     private @Nullable Runnable whenUnused;
@@ -61,6 +69,9 @@ final class Queue {
         this.keeping = spec.isTopic() ? new TopicKeeping(spec.settings(), partitions) : null;
         LaneAging aging = LaneAging.of(spec.settings(), lanes.length);
         this.readyLanes = new ReadyLanes(aging);
+        this.readyBytes = ReadyBytes.of(spec);
+        this.keys = KeyOrder.of(spec.settings(), lanes);
+        this.room = QueueRoom.of(spec, System.nanoTime());
         this.deadLetters = DeadLetters.of(this, counters);
         this.deduplication = Deduplication.of(this);
         this.intake = new QueueIntake(this, counters, deadLetters);
@@ -103,6 +114,12 @@ final class Queue {
         return shard;
     }
 
+    /** What publishers look at before they publish; null if they never wait for this queue. */
+    @Nullable
+    QueueRoom room() {
+        return room;
+    }
+
     /** The way in for publishers on {@code from}; call on that shard. */
     Inlet inletOf(BrokerShard from) {
         int index = from.shard().index();
@@ -124,6 +141,7 @@ final class Queue {
     /** All lanes are open: the queue begins to work. */
     void opened() {
         shard.shard().assertOwner();
+        intake.showRoom();
         timers.touch();
     }
 
@@ -151,6 +169,11 @@ final class Queue {
         counters.droppedAtLimit += records;
     }
 
+    /** The topic has later records of the same keys. */
+    void superseded(long records) {
+        counters.superseded += records;
+    }
+
     /** What it stores, in the order of their indices; not to be written to. */
     Partition[] partitions() {
         return partitions;
@@ -164,6 +187,23 @@ final class Queue {
     /** What the backlogs of its lanes keep true. */
     ReadyLanes readyLanes() {
         return readyLanes;
+    }
+
+    /** What the backlogs of its lanes keep true too; null if nobody wants to know. */
+    @Nullable
+    ReadyBytes readyBytes() {
+        return readyBytes;
+    }
+
+    /** How long the oldest ready record has waited, by the last turn; 0 if nothing is ready. */
+    long waitedMs() {
+        return dispatch.waitedMs();
+    }
+
+    /** Null where keys mean nothing. */
+    @Nullable
+    KeyOrder keys() {
+        return keys;
     }
 
     /** Its storage is damaged: the name stays taken and everything but deletion is refused. To be called before any shard knows the queue. */
@@ -209,6 +249,30 @@ final class Queue {
         return deadLetters != null && deadLetters.isFull() && deadLetters.isHeldUp();
     }
 
+    QueuePauses pauses() {
+        return pauses;
+    }
+
+    /** From now on this is paused and nothing else; who resumes something wakes the queue. */
+    void pause(QueuePauses newPauses) {
+        pauses = newPauses;
+    }
+
+    /** A consumer gets nothing, for now or until consuming is resumed. */
+    boolean deliversNothing() {
+        return pauses.consuming() || mayLetNoneGo();
+    }
+
+    /** What operators have it do. */
+    QueueJobs jobs() {
+        QueueJobs open = jobs;
+        if (open == null) {
+            open = new QueueJobs(this, counters);
+            jobs = open;
+        }
+        return open;
+    }
+
     /** More records of a lane are durable now, and their publishers about to hear of it. */
     void durable() {
         if (consumerCount() == 0) {
@@ -219,6 +283,11 @@ final class Queue {
     /** Something may be deliverable, or has to be written down: the shard comes by at the end of the turn. */
     void wake() {
         shard.serveAtEndOfTurn(this);
+    }
+
+    /** Serves again at that time at the latest. */
+    void wakeAt(long dueMs) {
+        timers.wakeAt(dueMs);
     }
 
     /** Once in a turn: keeps the limits and serves the consumers. */
@@ -235,8 +304,9 @@ final class Queue {
             deadLetters.move();
         }
         if (keeping != null) {
-            keeping.giveUp();
+            timers.wakeAt(keeping.giveUp(shard.turnTimeMs()));
         }
+        intake.endTurn();
     }
 
     void readAgainLater() {
@@ -330,10 +400,10 @@ final class Queue {
             return;
         }
         consumer.markCancelled();
-        dispatch.consumers().remove(consumer);
-        wake(); // for the one that takes over
         consumer.gets.clear();
         if (consumer.subscribed) {
+            dispatch.consumers().remove(consumer);
+            wake(); // for the one that takes over
             timers.touch();
             closeIfDone(consumer);
             if (spec.autoDelete() && hadConsumer && consumerCount() == 0 && !deleted) {
@@ -364,7 +434,8 @@ final class Queue {
             inFlight += lane.backlog().inFlight();
             held += lane.backlog().aside();
         }
-        return counters.snapshot(name(), length(), inFlight, held);
+        long bytes = readyBytes == null ? QueueStatistics.NOT_COUNTED : readyBytes.total();
+        return counters.snapshot(name(), length(), bytes, inFlight, held, intake.limitInMs(), pauses);
     }
 
     /** Somebody declared it again. */
@@ -383,6 +454,9 @@ final class Queue {
 
     long purge() {
         long purged = 0;
+        if (keys != null) {
+            keys.forgetWaiting();
+        }
         for (Lane lane : lanes) {
             purged += lane.purge();
         }
@@ -399,6 +473,8 @@ final class Queue {
         deleted = true;
         timers.cancel();
         closeDeadLetters();
+        closeJobs(Refusal.Reason.QUEUE_NOT_FOUND);
+        intake.close();
         if (readers != null) {
             readers.delete();
         }
@@ -419,17 +495,27 @@ final class Queue {
         deleted = true;
         timers.cancel();
         closeDeadLetters();
+        closeJobs(Refusal.Reason.CLOSING);
         if (readers != null) {
             readers.stop();
         }
         for (Lane lane : lanes) {
             lane.close();
         }
+        for (Partition partition : partitions) {
+            partition.stop();
+        }
     }
 
     private void closeDeadLetters() {
         if (deadLetters != null) {
             deadLetters.close();
+        }
+    }
+
+    private void closeJobs(Refusal.Reason reason) {
+        if (jobs != null) {
+            jobs.close(reason);
         }
     }
 

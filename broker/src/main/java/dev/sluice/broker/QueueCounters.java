@@ -1,5 +1,7 @@
 package dev.sluice.broker;
 
+import java.util.OptionalLong;
+
 /** What happened to a queue's records since the broker started, in records. Confined to the queue's shard; {@link #snapshot} makes a value for others. */
 final class QueueCounters {
     long published;
@@ -12,19 +14,31 @@ final class QueueCounters {
     long deliveryLimitExceeded;
     long droppedAtLimit;
     long refusedAtLimit;
+    long refusedWhilePaused;
     long duplicates;
     long purged;
+    long moved;
+    long superseded;
     long damaged;
     long deadLettered;
     long deadLettersDropped;
     long parked;
 
-    QueueStatistics snapshot(String queue, long ready, long unsettled, long held) {
+    QueueStatistics snapshot(
+            String queue,
+            long ready,
+            long readyBytes,
+            long unsettled,
+            long held,
+            OptionalLong limitInMs,
+            QueuePauses paused) {
         return new QueueStatistics(
                 queue,
                 ready,
+                readyBytes,
                 unsettled,
                 held,
+                limitInMs,
                 published,
                 delivered,
                 redelivered,
@@ -35,11 +49,15 @@ final class QueueCounters {
                 deliveryLimitExceeded,
                 droppedAtLimit,
                 refusedAtLimit,
+                refusedWhilePaused,
                 duplicates,
                 purged,
+                moved,
+                superseded,
                 damaged,
                 deadLettered,
                 deadLettersDropped,
-                parked);
+                parked,
+                paused);
     }
 }

@@ -20,6 +20,10 @@ final class QueueDispatch {
     private final @Nullable LaneAging aging;
     private final Dispatcher dispatcher;
     private final ArrayDeque<Consumer> getters = new ArrayDeque<>(0);
+    private final long maxAgeMs;
+    /** Since when the oldest ready record waits; {@link Long#MAX_VALUE} if nothing is ready, or nobody wants to know. */
+    private long oldestSinceMs = Long.MAX_VALUE;
+
     /** Somebody got a record since the last look at the heads, and may come for the next. */
     private boolean polled;
 
@@ -34,8 +38,9 @@ final class QueueDispatch {
         this.dispatcher = new Dispatcher(settings.singleActiveConsumer());
         this.heads = new LaneHead[lanes.length];
         for (int i = 0; i < lanes.length; i++) {
-            heads[i] = new LaneHead(queue, lanes[i], counters, settings.messageTtlMs());
+            heads[i] = new LaneHead(queue, lanes[i], counters);
         }
+        this.maxAgeMs = settings.maxAgeMs();
     }
 
     /** The subscribers. */
@@ -54,7 +59,7 @@ final class QueueDispatch {
     void serve() {
         serveGetters();
         int budget = DELIVERIES_PER_TURN;
-        while (budget > 0 && !queue.mayLetNoneGo() && serveOne()) {
+        while (budget > 0 && !queue.deliversNothing() && serveOne()) {
             budget--;
         }
         dispatcher.flush();
@@ -98,7 +103,7 @@ final class QueueDispatch {
 
     /** Whether the lane stands at a record that may be delivered now, to somebody who takes it. */
     private boolean toNext(Lane lane) {
-        return heads[lane.index()].toNext(true);
+        return heads[lane.index()].toNext();
     }
 
     private void deliver(Consumer consumer, Lane lane) {
@@ -117,7 +122,7 @@ final class QueueDispatch {
         if (redelivered) {
             counters.redelivered++;
         }
-        lane.backlog().take();
+        heads[lane.index()].take(DeliveryId.offset(delivery));
         if (noAck) {
             settling.beginAndEnd(lane, DeliveryId.offset(delivery));
         } else {
@@ -135,8 +140,11 @@ final class QueueDispatch {
 
     private void serveGetters() {
         while (!getters.isEmpty()) {
-            Lane lane = queue.mayLetNoneGo() ? null : nextReadable();
-            if (lane == null && isBeingRead() && !queue.isHeldUp()) {
+            Lane lane = queue.deliversNothing() ? null : nextReadable();
+            if (lane == null
+                    && isBeingRead()
+                    && !queue.isHeldUp()
+                    && !queue.pauses().consuming()) {
                 return; // the get waits for it
             }
             Consumer consumer = getters.removeFirst();
@@ -162,7 +170,7 @@ final class QueueDispatch {
     /** Whether a record is on its way from the storage, or into it. */
     private boolean isBeingRead() {
         for (int i = readyLanes.lowestFrom(0); i >= 0; i = readyLanes.lowestFrom(i + 1)) {
-            if (lanes[i].partition().refusal() == null) {
+            if (lanes[i].partition().refusal() == null && heads[i].isComing()) {
                 return true;
             }
         }
@@ -176,7 +184,22 @@ final class QueueDispatch {
             dueMs = Math.min(dueMs, head.look());
         }
         polled = false;
-        return dueMs;
+        return maxAgeMs < 0 ? dueMs : Math.min(dueMs, lookAtAge());
+    }
+
+    /** Finds the oldest ready record; returns when it is too old, {@link Long#MAX_VALUE} if it is, or if there is none. */
+    private long lookAtAge() {
+        oldestSinceMs = Long.MAX_VALUE;
+        for (LaneHead head : heads) {
+            oldestSinceMs = Math.min(oldestSinceMs, head.waitsSinceMs());
+        }
+        long tooOldMs = Times.plus(oldestSinceMs, maxAgeMs);
+        return tooOldMs > queue.home().turnTimeMs() ? tooOldMs : Long.MAX_VALUE;
+    }
+
+    /** How long the oldest ready record has waited, by the last look; 0 if nothing is ready. Only known where it is limited. */
+    long waitedMs() {
+        return Math.max(0, queue.home().turnTimeMs() - oldestSinceMs);
     }
 
     /** Whether nobody is likely to take the next record soon. */

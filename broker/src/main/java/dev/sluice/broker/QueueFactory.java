@@ -63,7 +63,7 @@ final class QueueFactory {
             partition.open(storage.openMemoryLog(partition.id(), queue.shard(), partition));
         }
         for (Lane lane : queue.lanes()) {
-            lane.open(new CursorState());
+            var _ = lane.open(new CursorState());
         }
         queue.opened();
         return queue;
@@ -92,7 +92,7 @@ final class QueueFactory {
 
     private static void openLanes(Queue subscription, CursorState[] cursors) {
         for (Lane lane : subscription.lanes()) {
-            lane.open(cursors[lane.index()]);
+            var _ = lane.open(cursors[lane.index()]);
         }
         subscription.opened();
     }
@@ -101,6 +101,7 @@ final class QueueFactory {
     CompletableFuture<Queue> restore(StoredQueue stored, Map<Long, CursorState> states, IdNote.State ids) {
         BrokerShard view = views.get(shards.ownerOf(stored.id().value()).index());
         var queue = new Queue(stored.id(), stored.spec(), 0, view, views.size(), null);
+        queue.pause(stored.pauses());
         return open(queue, states, ids).exceptionally(failure -> {
             Throwable cause = failure.getCause() == null ? failure : failure.getCause();
             LOG.error("queue {} is not available: {}", queue.name(), cause.getMessage(), cause);
@@ -112,6 +113,7 @@ final class QueueFactory {
     /** As {@link #restore}, for a subscription whose topic was restored. */
     CompletableFuture<Queue> restoreSubscription(StoredQueue stored, Queue topic, Map<Long, CursorState> states) {
         var queue = new Queue(stored.id(), stored.spec(), 0, topic.home(), views.size(), topic);
+        queue.pause(stored.pauses());
         Refusal unavailable = topic.unavailable();
         if (unavailable != null) {
             queue.markUnavailable("its topic " + topic.name() + " is not available: " + unavailable.detail());
@@ -144,11 +146,9 @@ final class QueueFactory {
         }
         return CompletableFuture.allOf(opened.toArray(CompletableFuture[]::new))
                 .thenComposeAsync(done -> restore(queue.deduplication(), ids), queue.shard())
+                .thenComposeAsync(done -> openLanes(queue, states), queue.shard())
                 .thenApplyAsync(
                         done -> {
-                            for (Lane lane : queue.lanes()) {
-                                lane.open(states.getOrDefault(lane.id().value(), new CursorState()));
-                            }
                             queue.opened();
                             return queue;
                         },
@@ -157,6 +157,14 @@ final class QueueFactory {
 
     private static CompletableFuture<Void> restore(@Nullable Deduplication deduplication, IdNote.State ids) {
         return deduplication == null ? CompletableFuture.completedFuture(null) : deduplication.restore(ids);
+    }
+
+    private static CompletableFuture<Void> openLanes(Queue queue, Map<Long, CursorState> states) {
+        var opened = new ArrayList<CompletableFuture<Void>>();
+        for (Lane lane : queue.lanes()) {
+            opened.add(lane.open(states.getOrDefault(lane.id().value(), new CursorState())));
+        }
+        return CompletableFuture.allOf(opened.toArray(CompletableFuture[]::new));
     }
 
     /** The log belongs to {@code owner}: what depends on it has to be sent there, since the future may be complete before anybody waits for it. */

@@ -26,6 +26,12 @@ public enum QueueProperty {
     START("start", new Kind.Position()),
     /** How many records may be ready: stored and not delivered. Of a topic: stored. */
     MAX_LENGTH("max-length", new Kind.Whole(0, Long.MAX_VALUE)),
+    /** How many bytes the bodies of all ready records may have. */
+    MAX_LENGTH_BYTES("max-length-bytes", new Kind.Whole(0, Long.MAX_VALUE)),
+    /** Milliseconds for which the oldest ready record may wait before the queue is at its limit. */
+    MAX_AGE("max-age", new Kind.Whole(1, Long.MAX_VALUE)),
+    /** How many records a second publishers may send; who sends more waits. */
+    MAX_PUBLISH_RATE("max-publish-rate", new Kind.Whole(1, Long.MAX_VALUE)),
     /** What happens to a record that finds the queue at a limit. */
     OVERFLOW("overflow", new Kind.Choice(QueueSettings.Overflow.names())),
     /** Milliseconds that a record may wait before it expires. */
@@ -48,6 +54,10 @@ public enum QueueProperty {
     PRIORITY_AGING("priority-aging", new Kind.Whole(1, Long.MAX_VALUE)),
     /** Only one consumer is served at a time; the next one takes over when it is gone. */
     SINGLE_ACTIVE_CONSUMER("single-active-consumer", new Kind.Flag()),
+    /** In which order the ready records of one priority are served. */
+    ORDERING("ordering", new Kind.Choice(QueueSettings.Ordering.words())),
+    /** The header that has the key by which the ordering goes, instead of the record's key or the routing key. */
+    ORDERING_KEY_HEADER("ordering-key-header", new Kind.Text()),
     /** The exchange to which records go that leave the queue without having been processed. */
     DEAD_LETTER_EXCHANGE("dead-letter-exchange", new Kind.Text()),
     /** The routing key with which they go there, instead of the one they came with. */

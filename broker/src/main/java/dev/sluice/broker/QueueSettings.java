@@ -30,7 +30,9 @@ public final class QueueSettings {
         /** As {@link #DROP_OLDEST}, which begins with the lowest priority too. */
         DROP_LOWEST_PRIORITY("drop-lowest-priority"),
         /** As {@link #REJECT}, and what was refused goes to the dead letter exchange. */
-        REJECT_DEAD_LETTER("reject-publish-dlx");
+        REJECT_DEAD_LETTER("reject-publish-dlx"),
+        /** Whoever publishes waits; nothing is refused and nothing dropped. */
+        BLOCK("block");
 
         private final String word;
 
@@ -48,8 +50,36 @@ public final class QueueSettings {
             return this == REJECT || this == REJECT_DEAD_LETTER;
         }
 
+        /** Whether what comes is taken, and what is there gives way. */
+        boolean isDrop() {
+            return this == DROP_OLDEST || this == DROP_LOWEST_PRIORITY;
+        }
+
         static List<String> names() {
             return Arrays.stream(values()).map(Overflow::word).toList();
+        }
+    }
+
+    /** In which order ready records are served. */
+    public enum Ordering {
+        /** As they came. */
+        FIFO("fifo"),
+        /** As they came, but no record while an earlier one of its key is unsettled. */
+        KEY("key");
+
+        private final String word;
+
+        Ordering(String word) {
+            this.word = word;
+        }
+
+        /** The value of {@link QueueProperty#ORDERING}. */
+        public String word() {
+            return word;
+        }
+
+        static List<String> words() {
+            return Arrays.stream(values()).map(Ordering::word).toList();
         }
     }
 
@@ -105,6 +135,7 @@ public final class QueueSettings {
             Map.entry(QueueProperty.DURABILITY, Durability.SYNC.toString()),
             Map.entry(QueueProperty.MAX_PRIORITY, 0L),
             Map.entry(QueueProperty.SINGLE_ACTIVE_CONSUMER, false),
+            Map.entry(QueueProperty.ORDERING, Ordering.FIFO.word()),
             Map.entry(QueueProperty.DELIVERY_LIMIT, DEFAULT_DELIVERY_LIMIT),
             Map.entry(QueueProperty.DELAYED_RETRY_TYPE, RetryDelay.Type.DISABLED.word()),
             Map.entry(QueueProperty.DELAYED_RETRY_MIN, DEFAULT_RETRY_MS));
@@ -138,6 +169,31 @@ public final class QueueSettings {
     /** {@link #UNLIMITED} if there is no limit. */
     public long maxLength() {
         return number(QueueProperty.MAX_LENGTH, UNLIMITED);
+    }
+
+    /** {@link #UNLIMITED} if there is no limit. */
+    public long maxLengthBytes() {
+        return number(QueueProperty.MAX_LENGTH_BYTES, UNLIMITED);
+    }
+
+    /** {@link #UNLIMITED} if there is no limit. */
+    public long maxAgeMs() {
+        return number(QueueProperty.MAX_AGE, UNLIMITED);
+    }
+
+    /** Records a second; {@link #UNLIMITED} if publishers may be as fast as they want. */
+    public long maxPublishRate() {
+        return number(QueueProperty.MAX_PUBLISH_RATE, UNLIMITED);
+    }
+
+    /** Whether there is any limit of what may be ready. */
+    boolean isLimited() {
+        return maxLength() >= 0 || maxLengthBytes() >= 0 || maxAgeMs() >= 0;
+    }
+
+    /** Whether publishers wait at a limit. */
+    boolean blocksAtLimit() {
+        return isLimited() && overflow() == Overflow.BLOCK;
     }
 
     public Overflow overflow() {
@@ -190,6 +246,21 @@ public final class QueueSettings {
 
     public boolean singleActiveConsumer() {
         return Boolean.TRUE.equals(values.get(QueueProperty.SINGLE_ACTIVE_CONSUMER));
+    }
+
+    public Ordering ordering() {
+        String word = text(QueueProperty.ORDERING);
+        for (Ordering ordering : Ordering.values()) {
+            if (ordering.word().equals(word)) {
+                return ordering;
+            }
+        }
+        return Ordering.FIFO;
+    }
+
+    /** Null for the record's key, and for want of one the routing key. */
+    public @Nullable String orderingKeyHeader() {
+        return text(QueueProperty.ORDERING_KEY_HEADER);
     }
 
     /** Where records go that leave without having been processed; null to drop them. Empty stands for the default exchange. */

@@ -9,6 +9,7 @@ final class QueueSettling {
     private final Lane[] lanes;
     private final QueueCounters counters;
     private final @Nullable DeadLetters deadLetters;
+    private final @Nullable KeyOrder keys;
     private final long deliveryLimit;
     private final RetryDelay retryDelay;
     private final long leaseMs;
@@ -19,6 +20,7 @@ final class QueueSettling {
         this.lanes = queue.lanes();
         this.counters = counters;
         this.deadLetters = deadLetters;
+        this.keys = queue.keys();
         QueueSettings settings = queue.spec().settings();
         this.deliveryLimit = settings.deliveryLimit();
         this.retryDelay = settings.retryDelay();
@@ -116,8 +118,11 @@ final class QueueSettling {
         }
         if (deadLetters == null) {
             lane.backlog().settleInFlight(offset);
-        } else {
-            deadLetters.add(lane, offset, reason);
+            return;
+        }
+        deadLetters.add(lane, offset, reason);
+        if (keys != null) {
+            keys.left(RecordPlace.of(lane.index(), offset));
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.sluice.broker;
 
+import dev.sluice.broker.QueueSettings.Ordering;
 import dev.sluice.broker.QueueSettings.Overflow;
 import dev.sluice.log.Durability;
 import java.util.EnumSet;
@@ -24,6 +25,9 @@ public record QueueSpec(String name, boolean durable, boolean exclusive, boolean
     private static final Set<QueueProperty> ALSO_OF_TOPICS = EnumSet.of(
             QueueProperty.QUEUE_TYPE,
             QueueProperty.MAX_LENGTH,
+            QueueProperty.MAX_LENGTH_BYTES,
+            QueueProperty.MAX_AGE,
+            QueueProperty.MAX_PUBLISH_RATE,
             QueueProperty.OVERFLOW,
             QueueProperty.DURABILITY,
             QueueProperty.DEDUPLICATION_WINDOW,
@@ -34,6 +38,8 @@ public record QueueSpec(String name, boolean durable, boolean exclusive, boolean
     private static final Set<QueueProperty> NOT_OF_SUBSCRIPTIONS = EnumSet.of(
             QueueProperty.MAX_PRIORITY,
             QueueProperty.PRIORITY_AGING,
+            QueueProperty.MAX_LENGTH_BYTES,
+            QueueProperty.MAX_PUBLISH_RATE,
             QueueProperty.DURABILITY,
             QueueProperty.DEDUPLICATION_WINDOW,
             QueueProperty.DEDUPLICATION_WINDOW_MS);
@@ -76,6 +82,12 @@ public record QueueSpec(String name, boolean durable, boolean exclusive, boolean
         if (isTopic() && overflow != Overflow.DROP_OLDEST && overflow != Overflow.REJECT) {
             return "overflow of a topic is to be " + Overflow.DROP_OLDEST.word() + " or " + Overflow.REJECT.word();
         }
+        if (isTopic() && overflow.isRefusal() && (settings.maxLengthBytes() >= 0 || settings.maxAgeMs() >= 0)) {
+            return "a topic can only refuse publishers at its max-length";
+        }
+        if (settings.orderingKeyHeader() != null && settings.ordering() == Ordering.FIFO) {
+            return "ordering-key-header means nothing where ordering is " + Ordering.FIFO.word();
+        }
         return null;
     }
 
@@ -84,6 +96,10 @@ public record QueueSpec(String name, boolean durable, boolean exclusive, boolean
         if (!hasWindow && settings.deduplicationWindowMs() >= 0) {
             return QueueProperty.DEDUPLICATION_WINDOW_MS.propertyName() + " needs "
                     + QueueProperty.DEDUPLICATION_WINDOW.propertyName();
+        }
+        if (hasWindow && settings.keep() == TopicKeeping.Keep.LAST_PER_KEY) {
+            return QueueProperty.DEDUPLICATION_WINDOW.propertyName() + " and " + QueueProperty.KEEP.propertyName() + " "
+                    + TopicKeeping.Keep.LAST_PER_KEY.word() + " exclude each other";
         }
         if (hasWindow && !settings.durability().isSync()) {
             return QueueProperty.DEDUPLICATION_WINDOW.propertyName() + " needs durability " + Durability.SYNC

@@ -66,6 +66,22 @@ public record RecordAttributes(int priority, long ttlMs, long delayMs) {
         return Unpooled.buffer(BYTES).writeByte(VERSION).writeLong(ttlMs).writeLong(delayMs);
     }
 
+    /** What is stored with the record: everything but the priority. */
+    static RecordAttributes of(RecordCursor record) {
+        return isIn(record) ? new RecordAttributes(0, ttlMs(record), delayMs(record)) : NONE;
+    }
+
+    /** Whether the delay is over. */
+    boolean isDue(long timestampMs, long nowMs) {
+        return delayMs == 0 || Times.plus(timestampMs, delayMs) <= nowMs;
+    }
+
+    /** Whether a record has waited for longer than it may, by its own time to live and its queue's, below 0 for no limit; what may not wait at all has not. */
+    boolean isOver(long timestampMs, long queueTtlMs, long nowMs) {
+        long leastMs = LaneHead.shorter(queueTtlMs, ttlMs);
+        return leastMs > 0 && Times.plus(Times.plus(timestampMs, delayMs), leastMs) <= nowMs;
+    }
+
     /** Whether the record has the header; its reading of headers stands behind it then. */
     static boolean isIn(RecordCursor record) {
         if (record.headerCount() == 0) {

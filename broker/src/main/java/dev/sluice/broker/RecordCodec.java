@@ -38,8 +38,19 @@ final class RecordCodec {
     static Message message(RecordCursor record) {
         ByteBuf in = record.buffer();
         byte[] body = ByteBufUtil.getBytes(in, record.valueIndex(), Math.max(0, record.valueLength()));
-        byte @Nullable [] key =
-                record.keyLength() < 0 ? null : ByteBufUtil.getBytes(in, record.keyIndex(), record.keyLength());
+        return new Message(body, userHeaders(record), key(record));
+    }
+
+    /** A copy of the record's key; null for none. */
+    static byte @Nullable [] key(RecordCursor record) {
+        return record.keyLength() < 0
+                ? null
+                : ByteBufUtil.getBytes(record.buffer(), record.keyIndex(), record.keyLength());
+    }
+
+    /** The headers that every protocol writes, as text. */
+    static Map<String, String> userHeaders(RecordCursor record) {
+        ByteBuf in = record.buffer();
         var headers = new LinkedHashMap<String, String>();
         record.rewindHeaders();
         while (record.nextHeader()) {
@@ -50,6 +61,6 @@ final class RecordCodec {
                         in.toString(record.headerValueIndex(), record.headerValueLength(), StandardCharsets.UTF_8));
             }
         }
-        return new Message(body, headers, key);
+        return headers;
     }
 }

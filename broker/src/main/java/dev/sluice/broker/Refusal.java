@@ -18,6 +18,11 @@ public record Refusal(Reason reason, String subject, String detail, long retryAf
         this(reason, subject, "");
     }
 
+    /** All of it but the time, for people. */
+    String text() {
+        return reason + " " + subject + (detail.isEmpty() ? "" : ": " + detail);
+    }
+
     /** The kinds of refusal. */
     public enum Reason {
         EXCHANGE_NOT_FOUND,
@@ -48,6 +53,10 @@ public record Refusal(Reason reason, String subject, String detail, long retryAf
         DELIVERY_OVER,
         /** A transaction is larger than one may be. */
         TRANSACTION_TOO_LARGE,
+        /** An operator has paused publishing to the queue. */
+        QUEUE_PAUSED,
+        /** Too much of the kind is going on already. */
+        BUSY,
         /** The storage cannot take more now (disk full, failed device). */
         STORAGE,
         /** The node has too little memory or disk left to take more from publishers now; the subject says which. */

@@ -1,22 +1,35 @@
 package dev.sluice.broker;
 
 import dev.sluice.log.PartitionLog;
+import dev.sluice.log.Retention;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.ObjLongConsumer;
+import org.jspecify.annotations.Nullable;
 
 /** Which records a topic gives up, whoever has read them or not. Confined to the topic's shard. */
 final class TopicKeeping {
+    /** What is too old goes this part of its age later at the most, within these bounds. */
+    private static final int AGE_PARTS = 20;
+
+    private static final long LEAST_LOOK_MS = 100;
+    private static final long MOST_LOOK_MS = 60_000;
+
     private final Partition[] partitions;
     private final Keep keep;
     /** Records in each partition. */
     private final long maxLength;
+    /** In each partition; null if neither bytes nor age are limited. */
+    private final @Nullable Retention retention;
 
     /** What is kept, within the topic's limits. */
     enum Keep {
         /** Everything. */
         ALL("all"),
         /** What a subscription has still to settle; without a subscription nothing. */
-        UNSETTLED("unsettled");
+        UNSETTLED("unsettled"),
+        /** Of the records with the same key the last. */
+        LAST_PER_KEY("last-per-key");
 
         private final String word;
 
@@ -44,28 +57,58 @@ final class TopicKeeping {
     TopicKeeping(QueueSettings settings, Partition[] partitions) {
         this.partitions = partitions;
         this.keep = settings.keep();
-        long most = settings.overflow().isRefusal() ? QueueSettings.UNLIMITED : settings.maxLength();
-        this.maxLength = most < 0 ? most : (most + partitions.length - 1) / partitions.length;
+        this.maxLength = settings.overflow().isRefusal() ? QueueSettings.UNLIMITED : share(settings.maxLength());
+        this.retention = settings.maxLengthBytes() < 0 && settings.maxAgeMs() < 0
+                ? null
+                : new Retention(settings.maxAgeMs(), share(settings.maxLengthBytes()));
     }
 
-    /** Once in a turn in which something came or was settled. */
-    void giveUp() {
+    private long share(long limit) {
+        return limit < 0 ? limit : (limit + partitions.length - 1) / partitions.length;
+    }
+
+    /** Once in a turn in which something came or was settled; returns when to look again, {@link Long#MAX_VALUE} if no time comes by itself. */
+    long giveUp(long nowMs) {
+        boolean isEmpty = true;
+        long dueMs = Long.MAX_VALUE;
         for (Partition partition : partitions) {
             PartitionLog log = partition.log();
-            long before = log.startOffset();
-            long keptFrom = Math.min(keptFrom(partition, log), log.durableOffset());
-            if (keptFrom > before) {
-                partition.whenIdsAreNoted(() -> {
-                    log.trim(keptFrom);
-                    partition.readers().forEach(reader -> reader.passOver(keptFrom));
-                });
+            LastValues lastValues = partition.lastValues();
+            if (lastValues != null) {
+                lastValues.follow();
+                trim(partition, log.startOffset(), lastValues.neededFrom(nowMs), Lane::passOverSuperseded);
+                dueMs = Math.min(dueMs, lastValues.firstDueMs());
             }
+            long before = log.startOffset();
+            if (retention != null) {
+                partition.whenIdsAreNoted(() -> log.retain(retention, nowMs));
+            }
+            long from = Math.max(log.startOffset(), keptFrom(partition, log));
+            trim(partition, before, from, Lane::passOver);
+            isEmpty &= log.startOffset() == log.endOffset();
+        }
+        return isEmpty || retention == null || retention.maxAgeMs() < 0
+                ? dueMs
+                : nowMs + Math.clamp(retention.maxAgeMs() / AGE_PARTS, LEAST_LOOK_MS, MOST_LOOK_MS);
+    }
+
+    /** {@code from}: where the log began before. */
+    private static void trim(Partition partition, long from, long below, ObjLongConsumer<Lane> passOver) {
+        PartitionLog log = partition.log();
+        long durableBelow = Math.min(below, log.durableOffset());
+        if (durableBelow > from) {
+            partition.whenIdsAreNoted(() -> {
+                log.trim(durableBelow);
+                partition.readers().forEach(reader -> passOver.accept(reader, durableBelow));
+            });
         }
     }
 
     private long keptFrom(Partition partition, PartitionLog log) {
-        long from = maxLength < 0 ? 0 : log.endOffset() - maxLength;
-        return keep == Keep.UNSETTLED ? Math.max(from, unsettledFrom(partition, log)) : from;
+        LastValues lastValues = partition.lastValues();
+        long from = lastValues == null ? log.endOffset() - maxLength : lastValues.newestFrom(maxLength);
+        long withinLength = maxLength < 0 ? 0 : from;
+        return keep == Keep.UNSETTLED ? Math.max(withinLength, unsettledFrom(partition, log)) : withinLength;
     }
 
     private static long unsettledFrom(Partition partition, PartitionLog log) {
@@ -81,7 +124,8 @@ final class TopicKeeping {
         long stored = 0;
         for (Partition partition : partitions) {
             PartitionLog log = partition.log();
-            stored += log.endOffset() - log.startOffset();
+            LastValues lastValues = partition.lastValues();
+            stored += lastValues == null ? log.endOffset() - log.startOffset() : lastValues.kept();
         }
         return stored;
     }

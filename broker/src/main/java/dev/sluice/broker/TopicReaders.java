@@ -37,7 +37,7 @@ final class TopicReaders {
         readers.add(reader);
         CursorState[] cursors = StartOffsets.cursors(offsets);
         for (Lane lane : reader.lanes()) {
-            lane.open(cursors[lane.index()]);
+            var _ = lane.open(cursors[lane.index()]);
         }
         reader.opened();
         return reader;

@@ -26,15 +26,24 @@ import org.jspecify.annotations.Nullable;
 final class TopologyCodec {
     /** Version 2 added whether it is for delayed messages. */
     private static final byte EXCHANGE_VERSION = 2;
-    /** Version 2 added the durability; version 3 keeps all settings by name; version 4 added where a subscription began. */
+    /** Version 2 added the durability; version 3 keeps all settings by name; version 4 added where a subscription began, and what is paused. */
     private static final byte QUEUE_VERSION = 4;
     /** Part of what a binding's key is made of: see {@link TopologyStore}. */
     private static final byte BINDING_VERSION = 1;
 
-    /** A queue and where its records are. {@code starts}: of a subscription, the offset where it began in each partition of its topic. */
-    record StoredQueue(LogId id, QueueSpec spec, List<Long> starts) {
+    /** A queue, where its records are, and what is paused of it. {@code starts}: of a subscription, the offset where it began in each partition of its topic. */
+    record StoredQueue(LogId id, QueueSpec spec, List<Long> starts, QueuePauses pauses) {
+        /** A new one. */
+        StoredQueue(LogId id, QueueSpec spec, List<Long> starts) {
+            this(id, spec, starts, QueuePauses.NONE);
+        }
+
         StoredQueue(LogId id, QueueSpec spec) {
             this(id, spec, List.of());
+        }
+
+        StoredQueue with(QueuePauses newPauses) {
+            return new StoredQueue(id, spec, starts, newPauses);
         }
     }
 
@@ -77,6 +86,7 @@ final class TopologyCodec {
             for (long start : queue.starts()) {
                 out.writeLong(start);
             }
+            out.writeByte(queue.pauses().bits());
         });
     }
 
@@ -91,7 +101,8 @@ final class TopologyCodec {
             for (int i = 0; i < count; i++) {
                 starts.add(in.readLong());
             }
-            return new StoredQueue(id, new QueueSpec(name, true, false, autoDelete, settings), starts);
+            QueuePauses pauses = version < 4 ? QueuePauses.NONE : QueuePauses.ofBits(in.readByte());
+            return new StoredQueue(id, new QueueSpec(name, true, false, autoDelete, settings), starts, pauses);
         });
     }
 

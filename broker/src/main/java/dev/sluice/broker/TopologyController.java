@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -305,6 +306,9 @@ final class TopologyController {
     /** The new one takes the place of the old one in the store, too, and no binding leads to a subscription. */
     private CompletableFuture<Void> replace(Queue old, StartPosition start) {
         return create(old.spec(), start, old.owner(), old.shard())
+                .thenCompose(created -> CompletableFuture.supplyAsync(old::pauses, old.shard())
+                        .thenCompose(pauses -> pause(created, pauses))
+                        .thenApply(paused -> created))
                 .thenComposeAsync(
                         created -> {
                             exclusive.computeIfPresent(old.owner(), (connection, queues) -> {
@@ -389,6 +393,32 @@ final class TopologyController {
                 queue.name(),
                 deletionClaims(queue.name()),
                 () -> topology().queue(queue.name()) == queue ? removeIf(queue, true, false, nobody) : done());
+    }
+
+    /** Changes what is paused of the queue; the reply says what is paused then. */
+    void pauseQueue(String name, UnaryOperator<QueuePauses> change, Reply<QueuePauses> reply) {
+        submit(reply, name, altering(queue(name)), () -> {
+            Queue queue = topology().queue(name);
+            if (queue == null) {
+                reply.on(Outcome.refused(Reason.QUEUE_NOT_FOUND, name));
+                return done();
+            }
+            return CompletableFuture.supplyAsync(() -> change.apply(queue.pauses()), queue.shard())
+                    .thenCompose(pauses -> pause(queue, pauses))
+                    .thenAccept(pauses -> reply.on(Outcome.done(pauses)));
+        });
+    }
+
+    /** Completes, on the queue's shard, when this and nothing else is paused. */
+    private CompletableFuture<QueuePauses> pause(Queue queue, QueuePauses pauses) {
+        return (queue.isPersistent() ? store.put(queue.name(), pauses) : done())
+                .thenApplyAsync(
+                        stored -> {
+                            queue.pause(pauses);
+                            queue.wake();
+                            return pauses;
+                        },
+                        queue.shard());
     }
 
     void closeConnection(long connection) {

@@ -48,6 +48,13 @@ final class TopologyStore {
         return store.put(QUEUES + escaped(queue.spec().name()), TopologyCodec.queue(queue), MetadataStore.ANY);
     }
 
+    /** Changes what is paused of a queue that is stored. */
+    CompletableFuture<?> put(String queue, QueuePauses pauses) {
+        String key = QUEUES + escaped(queue);
+        StoredQueue stored = TopologyCodec.queue(store.get(key).orElseThrow().value());
+        return store.put(key, TopologyCodec.queue(stored.with(pauses)), MetadataStore.ANY);
+    }
+
     CompletableFuture<?> put(Binding binding) {
         byte[] stored = TopologyCodec.binding(binding);
         return store.put(BINDINGS + digest(stored), stored, MetadataStore.ANY);

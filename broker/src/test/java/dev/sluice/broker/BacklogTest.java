@@ -13,6 +13,8 @@ import dev.sluice.log.StorageException;
 import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -43,7 +45,7 @@ class BacklogTest {
 
     @Test
     void givesBackWhatWasSettledAboveTheFloorOnceAndNotAgain() {
-        var backlog = new Backlog(log, new CursorState(), () -> {}, new ReadyLanes(null), 0);
+        var backlog = new Backlog(log, new CursorState(), () -> {}, new ReadyLanes(null), 0, null);
         takeAll(backlog, 20_000);
 
         settle(backlog, 1, 2 * 4095);
@@ -57,8 +59,52 @@ class BacklogTest {
     }
 
     @Test
+    void goesOnAroundWhatWasTakenOutOfTurn() {
+        var backlog = new Backlog(log, new CursorState(), () -> {}, new ReadyLanes(null), 0, null);
+        append(backlog, 2 * BATCH);
+        takeOutOfTurn(backlog, 0);
+        takeOutOfTurn(backlog, 3);
+        takeOutOfTurn(backlog, 4);
+        assertThat(backlog.ready()).isEqualTo(17);
+        assertThat(backlog.isReady(3)).isFalse();
+        assertThat(taken(backlog, 3)).containsExactly(1L, 2L, 5L);
+        backlog.putBack(3);
+        backlog.settleInFlight(4);
+        takeOutOfTurn(backlog, 7);
+        backlog.putBack(7);
+        assertThat(taken(backlog, 3)).containsExactly(3L, 6L, 7L);
+        assertThat(backlog.deliveryCount(3)).isZero();
+        backlog.release(5);
+        takeOutOfTurn(backlog, 5);
+        assertThat(taken(backlog, 1)).containsExactly(8L);
+        backlog.putBack(5);
+        assertThat(taken(backlog, 2)).containsExactly(5L, 9L);
+        backlog.close();
+    }
+
+    @Test
+    void aPurgeLeavesWhatWasTakenOutOfTurn() {
+        var backlog = new Backlog(log, new CursorState(), () -> {}, new ReadyLanes(null), 0, null);
+        append(backlog, 2 * BATCH);
+        takeOutOfTurn(backlog, 3);
+        takeOutOfTurn(backlog, 19);
+        assertThat(backlog.purge()).isEqualTo(18);
+        assertThat(backlog.inFlight()).isEqualTo(2);
+        assertThat(backlog.floor()).isEqualTo(3);
+        backlog.putBack(3);
+        assertThat(backlog.ready()).isEqualTo(1);
+        assertThat(taken(backlog, 1)).containsExactly(3L);
+        backlog.settleInFlight(3);
+        assertThat(backlog.floor()).isEqualTo(19);
+        backlog.settleInFlight(19);
+        assertThat(backlog.floor()).isEqualTo(20);
+        assertThat(backlog.ready()).isZero();
+        backlog.close();
+    }
+
+    @Test
     void whatIsGivenBackLeavesMemoryWithTheLastRecordOfItsBatch() {
-        var backlog = new Backlog(log, new CursorState(), () -> {}, new ReadyLanes(null), 0);
+        var backlog = new Backlog(log, new CursorState(), () -> {}, new ReadyLanes(null), 0, null);
         takeAll(backlog, 20_000);
         long bytes = log.tailBytes();
 
@@ -73,7 +119,7 @@ class BacklogTest {
 
     @Test
     void whatTheFloorHasPassedIsNotGivenBackPieceByPiece() {
-        var backlog = new Backlog(log, new CursorState(), () -> {}, new ReadyLanes(null), 0);
+        var backlog = new Backlog(log, new CursorState(), () -> {}, new ReadyLanes(null), 0, null);
         takeAll(backlog, 20_000);
         settle(backlog, 1, 8_000);
         changeWritten(backlog);
@@ -97,7 +143,7 @@ class BacklogTest {
         }
         OffsetSet settled = state.acknowledged.above().copyOf(0, Long.MAX_VALUE);
         log.skipTo(3L * ranges);
-        var backlog = new Backlog(log, state, () -> {}, new ReadyLanes(null), 0);
+        var backlog = new Backlog(log, state, () -> {}, new ReadyLanes(null), 0, null);
         var given = new OffsetSet();
         for (int portion = 0; portion < 3; portion++) {
             OffsetSet above = Objects.requireNonNull(backlog.reclaimable().above());
@@ -111,6 +157,11 @@ class BacklogTest {
     }
 
     private void takeAll(Backlog backlog, int records) {
+        append(backlog, records);
+        List<Long> _ = taken(backlog, records);
+    }
+
+    private void append(Backlog backlog, int records) {
         try (var builder = new RecordBatchBuilder(UnpooledByteBufAllocator.DEFAULT)) {
             for (int i = 0; i < records; i += BATCH) {
                 for (int j = 0; j < BATCH; j++) {
@@ -120,9 +171,23 @@ class BacklogTest {
                 backlog.appended(BATCH);
             }
         }
+    }
+
+    /** The offsets of the records that are next, which are in flight then. */
+    private static List<Long> taken(Backlog backlog, int records) {
+        var offsets = new ArrayList<Long>();
         for (int i = 0; i < records; i++) {
             assertThat(backlog.peek()).isEqualTo(LogReader.Position.AT);
+            offsets.add(backlog.record().offset());
             backlog.take();
+        }
+        return offsets;
+    }
+
+    private void takeOutOfTurn(Backlog backlog, long offset) {
+        try (var reader = new LogReader(log, () -> {})) {
+            assertThat(reader.seek(offset)).isEqualTo(LogReader.Position.AT);
+            backlog.takeOutOfTurn(reader.record());
         }
     }
 

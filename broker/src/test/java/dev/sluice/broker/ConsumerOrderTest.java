@@ -3,6 +3,7 @@ package dev.sluice.broker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -41,6 +42,21 @@ class ConsumerOrderTest {
             publish(1);
             assertThat(high.next().message().text()).isEqualTo("0");
             assertThat(low.waiting()).isZero();
+        }
+    }
+
+    @Test
+    void whoGetsRecordsOneByOneLeavesTheConsumersAlone() {
+        var delivered = new ArrayList<String>();
+        try (var stepped = new SteppedBroker(
+                folder.resolve("stepped"),
+                QueueSettings.DEFAULT,
+                (client, delivery, record, count) -> delivered.add(SteppedBroker.text(record)))) {
+            var _ = stepped.subscribe(new ConsumerSpec(true, false, 0, null));
+            stepped.get(true).close();
+            stepped.publish("", "after", RecordAttributes.NONE);
+            stepped.quiet();
+            assertThat(delivered).containsExactly("after");
         }
     }
 

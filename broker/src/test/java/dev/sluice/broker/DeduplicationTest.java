@@ -235,6 +235,12 @@ class DeduplicationTest {
                 .hasMessageContaining("needs deduplication-window");
         assertThatThrownBy(() -> declare("x", remembering(1).with(QueueProperty.DURABILITY, "none")))
                 .hasMessageContaining("needs durability sync");
+        assertThatThrownBy(() -> declare(
+                        "x",
+                        remembering(1)
+                                .with(QueueProperty.QUEUE_TYPE, "topic")
+                                .with(QueueProperty.KEEP, TopicKeeping.Keep.LAST_PER_KEY.word())))
+                .hasMessageContaining("exclude each other");
         assertThatThrownBy(() -> remembering(10_000_001)).hasMessageContaining("from 1 to 10000000");
     }
 

@@ -40,7 +40,7 @@ class FormatsPageTest {
 
     @Test
     void queue() throws IOException {
-        var queue = stored(Durability.interval(100));
+        var queue = stored(Durability.interval(100), QueuePauses.CONSUMING);
         assertPage("queue", TopologyCodec.queue(queue));
         assertThat(TopologyCodec.queue(FormatsPage.example("queue"))).isEqualTo(queue);
     }
@@ -55,11 +55,6 @@ class FormatsPageTest {
     }
 
     @Test
-    void queueOfVersionThree() throws IOException {
-        assertThat(TopologyCodec.queue(FormatsPage.example("queue-3"))).isEqualTo(stored(Durability.interval(100)));
-    }
-
-    @Test
     void queueOfVersionOne() throws IOException {
         assertThat(TopologyCodec.queue(FormatsPage.example("queue-1"))).isEqualTo(stored(Durability.SYNC));
     }
@@ -69,12 +64,22 @@ class FormatsPageTest {
         assertThat(TopologyCodec.queue(FormatsPage.example("queue-2"))).isEqualTo(stored(Durability.interval(100)));
     }
 
+    @Test
+    void queueOfVersionThree() throws IOException {
+        assertThat(TopologyCodec.queue(FormatsPage.example("queue-3"))).isEqualTo(stored(Durability.interval(100)));
+    }
+
     private static TopologyCodec.StoredQueue stored(Durability durability) {
+        return stored(durability, QueuePauses.NONE);
+    }
+
+    private static TopologyCodec.StoredQueue stored(Durability durability, QueuePauses pauses) {
         QueueSettings settings = QueueSettings.DEFAULT
                 .withMaxLength(1000, Overflow.REJECT)
                 .with(QueueProperty.MESSAGE_TTL, 60_000)
                 .with(QueueProperty.DURABILITY, durability.toString());
-        return new TopologyCodec.StoredQueue(LOG, new QueueSpec("jobs", true, false, false, settings));
+        return new TopologyCodec.StoredQueue(
+                LOG, new QueueSpec("jobs", true, false, false, settings), List.of(), pauses);
     }
 
     @Test
@@ -169,6 +174,9 @@ class FormatsPageTest {
         assertPage("deaths", ByteBufUtil.getBytes(history.encode()));
         assertThat(DeathHistory.decode(Unpooled.wrappedBuffer(FormatsPage.example("deaths")), 0))
                 .isEqualTo(history);
+        assertThat(DeathHistory.decode(Unpooled.wrappedBuffer(FormatsPage.example("deaths-1")), 0))
+                .isEqualTo(history);
+        assertThat(DeathHistory.decode(history.redriven().encode(), 0)).isEqualTo(history.redriven());
     }
 
     private static void assertPage(String example, byte[] written) throws IOException {

@@ -2,9 +2,11 @@ package dev.sluice.broker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -19,6 +21,7 @@ final class TimedBroker implements AutoCloseable {
     final EmbeddedBroker broker;
     private final List<Subscription> subscriptions = new ArrayList<>();
     private final ClockedShard shard;
+    private long taken;
 
     private TimedBroker(Path folder, long nowMs) {
         var made = new CompletableFuture<ClockedShard>();
@@ -48,8 +51,25 @@ final class TimedBroker implements AutoCloseable {
         publish(text, RecordAttributes.NONE);
     }
 
+    /** What is before the first hyphen of the text is the message's key. */
+    void publishKeyed(String text, RecordAttributes attributes) {
+        byte[] key = text.substring(0, text.indexOf('-')).getBytes(StandardCharsets.UTF_8);
+        var message = new Message(text.getBytes(StandardCharsets.UTF_8), Map.of(), key).withAttributes(attributes);
+        broker.publish(QUEUE, message).join();
+    }
+
+    void publishKeyed(String... texts) {
+        for (String text : texts) {
+            publishKeyed(text, RecordAttributes.NONE);
+        }
+    }
+
     Subscription subscribe(int prefetch) {
-        Subscription subscription = broker.consume(QUEUE, prefetch, deliveries::add);
+        return subscribe(QUEUE, prefetch);
+    }
+
+    Subscription subscribe(String queue, int prefetch) {
+        Subscription subscription = broker.consume(queue, prefetch, deliveries::add);
         subscriptions.add(subscription);
         return subscription;
     }
@@ -67,7 +87,13 @@ final class TimedBroker implements AutoCloseable {
     Delivery next() throws InterruptedException {
         Delivery delivery = deliveries.poll(10, TimeUnit.SECONDS);
         assertThat(delivery).as("a delivery within 10 s").isNotNull();
+        taken++;
         return delivery;
+    }
+
+    /** All that was delivered came out of {@link #next}, also after the turn in which what was done before takes effect. */
+    void expectNothing() {
+        assertThat(statistics().delivered()).as("delivered").isEqualTo(taken);
     }
 
     Delivery next(String text) throws InterruptedException {

@@ -172,6 +172,23 @@ class TopicTest {
     }
 
     @Test
+    void givesUpWhatIsTooOld(@TempDir Path other) throws InterruptedException {
+        try (var timed = TimedBroker.open(other, topic().with(QueueProperty.MAX_AGE, 10_000))) {
+            timed.broker.declareSubscription(TimedBroker.QUEUE, "slow", StartPosition.FIRST);
+            timed.publish("old");
+            timed.pass(6_000);
+            timed.publish("new");
+            timed.pass(3_000);
+            assertThat(timed.statistics().ready()).isEqualTo(2);
+            timed.pass(2_000);
+            assertThat(timed.statistics().ready()).isEqualTo(1);
+            assertThat(timed.broker.statistics("slow").droppedAtLimit()).isEqualTo(1);
+            timed.subscribe("slow", 1);
+            assertThat(timed.next("new").offset()).isEqualTo(1);
+        }
+    }
+
+    @Test
     void keepsOnlyWhatIsUnsettledIfItIsToldTo() throws InterruptedException {
         declare(topic().with(QueueProperty.KEEP, "unsettled"));
         publish(0, 5);
@@ -186,6 +203,60 @@ class TopicTest {
         assertThat(broker.statistics(TOPIC).ready()).isEqualTo(6);
         assertThat(take("slow", 6)).isEqualTo(texts(9, 15));
         awaitStored(0);
+    }
+
+    @Test
+    void keepsTheLastOfEachKeyIfItIsToldTo() throws InterruptedException {
+        declare(topic().with(QueueProperty.KEEP, "last-per-key"));
+        broker.declareSubscription(TOPIC, "slow", StartPosition.FIRST);
+        for (int i = 0; i < 20; i++) {
+            broker.publish(TOPIC, Message.of(String.valueOf(i)).withKey("key" + i % 5))
+                    .join();
+        }
+        publish(20, 22);
+        awaitStored(7);
+        List<String> left = texts(15, 22);
+        assertThat(read(StartPosition.FIRST, 7)).isEqualTo(left);
+        assertThat(take("slow", 7)).isEqualTo(left);
+        assertThat(broker.statistics("slow").superseded()).isEqualTo(15);
+        restart();
+        awaitStored(7);
+        assertThat(read(StartPosition.FIRST, 7)).isEqualTo(left);
+        broker.publish(TOPIC, Message.of("new").withKey("key0")).join();
+        awaitStored(7);
+        assertThat(take("slow", 1)).containsExactly("new");
+        assertThat(read(StartPosition.FIRST, 7)).containsExactly("16", "17", "18", "19", "20", "21", "new");
+    }
+
+    @Test
+    void anEmptyValueTakesItsKeyAwayAfterADay(@TempDir Path other) throws InterruptedException {
+        QueueSettings settings = topic().with(QueueProperty.KEEP, "last-per-key");
+        try (var timed = TimedBroker.open(other, settings)) {
+            timed.broker
+                    .publish(TimedBroker.QUEUE, Message.of("a").withKey("a"))
+                    .join();
+            timed.broker
+                    .publish(TimedBroker.QUEUE, Message.of("b").withKey("b"))
+                    .join();
+            timed.broker.publish(TimedBroker.QUEUE, Message.of("").withKey("a")).join();
+            timed.pass(0);
+            assertThat(timed.statistics().ready()).isEqualTo(2);
+            timed.pass(LastValues.EMPTY_VALUE_STAYS_MS - 1);
+            assertThat(timed.statistics().ready()).isEqualTo(2);
+            timed.pass(1);
+            assertThat(timed.statistics().ready()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void limitsTheNumberOfLastValues() throws InterruptedException {
+        declare(topic().with(QueueProperty.KEEP, "last-per-key").with(QueueProperty.MAX_LENGTH, 3));
+        for (int i = 0; i < 10; i++) {
+            broker.publish(TOPIC, Message.of(String.valueOf(i)).withKey("key" + i % 5))
+                    .join();
+        }
+        awaitStored(3);
+        assertThat(read(StartPosition.FIRST, 3)).isEqualTo(texts(7, 10));
     }
 
     @Test

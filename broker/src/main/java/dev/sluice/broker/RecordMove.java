@@ -10,15 +10,17 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Some dead records of one lane on their way to the same queues, as one batch for each. Where the lane outlives the process, the batches and the note that the records are settled are one {@link AppendGroup}: after a crash they are
+ * Some records of one lane on their way to the same queues, as one batch for each. Where the lane outlives the process, the batches and the note that the records are settled are one {@link AppendGroup}: after a crash they are
  * in the lane or in all of the queues. A queue that refuses its batch takes the note out of the group; the others keep what they have, and the records are tried again for the rest. Confined to the shard of the lane; the
  * fields that do not change are read by those of the targets.
+ *
+ * @param <R> what their owner knows of each
  */
-final class DeadLetterMove implements ConfirmSink {
+final class RecordMove<R extends MovedRecord> implements ConfirmSink {
     final Lane lane;
     final List<Queue> targets;
-    final List<DeadRecord> records = new ArrayList<>();
-    private final DeadLetters letters;
+    final List<R> records = new ArrayList<>();
+    private final Owner<R> owner;
     private final BrokerShard home;
     private final RecordBatchBuilder batch;
     private final List<Queue> reached = new ArrayList<>(1);
@@ -28,12 +30,29 @@ final class DeadLetterMove implements ConfirmSink {
     private int unanswered;
     private @Nullable Refusal refusal;
 
-    DeadLetterMove(DeadLetters letters, BrokerShard home, Lane lane, List<Queue> targets) {
-        this.letters = letters;
+    /** Who has the records moved. Called on the shard of the lane. */
+    interface Owner<R extends MovedRecord> {
+        /** All targets have them: they are to be settled in the lane, unless they were only copied. */
+        void moved(RecordMove<R> move);
+
+        /** Not all targets have them; each record knows which do. */
+        void refused(RecordMove<R> move, Refusal refusal);
+
+        /** The lane is gone, or the broker stops. */
+        boolean isClosed();
+    }
+
+    RecordMove(Owner<R> owner, BrokerShard home, Lane lane, List<Queue> targets) {
+        this.owner = owner;
         this.home = home;
         this.lane = lane;
         this.targets = targets;
         this.batch = home.takeBuilder();
+    }
+
+    /** Whether they move by themselves. Any thread. */
+    boolean isOfDeadLetters() {
+        return owner instanceof DeadLetters;
     }
 
     RecordBatchBuilder batch() {
@@ -52,7 +71,7 @@ final class DeadLetterMove implements ConfirmSink {
         home.giveBack(batch);
         undecided = targets.size();
         unanswered = targets.size();
-        boolean isNoted = isPersistent && records.getFirst().isStored();
+        boolean isNoted = isPersistent && isToSettle();
         AppendGroup itsGroup = isNoted ? home.moveLog().begin(targets.size() + 1, bytes + MoveLog.NOTE_BYTES) : null;
         group = itsGroup;
         for (int i = 0; i < targets.size(); i++) {
@@ -63,14 +82,24 @@ final class DeadLetterMove implements ConfirmSink {
         }
     }
 
+    /** It is not sent at all. */
+    void discard() {
+        batch.clear();
+        home.giveBack(batch);
+    }
+
     /** The target's shard took its batch, or refused it; {@link #stored} follows if it took it. On the shard of the target. */
     void decided(BrokerShard from, int number, @Nullable Refusal itsRefusal) {
         home.answer(from, () -> decided(number, itsRefusal));
     }
 
-    /** Any thread. */
-    boolean isFrom(Queue queue) {
-        return lane.isOf(queue);
+    private boolean isToSettle() {
+        return records.getFirst().isToSettle();
+    }
+
+    /** Whether the records only change their place in that queue. Any thread. */
+    boolean isWithin(Queue queue) {
+        return lane.isOf(queue) && isToSettle();
     }
 
     BrokerShard home() {
@@ -92,13 +121,13 @@ final class DeadLetterMove implements ConfirmSink {
     }
 
     private void noteSettled(AppendGroup open) {
-        if (refusal != null || letters.isClosed()) {
+        if (refusal != null || owner.isClosed()) {
             open.leave();
             return;
         }
         var offsets = new OffsetSet();
-        for (DeadRecord record : records) {
-            offsets.add(record.offset, record.offset);
+        for (R record : records) {
+            offsets.add(record.offset(), record.offset());
         }
         note = home.moveLog().settle(Map.of(lane.id(), offsets), open, new Confirms());
     }
@@ -124,10 +153,10 @@ final class DeadLetterMove implements ConfirmSink {
             return;
         }
         if (refusal == null) {
-            letters.moved(this);
+            owner.moved(this);
         } else {
-            records.forEach(record -> record.reached.addAll(reached));
-            letters.refused(this, refusal);
+            records.forEach(record -> record.reached().addAll(reached));
+            owner.refused(this, refusal);
         }
         if (note != null) {
             home.moveLog().done(note);

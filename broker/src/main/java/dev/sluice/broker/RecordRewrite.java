@@ -12,15 +12,27 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A record as it is published again when it has died: with its history and its new route, without what its publisher asked of the broker, so that it neither expires in nor comes late to the queue where somebody looks for it. Stateless.
+ * A record as it is published again where it is moved or copied to: what its publisher asked of the broker, its history and its route may be others then. Stateless.
  */
-final class DeadLetterRecord {
-    private DeadLetterRecord() {}
+final class RecordRewrite {
+    private RecordRewrite() {}
+
+    /** Copies {@code record}, which has died, into {@code out}: without what its publisher asked, so that it neither expires in nor comes late to the queue where somebody looks for it. */
+    static void deadLetter(
+            RecordCursor record,
+            DeathHistory history,
+            String exchange,
+            String routingKey,
+            long timestampMs,
+            RecordBatchBuilder out) {
+        write(record, RecordAttributes.NONE, history, exchange, routingKey, timestampMs, out);
+    }
 
     /** Copies {@code record} into {@code out}. */
     static void write(
             RecordCursor record,
-            DeathHistory history,
+            RecordAttributes attributes,
+            @Nullable DeathHistory history,
             String exchange,
             String routingKey,
             long timestampMs,
@@ -29,22 +41,28 @@ final class DeadLetterRecord {
                 timestampMs,
                 slice(record, record.keyIndex(), record.keyLength()),
                 slice(record, record.valueIndex(), record.valueLength()),
-                headers(record, history, exchange, routingKey));
+                headers(record, attributes, history, RouteHeader.encode(exchange, routingKey)));
     }
 
     private static @Nullable ByteBuf slice(RecordCursor record, int index, int length) {
         return length < 0 ? null : record.buffer().slice(index, length);
     }
 
-    private static ByteBuf headers(RecordCursor record, DeathHistory history, String exchange, String routingKey) {
+    private static ByteBuf headers(
+            RecordCursor record, RecordAttributes attributes, @Nullable DeathHistory history, ByteBuf route) {
         ByteBuf out = Unpooled.buffer(record.headersLength() + 256);
         int kept = 0;
         for (record.rewindHeaders(); record.nextHeader(); ) {
             kept += isReplaced(record) ? 0 : 1;
         }
-        RecordHeaders.writeCount(out, kept + 2);
-        RecordHeaders.write(out, DeathHistory.KEY, history.encode());
-        RecordHeaders.write(out, RouteHeader.KEY, RouteHeader.encode(exchange, routingKey));
+        RecordHeaders.writeCount(out, kept + 1 + (attributes.isStored() ? 1 : 0) + (history == null ? 0 : 1));
+        if (attributes.isStored()) {
+            RecordHeaders.write(out, RecordAttributes.KEY, attributes.encode());
+        }
+        if (history != null) {
+            RecordHeaders.write(out, DeathHistory.KEY, history.encode());
+        }
+        RecordHeaders.write(out, RouteHeader.KEY, route);
         for (record.rewindHeaders(); record.nextHeader(); ) {
             if (!isReplaced(record)) {
                 RecordHeaders.write(
