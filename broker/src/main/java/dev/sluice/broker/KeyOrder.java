@@ -104,6 +104,12 @@ final class KeyOrder {
         keyOf.put(place, key);
     }
 
+    /** Whether a record locks the key. */
+    boolean isLocked(long number) {
+        Key key = number == OrderingKey.NONE ? null : keys.get(number);
+        return key != null && key.holder != RecordPlace.NONE;
+    }
+
     /** A record is settled, or no longer to be delivered by this queue. It need not be one that is known here. */
     void left(long place) {
         Key key = keyOf.remove(place);

@@ -11,6 +11,9 @@ final class LaneHead {
     /** Records that are passed in one turn, so that many that are over at once do not keep a shard from its other queues. */
     private static final int MOST_PASSED_PER_TURN = 1024;
 
+    /** So long a record that may not wait at all is on its way to somebody who waits for it, since the storage has to take it. */
+    private static final long AT_ONCE_MS = 1_000;
+
     private static final long NONE = -1;
 
     private final Queue queue;
@@ -126,7 +129,7 @@ final class LaneHead {
             return Fate.WENT;
         }
         boolean asks = RecordAttributes.isIn(record);
-        long ttlMs = asks ? shorter(queueTtlMs, RecordAttributes.ttlMs(record)) : queueTtlMs;
+        long ttlMs = asks ? Times.shorter(queueTtlMs, RecordAttributes.ttlMs(record)) : queueTtlMs;
         long readyMs = asks ? Times.plus(record.timestampMs(), RecordAttributes.delayMs(record)) : record.timestampMs();
         long nowMs = queue.home().turnTimeMs();
         if (asks && readyMs > nowMs) {
@@ -143,7 +146,7 @@ final class LaneHead {
             if (offset == backlog.oldest()) {
                 seen = offset;
                 seenSinceMs = readyMs;
-                long endMs = shorter(ttlMs, dropAgeMs);
+                long endMs = Times.shorter(ttlMs, dropAgeMs);
                 seenExpiryMs = endMs < 0 ? Long.MAX_VALUE : Times.plus(readyMs, endMs);
             }
             return isNext ? Fate.NEXT : Fate.WAITS;
@@ -209,7 +212,7 @@ final class LaneHead {
         if (!isKnown && !toOldest()) {
             return Long.MAX_VALUE;
         }
-        if (seenExpiryMs == Long.MAX_VALUE && queue.isIdle()) {
+        if (seenExpiryMs == Long.MAX_VALUE && queue.isIdle() && !queue.intake().isOverLimit()) {
             backlog.letGo();
         }
         return seenExpiryMs;
@@ -221,18 +224,11 @@ final class LaneHead {
         return backlog.ready() > 0 && backlog.oldest() == seen ? seenSinceMs : Long.MAX_VALUE;
     }
 
-    /** A record that may not wait at all is over unless somebody takes it at once. */
+    /** A record that may not wait at all is over unless somebody takes it at once; if it stood behind others meanwhile, that is too late. */
     private static boolean isOver(long fromMs, long ttlMs, long nowMs, boolean wanted) {
-        if (ttlMs <= 0) {
-            return ttlMs == 0 && !wanted;
+        if (ttlMs < 0) {
+            return false;
         }
-        return Times.plus(fromMs, ttlMs) <= nowMs;
-    }
-
-    static long shorter(long ttlMs, long otherMs) {
-        if (ttlMs < 0 || otherMs < 0) {
-            return Math.max(ttlMs, otherMs);
-        }
-        return Math.min(ttlMs, otherMs);
+        return Times.plus(fromMs, ttlMs == 0 && wanted ? AT_ONCE_MS : ttlMs) <= nowMs;
     }
 }

@@ -3,6 +3,7 @@ package dev.sluice.broker;
 import dev.sluice.broker.Outcome.Reply;
 import dev.sluice.log.LogId;
 import java.util.Arrays;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -256,6 +257,9 @@ final class Queue {
     /** From now on this is paused and nothing else; who resumes something wakes the queue. */
     void pause(QueuePauses newPauses) {
         pauses = newPauses;
+        if (room != null) {
+            room.pause(newPauses.publishing());
+        }
     }
 
     /** A consumer gets nothing, for now or until consuming is resumed. */
@@ -436,6 +440,15 @@ final class Queue {
         }
         long bytes = readyBytes == null ? QueueStatistics.NOT_COUNTED : readyBytes.total();
         return counters.snapshot(name(), length(), bytes, inFlight, held, intake.limitInMs(), pauses);
+    }
+
+    QueueOverview overview() {
+        TransferProgress transfer = jobs == null ? null : jobs.progress();
+        if (unavailable == null) {
+            return new QueueOverview(spec, statistics(), consumerCount(), null, transfer);
+        }
+        QueueStatistics nothing = counters.snapshot(name(), 0, 0, 0, 0, OptionalLong.empty(), pauses);
+        return new QueueOverview(spec, nothing, 0, unavailable.detail(), null);
     }
 
     /** Somebody declared it again. */

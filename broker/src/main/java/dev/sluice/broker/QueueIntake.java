@@ -55,7 +55,7 @@ final class QueueIntake {
             @Nullable Confirms stored,
             BrokerShard publisher) {
         Partition partition = partitions[index];
-        Refusal refusal = refusal(partition, batch, count, refusesAtLimit());
+        Refusal refusal = refusal(partition, batch, count, room != null);
         if (refusal != null) {
             if (overflow == Overflow.REJECT_DEAD_LETTER
                     && refusal.reason() == Refusal.Reason.QUEUE_FULL
@@ -81,7 +81,7 @@ final class QueueIntake {
         // What only changes its place in this queue does not make it longer, and could otherwise stand in its own way.
         Refusal refusal = move.isWithin(queue) && !queue.isDeleted()
                 ? partition.refusal()
-                : refusal(partition, batch, count, refusesAtLimit() || overflow == Overflow.BLOCK);
+                : refusal(partition, batch, count, false);
         move.decided(queue.home(), number, refusal);
         if (refusal != null) {
             batch.release();
@@ -102,7 +102,7 @@ final class QueueIntake {
     /** Why a transaction cannot bring so many records, of so many bytes, into the partition now; null if it can. */
     @Nullable
     Refusal refusal(int index, int count, long bytes) {
-        return refusal(partitions[index], count, bytes, refusesAtLimit() || overflow == Overflow.BLOCK);
+        return refusal(partitions[index], count, bytes, false);
     }
 
     /** Takes over {@code batch}, of a transaction for which there was no {@link #refusal}; where the partition is gone meanwhile, its records go with it. */
@@ -253,13 +253,13 @@ final class QueueIntake {
         }
     }
 
-    /** Batches are taken or refused as a whole: at a limit, by whether there is room for the first record. */
-    private @Nullable Refusal refusal(Partition partition, ByteBuf batch, int count, boolean refusesAtLimit) {
+    /** Batches are taken or refused as a whole: at a limit, by whether there is room for the first record. {@code waits}: whoever sends it waits in time where others are refused. */
+    private @Nullable Refusal refusal(Partition partition, ByteBuf batch, int count, boolean waits) {
         ReadyBytes bytes = queue.readyBytes();
-        return refusal(partition, count, bytes == null ? 0 : bytes.firstBodyBytes(batch), refusesAtLimit);
+        return refusal(partition, count, bytes == null ? 0 : bytes.firstBodyBytes(batch), waits);
     }
 
-    private @Nullable Refusal refusal(Partition partition, int count, long bytes, boolean refusesAtLimit) {
+    private @Nullable Refusal refusal(Partition partition, int count, long bytes, boolean waits) {
         if (queue.isDeleted()) {
             return new Refusal(Refusal.Reason.QUEUE_NOT_FOUND, queue.name());
         }
@@ -267,12 +267,12 @@ final class QueueIntake {
         if (unavailable != null) {
             return unavailable;
         }
-        if (queue.pauses().publishing()) {
+        if (queue.pauses().publishing() && !waits) {
             counters.refusedWhilePaused += count;
             return new Refusal(Refusal.Reason.QUEUE_PAUSED, queue.name(), "an operator has paused publishing to it");
         }
         Refusal refusal = partition.refusal();
-        if (refusal != null || limits == null || !refusesAtLimit) {
+        if (refusal != null || limits == null || !refusesAtLimit(waits)) {
             return refusal;
         }
         String reached = limits.reachedWith(bytes, queue.waitedMs());
@@ -292,17 +292,21 @@ final class QueueIntake {
     }
 
     /** Dropping the oldest is no way out while the dead letters do not go on; while they do, the queue is over its limit for a moment. */
-    private boolean refusesAtLimit() {
-        return overflow.isRefusal() || (overflow.isDrop() && queue.isHeldUp());
+    private boolean refusesAtLimit(boolean waits) {
+        return overflow.isRefusal()
+                || (overflow == Overflow.BLOCK && !waits)
+                || (overflow.isDrop() && queue.isHeldUp());
+    }
+
+    /** Whether something has still to give way: what is read of it is needed. */
+    boolean isOverLimit() {
+        return limits != null && overflow.isDrop() && limits.isExceeded();
     }
 
     /** Keeps the limit, where what is there gives way. */
     void dropOverLimit() {
-        if (limits == null || !overflow.isDrop()) {
-            return;
-        }
         int left = MOST_DROPPED_AT_ONCE;
-        while (limits.isExceeded()) {
+        while (isOverLimit()) {
             if (left-- == 0) {
                 queue.wake();
                 return;

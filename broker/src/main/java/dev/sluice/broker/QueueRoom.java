@@ -23,6 +23,7 @@ final class QueueRoom {
     private volatile long ready;
     private volatile long readyBytes;
     private volatile boolean tooOld;
+    private volatile boolean paused;
     private volatile boolean gone;
 
     private QueueRoom(String queue, long maxLength, long maxBytes, @Nullable RateLimit rate) {
@@ -61,7 +62,7 @@ final class QueueRoom {
         if (gone) {
             return Long.MAX_VALUE;
         }
-        if (tooOld) {
+        if (tooOld || paused) {
             return 0;
         }
         long records = ready + coming.get();
@@ -106,6 +107,11 @@ final class QueueRoom {
         tooOld = isTooOld;
     }
 
+    /** Whether nobody may publish, whatever room there is. */
+    void pause(boolean isPaused) {
+        paused = isPaused;
+    }
+
     /** The queue is deleted: nobody waits for it. */
     void close() {
         gone = true;
@@ -113,6 +119,9 @@ final class QueueRoom {
 
     /** For a publisher that waits. */
     String reason() {
+        if (paused) {
+            return "an operator has paused publishing to queue " + queue;
+        }
         var text = new StringJoiner(
                 ", ", "queue " + queue + " is full: ", "; publishing goes on as its consumers make room");
         if (tooOld) {

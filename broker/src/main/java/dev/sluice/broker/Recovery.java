@@ -35,6 +35,8 @@ final class Recovery {
     private final TopologyStore store;
     private final QueueFactory factory;
     private final List<BrokerShard> views;
+    /** Of shards that this start does not have. Confined to the first shard. */
+    private final List<PartitionLog> former = new ArrayList<>();
 
     Recovery(Storage storage, TopologyStore store, QueueFactory factory, List<BrokerShard> views) {
         this.storage = storage;
@@ -121,7 +123,11 @@ final class Recovery {
         var unused = new StateLog(first, "former " + id, "it is read only");
         return factory.openStateLog(id, first.shard(), unused)
                 .thenComposeAsync(
-                        log -> scan.apply(log).whenComplete((state, failure) -> log.close(() -> {})), first.shard());
+                        log -> {
+                            former.add(log);
+                            return scan.apply(log);
+                        },
+                        first.shard());
     }
 
     private static <S> CompletableFuture<Map<Long, S>> merged(
@@ -294,8 +300,16 @@ final class Recovery {
         }
         return all(snapshots).thenRun(() -> {
             snapshots.forEach(snapshot -> snapshot.join().run());
-            formerLogs().forEach(id -> storage.deleteLog(id, () -> {}));
+            views.getFirst().shard().execute(this::emptyFormerLogs);
         });
+    }
+
+    /** They are not deleted: a start with more shards goes on with them, and the storage must not see the id of a deleted log again. */
+    private void emptyFormerLogs() {
+        for (PartitionLog log : former) {
+            log.trim(log.endOffset());
+            log.close(() -> {});
+        }
     }
 
     /** Completes with what lets go of everything before, when the snapshot is durable. */

@@ -307,7 +307,8 @@ class TransferTest {
                 .start(QUEUE, TransferRequest.move(new ToQueue(OTHER)).perSecond(1))
                 .join();
         broker.broker.deleteQueue(OTHER);
-        TransferProgress end = end(broker, QUEUE);
+        TransferProgress end =
+                await(broker, QUEUE, 1_000, progress -> progress.state().isOver());
         assertThat(end.state()).isEqualTo(State.FAILED);
         assertThat(end.reason()).isEqualTo("QUEUE_NOT_FOUND other");
         assertThat(broker.statistics().ready()).isEqualTo(10 - end.done());
@@ -358,6 +359,63 @@ class TransferTest {
                 .contains("QUEUE_PAUSED other");
         broker.broker.tools().resume(OTHER, QueuePauses.BOTH).join();
         assertThat(end(broker, QUEUE).done()).isEqualTo(3);
+    }
+
+    @Test
+    void leavesRecordsBehindOneOfTheirKeyThatAConsumerHas() throws InterruptedException {
+        TimedBroker broker = open(QueueSettings.DEFAULT.with(QueueProperty.ORDERING, "key"));
+        broker.broker.declareQueue(OTHER);
+        publish(broker, "a", "a1");
+        broker.subscribe(1);
+        Delivery first = broker.next("a1");
+        publish(broker, "a", "a2");
+        publish(broker, "b", "b1");
+        publish(broker, "b", "b2");
+        publish(broker, null, "none");
+        broker.broker
+                .tools()
+                .start(QUEUE, TransferRequest.move(new ToQueue(OTHER)))
+                .join();
+        assertThat(end(broker, QUEUE).done()).isEqualTo(3);
+        assertThat(texts(broker, OTHER)).containsExactly("b1", "b2", "none");
+        first.ack();
+        broker.next("a2").ack();
+        publish(broker, "b", "b3");
+        broker.next("b3");
+    }
+
+    @Test
+    void keepsTheOrderOfAKeyWhenItsRecordsComeBack() throws InterruptedException {
+        TimedBroker broker = open(QueueSettings.DEFAULT.with(QueueProperty.ORDERING, "key"));
+        declare(broker, OTHER, QueueSettings.DEFAULT.withMaxLength(0, Overflow.REJECT));
+        for (int i = 1; i <= 3; i++) {
+            publish(broker, "a", "a" + i);
+            publish(broker, "b", "b" + i);
+        }
+        broker.broker
+                .tools()
+                .start(QUEUE, TransferRequest.move(new ToQueue(OTHER)).atMost(3))
+                .join();
+        await(broker, QUEUE, progress -> progress.refused() >= 6);
+        broker.subscribe(10);
+        Delivery a = broker.next("a1");
+        Delivery b = broker.next("b1");
+        await(broker, QUEUE, progress -> progress.state() == State.WAITING);
+        assertThat(broker.deliveries).isEmpty();
+        b.ack();
+        broker.next("b2").ack();
+        broker.next("b3").ack();
+        a.ack();
+        broker.next("a2").ack();
+        broker.next("a3").ack();
+        assertThat(end(broker, QUEUE).done()).isZero();
+    }
+
+    private static void publish(TimedBroker broker, @Nullable String key, String text) {
+        byte[] bytes = key == null ? null : key.getBytes(StandardCharsets.UTF_8);
+        broker.broker
+                .publish(QUEUE, new Message(text.getBytes(StandardCharsets.UTF_8), Map.of(), bytes))
+                .join();
     }
 
     @Test
@@ -432,10 +490,8 @@ class TransferTest {
         return broker.broker.tools().progress(queue).join().orElseThrow();
     }
 
-    /** Lets time pass until the transfer is over. */
     private static TransferProgress end(TimedBroker broker, String queue) {
-        return await(
-                broker, queue, Transfer.RETRY_MS, progress -> progress.state().isOver());
+        return await(broker, queue, progress -> progress.state().isOver());
     }
 
     /** Lets no time pass, but for what waits to be tried again. */
