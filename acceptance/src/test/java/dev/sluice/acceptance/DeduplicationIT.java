@@ -26,8 +26,9 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(180)
 @ExtendWith(AmqpExtension.class)
 final class DeduplicationIT {
-    private static final int MESSAGES = 4_000;
+    private static final int PER_KILL = 1_000;
     private static final int KILLS = 4;
+    private static final int MESSAGES = KILLS * PER_KILL;
     private static final String ID = "x-deduplication-header";
 
     @Test
@@ -40,8 +41,8 @@ final class DeduplicationIT {
             }
             List<String> received = Collections.synchronizedList(new ArrayList<>());
             NavigableSet<Integer> unconfirmed = new ConcurrentSkipListSet<>();
-            IntStream.range(0, MESSAGES).forEach(unconfirmed::add);
             for (int i = 0; i < KILLS; i++) {
+                IntStream.range(i * PER_KILL, (i + 1) * PER_KILL).forEach(unconfirmed::add);
                 sluice = killWhilePublishing(sluice, unconfirmed);
             }
             try (Connection connection = connect(sluice)) {
@@ -70,7 +71,7 @@ final class DeduplicationIT {
 
     private static SluiceProcess killWhilePublishing(SluiceProcess sluice, NavigableSet<Integer> unconfirmed)
             throws Exception {
-        var some = new CountDownLatch(MESSAGES / (2 * KILLS));
+        var some = new CountDownLatch(PER_KILL / 10);
         Connection connection = connect(sluice);
         Thread publisher = Thread.ofVirtual().start(() -> {
             try {
