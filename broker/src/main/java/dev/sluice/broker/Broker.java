@@ -6,10 +6,12 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
 
 /** A broker on one node: exchanges, queues and bindings over a storage, spread over shards. Thread-safe: what changes is confined to the shards. */
 public final class Broker {
@@ -29,16 +31,17 @@ public final class Broker {
 
     private final AtomicLong lastConnection = new AtomicLong();
 
-    private Broker(Storage storage, Shards shards, BrokerLimits limits) {
+    private Broker(Storage storage, Shards shards, BrokerLimits limits, RandomGenerator random) {
         this.shards = shards;
         this.limits = limits;
         this.transactions = TransactionBudget.of(limits);
         this.pressure = new NodePressure(() -> storage.tailBytes() + transactions.takenBytes(), limits.memory());
         for (Shard shard : shards.all()) {
-            views.add(new BrokerShard(shard, this, shards.count(), new PublishGate(shard, pressure)));
+            var itsRandom = new SplittableRandom(random.nextLong());
+            views.add(new BrokerShard(shard, this, shards.count(), new PublishGate(shard, pressure), itsRandom));
         }
         var store = new TopologyStore(storage.metadata());
-        var factory = new QueueFactory(storage, store, shards, views, new SecureRandom());
+        var factory = new QueueFactory(storage, store, shards, views, random);
         this.controller = new TopologyController(List.copyOf(views), store, factory);
         this.recovery = new Recovery(storage, store, factory, List.copyOf(views));
         this.watch =
@@ -52,7 +55,13 @@ public final class Broker {
 
     /** As {@link #start(Storage, Shards)}, with other limits. */
     public static CompletableFuture<Broker> start(Storage storage, Shards shards, BrokerLimits limits) {
-        var broker = new Broker(storage, shards, limits);
+        return start(storage, shards, limits, new SecureRandom());
+    }
+
+    /** As {@link #start(Storage, Shards, BrokerLimits)}, with another source of randomness, which belongs to the first shard from then on. It has to be one that does not repeat itself from start to start: names of stored things come from it. */
+    public static CompletableFuture<Broker> start(
+            Storage storage, Shards shards, BrokerLimits limits, RandomGenerator random) {
+        var broker = new Broker(storage, shards, limits, random);
         return broker.recovery.run().thenApply(recovered -> {
             shards.at(0).execute(broker.watch::begin);
             return broker;

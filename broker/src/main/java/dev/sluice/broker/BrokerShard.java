@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,12 +35,14 @@ public final class BrokerShard {
     private @Nullable MoveLog moveLog;
     private final Commits commits = new Commits();
     private final PublishGate gate;
+    private final RandomGenerator random;
     private long turnTimeMs;
 
-    BrokerShard(Shard shard, Broker broker, int shardCount, PublishGate gate) {
+    BrokerShard(Shard shard, Broker broker, int shardCount, PublishGate gate, RandomGenerator random) {
         this.shard = shard;
         this.broker = broker;
         this.gate = gate;
+        this.random = random;
         for (int i = 0; i < shardCount; i++) {
             outgoing.add(new ArrayList<>());
         }
@@ -263,6 +266,11 @@ public final class BrokerShard {
     /** Where a dead letter goes; nowhere if there is no such exchange. */
     Route deadLetterRoute(String exchange, String routingKey, Supplier<Map<String, Object>> headers) {
         return router.deadLetterRoute(exchange, routingKey, headers);
+    }
+
+    /** For what must not be the same everywhere; not for secrets. */
+    RandomGenerator random() {
+        return random;
     }
 
     /** Wall clock of this turn in milliseconds, read once. */

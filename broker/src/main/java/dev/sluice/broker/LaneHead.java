@@ -11,6 +11,9 @@ final class LaneHead {
     /** Records that are passed in one turn, so that many that are over at once do not keep a shard from its other queues. */
     private static final int MOST_PASSED_PER_TURN = 1024;
 
+    /** So long a record that may not wait at all is on its way to somebody who waits for it, since the storage has to take it. */
+    private static final long AT_ONCE_MS = 1_000;
+
     private static final long NONE = -1;
 
     private final Queue queue;
@@ -221,11 +224,11 @@ final class LaneHead {
         return backlog.ready() > 0 && backlog.oldest() == seen ? seenSinceMs : Long.MAX_VALUE;
     }
 
-    /** A record that may not wait at all is over unless somebody takes it at once. */
+    /** A record that may not wait at all is over unless somebody takes it at once; if it stood behind others meanwhile, that is too late. */
     private static boolean isOver(long fromMs, long ttlMs, long nowMs, boolean wanted) {
-        if (ttlMs <= 0) {
-            return ttlMs == 0 && !wanted;
+        if (ttlMs < 0) {
+            return false;
         }
-        return Times.plus(fromMs, ttlMs) <= nowMs;
+        return Times.plus(fromMs, ttlMs == 0 && wanted ? AT_ONCE_MS : ttlMs) <= nowMs;
     }
 }

@@ -33,6 +33,8 @@ final class Recovery {
     private final TopologyStore store;
     private final QueueFactory factory;
     private final List<BrokerShard> views;
+    /** Of shards that this start does not have. Confined to the first shard. */
+    private final List<PartitionLog> former = new ArrayList<>();
 
     Recovery(Storage storage, TopologyStore store, QueueFactory factory, List<BrokerShard> views) {
         this.storage = storage;
@@ -79,7 +81,11 @@ final class Recovery {
         for (LogId id : formerCursorLogs()) {
             scans.add(factory.openStateLog(id, first.shard(), new CursorLog(first))
                     .thenComposeAsync(
-                            log -> scan(log).whenComplete((state, failure) -> log.close(() -> {})), first.shard()));
+                            log -> {
+                                former.add(log);
+                                return scan(log);
+                            },
+                            first.shard()));
         }
         return all(scans).thenApply(done -> {
             var merged = new HashMap<Long, CursorState>();
@@ -236,8 +242,16 @@ final class Recovery {
         }
         return all(snapshots).thenRun(() -> {
             snapshots.forEach(snapshot -> snapshot.join().run());
-            formerCursorLogs().forEach(id -> storage.deleteLog(id, () -> {}));
+            views.getFirst().shard().execute(this::emptyFormerLogs);
         });
+    }
+
+    /** They are not deleted: a start with more shards goes on with them, and the storage must not see the id of a deleted log again. */
+    private void emptyFormerLogs() {
+        for (PartitionLog log : former) {
+            log.trim(log.endOffset());
+            log.close(() -> {});
+        }
     }
 
     private static CompletableFuture<Void> all(List<? extends CompletableFuture<?>> futures) {

@@ -1,0 +1,25 @@
+package dev.sluice.testkit;
+
+import org.junit.jupiter.api.Test;
+
+/** A whole broker on a simulated machine, with clients that do anything and crashes at any step; {@link SimLives} says how to run other seeds, {@link BrokerModel} what is proved. */
+final class BrokerSimTest {
+    private static final int MOST_OPERATIONS = 120;
+
+    @Test
+    void keepsItsPromisesWhateverHappens() {
+        SimLives.forEachSeed("BrokerSimTest#keepsItsPromisesWhateverHappens", 500, BrokerSimTest::life);
+    }
+
+    private static void life(long seed) {
+        var sim = new BrokerSim(seed);
+        SimLives.live(sim.trace, sim::close, () -> {
+            sim.start();
+            int operations = sim.random.between(10, MOST_OPERATIONS);
+            for (int i = 0; i < operations; i++) {
+                sim.act();
+            }
+            sim.drain();
+        });
+    }
+}
