@@ -158,6 +158,11 @@ public final class Broker {
         return new LogId(QueueFactory.FIRST_MOVE_LOG_ID + shardIndex);
     }
 
+    /** The log where the shard with this index notes the ids of what its queues are not to store again. */
+    static LogId idLogId(int shardIndex) {
+        return new LogId(QueueFactory.FIRST_ID_LOG_ID + shardIndex);
+    }
+
     /** The log where the shard with this index writes what its queues have settled. */
     static LogId cursorLogId(int shardIndex) {
         return new LogId(shardIndex + 1);

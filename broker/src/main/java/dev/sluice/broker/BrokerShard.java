@@ -33,6 +33,7 @@ public final class BrokerShard {
     private boolean anythingOutgoing;
     private @Nullable CursorLog cursorLog;
     private @Nullable MoveLog moveLog;
+    private @Nullable IdLog idLog;
     private final Commits commits = new Commits();
     private final PublishGate gate;
     private final RandomGenerator random;
@@ -259,6 +260,18 @@ public final class BrokerShard {
         return open;
     }
 
+    void useIdLog(IdLog itsLog) {
+        idLog = itsLog;
+    }
+
+    IdLog idLog() {
+        IdLog open = idLog;
+        if (open == null) {
+            throw new IllegalStateException("the log of ids of shard " + shard.index() + " is not open");
+        }
+        return open;
+    }
+
     Commits commits() {
         return commits;
     }
@@ -323,6 +336,7 @@ public final class BrokerShard {
         gate.check();
         // Ahead of what was published in this turn: whose confirm then speaks for the acknowledgements before it too.
         long movedBelow = moveLog().doneBelow();
+        idLog().write();
         cursorLog().write(dirtyQueues);
         moveLog().trimAfter(movedBelow, cursorLog());
         flushInlets();
@@ -392,7 +406,10 @@ public final class BrokerShard {
         var closed = new ArrayList<CompletableFuture<Void>>();
         var written = new CompletableFuture<Void>();
         cursorLog().whenEverythingIsDurable(() -> written.complete(null));
-        closed.add(written.thenCompose(durable -> close(cursorLog().log())));
+        closed.add(written.thenCompose(durable -> close(cursorLog().log().log())));
+        var noted = new CompletableFuture<Void>();
+        idLog().log().whenEverythingIsDurable(() -> noted.complete(null));
+        closed.add(noted.thenCompose(durable -> close(idLog().log().log())));
         moveLog().stop();
         closed.add(close(moveLog().log()));
         for (Queue queue : topology.queues()) {

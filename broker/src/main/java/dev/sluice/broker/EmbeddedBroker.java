@@ -225,7 +225,7 @@ public final class EmbeddedBroker implements AutoCloseable {
             }
             published.expect(route.queueCount());
             byte[] key = message.key();
-            ByteBuf headers = RecordCodec.headers(exchange, routingKey, message.headers(), message.attributes());
+            ByteBuf headers = RecordCodec.headers(exchange, routingKey, message);
             ByteBuf body = Unpooled.wrappedBuffer(message.body());
             on.publish(
                     route,

@@ -212,7 +212,7 @@ final class LaneHead {
         if (!isKnown && !toOldest()) {
             return Long.MAX_VALUE;
         }
-        if (seenExpiryMs == Long.MAX_VALUE && queue.isIdle()) {
+        if (seenExpiryMs == Long.MAX_VALUE && queue.isIdle() && !queue.intake().isOverLimit()) {
             backlog.letGo();
         }
         return seenExpiryMs;

@@ -33,6 +33,7 @@ final class Queue {
     private final QueueCounters counters = new QueueCounters();
     private final @Nullable QueueRoom room;
     private final @Nullable DeadLetters deadLetters;
+    private final @Nullable Deduplication deduplication;
     private final QueueIntake intake;
     private final QueueSettling settling;
     private final QueueDispatch dispatch;
@@ -73,6 +74,7 @@ final class Queue {
         this.keys = KeyOrder.of(spec.settings(), lanes);
         this.room = QueueRoom.of(spec, System.nanoTime());
         this.deadLetters = DeadLetters.of(this, counters);
+        this.deduplication = Deduplication.of(this);
         this.intake = new QueueIntake(this, counters, deadLetters);
         this.settling = new QueueSettling(this, counters, deadLetters);
         this.dispatch = new QueueDispatch(this, settling, counters, aging);
@@ -230,6 +232,12 @@ final class Queue {
     @Nullable
     DeadLetters deadLetters() {
         return deadLetters;
+    }
+
+    /** What tells records that are published again; null where all are stored. */
+    @Nullable
+    Deduplication deduplication() {
+        return deduplication;
     }
 
     /** So many dead letters are on their way that a consumer gets nothing that it could reject. */

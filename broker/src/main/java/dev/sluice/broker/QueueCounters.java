@@ -15,6 +15,7 @@ final class QueueCounters {
     long droppedAtLimit;
     long refusedAtLimit;
     long refusedWhilePaused;
+    long duplicates;
     long purged;
     long moved;
     long superseded;
@@ -49,6 +50,7 @@ final class QueueCounters {
                 droppedAtLimit,
                 refusedAtLimit,
                 refusedWhilePaused,
+                duplicates,
                 purged,
                 moved,
                 superseded,

@@ -20,6 +20,7 @@ final class QueueIntake {
     private final ReadyLanes readyLanes;
     private final QueueCounters counters;
     private final @Nullable DeadLetters deadLetters;
+    private final @Nullable Deduplication deduplication;
     private final @Nullable QueueLimits limits;
     private final @Nullable QueueRoom room;
     private final @Nullable WaitingPublishers waiting;
@@ -34,6 +35,7 @@ final class QueueIntake {
         this.readyLanes = queue.readyLanes();
         this.counters = counters;
         this.deadLetters = deadLetters;
+        this.deduplication = queue.deduplication();
         this.limits = QueueLimits.of(queue);
         this.room = queue.room();
         this.waiting = room == null ? null : new WaitingPublishers(room);
@@ -68,15 +70,13 @@ final class QueueIntake {
             }
             return;
         }
-        counters.published += count;
-        partition.append(batch, count, taken, stored, publisher);
-        showRoom();
-        queue.wake();
+        take(index, batch, count, null, taken, stored, publisher);
     }
 
     /** Takes over {@code batch}, with which the move's records come here. It hears of the decision, and then of what it decided. */
     void appendMoved(RecordMove<?> move, int number, ByteBuf batch, @Nullable AppendGroup group) {
-        Partition partition = partitions[Math.min(move.lane.index(), partitions.length - 1)];
+        int index = Math.min(move.lane.index(), partitions.length - 1);
+        Partition partition = partitions[index];
         int count = move.records.size();
         // What only changes its place in this queue does not make it longer, and could otherwise stand in its own way.
         Refusal refusal = move.isWithin(queue) && !queue.isDeleted()
@@ -92,7 +92,11 @@ final class QueueIntake {
         }
         var stored = new Confirms();
         stored.add(move, number);
-        append(partition, batch, count, group, stored, move.home());
+        if (move.isOfDeadLetters()) {
+            take(index, batch, count, group, null, stored, move.home());
+        } else {
+            append(partition, batch, count, group, null, stored, move.home()); // an operator knows what is to be there
+        }
     }
 
     /** Why a transaction cannot bring so many records, of so many bytes, into the partition now; null if it can. */
@@ -112,7 +116,43 @@ final class QueueIntake {
             stored.stored();
             return;
         }
-        append(partition, batch, count, group, stored, queue.home());
+        take(index, batch, count, group, null, stored, queue.home());
+    }
+
+    /** Takes over {@code batch}, for the partition with this index, which takes it. */
+    private void take(
+            int index,
+            ByteBuf batch,
+            int count,
+            @Nullable AppendGroup group,
+            @Nullable Confirms taken,
+            @Nullable Confirms stored,
+            BrokerShard publisher) {
+        if (deduplication == null) {
+            append(partitions[index], batch, count, group, taken, stored, publisher);
+            return;
+        }
+        Deduplication.Left left = deduplication.take(index, batch, group);
+        if (left.awaited() == null) {
+            append(partitions[index], left.batch(), count, group, taken, stored, publisher);
+            return;
+        }
+        counters.duplicates += count - left.count();
+        if (taken != null) {
+            publisher.answer(queue.home(), taken::stored);
+        }
+        Confirms whenStored = stored == null ? null : deduplication.behind(left.awaited(), stored, publisher);
+        if (left.count() > 0) {
+            append(partitions[index], left.batch(), left.count(), group, null, whenStored, queue.home());
+            return;
+        }
+        left.batch().release();
+        if (group != null) {
+            group.leave();
+        }
+        if (whenStored != null) {
+            whenStored.stored();
+        }
     }
 
     private void append(
@@ -120,11 +160,12 @@ final class QueueIntake {
             ByteBuf batch,
             int count,
             @Nullable AppendGroup group,
-            Confirms stored,
+            @Nullable Confirms taken,
+            @Nullable Confirms stored,
             BrokerShard publisher) {
         counters.published += count;
         if (group == null) {
-            partition.append(batch, count, null, stored, publisher);
+            partition.append(batch, count, taken, stored, publisher);
         } else {
             partition.appendInGroup(batch, count, group, stored, publisher);
         }
@@ -257,13 +298,15 @@ final class QueueIntake {
                 || (overflow.isDrop() && queue.isHeldUp());
     }
 
+    /** Whether something has still to give way: what is read of it is needed. */
+    boolean isOverLimit() {
+        return limits != null && overflow.isDrop() && limits.isExceeded();
+    }
+
     /** Keeps the limit, where what is there gives way. */
     void dropOverLimit() {
-        if (limits == null || !overflow.isDrop()) {
-            return;
-        }
         int left = MOST_DROPPED_AT_ONCE;
-        while (limits.isExceeded()) {
+        while (isOverLimit()) {
             if (left-- == 0) {
                 queue.wake();
                 return;

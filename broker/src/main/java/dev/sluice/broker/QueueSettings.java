@@ -273,6 +273,16 @@ public final class QueueSettings {
         return text(QueueProperty.DEAD_LETTER_ROUTING_KEY);
     }
 
+    /** Of how many records the ids are remembered; {@link #UNLIMITED} if of none. */
+    public long deduplicationWindow() {
+        return number(QueueProperty.DEDUPLICATION_WINDOW, UNLIMITED);
+    }
+
+    /** {@link #UNLIMITED} if ids are remembered until others take their place. */
+    public long deduplicationWindowMs() {
+        return number(QueueProperty.DEDUPLICATION_WINDOW_MS, UNLIMITED);
+    }
+
     public Durability durability() {
         String text = text(QueueProperty.DURABILITY);
         return text == null ? Durability.SYNC : Durability.parse(text).orElseThrow();

@@ -21,6 +21,7 @@ import java.util.OptionalLong;
  * @param droppedAtLimit dropped, the oldest first, to keep the queue at its limits
  * @param refusedAtLimit not taken because the queue was at one of its limits
  * @param refusedWhilePaused not taken because publishing was paused; what the broker itself brings is counted each time that it tries
+ * @param duplicates not stored again, since their ids are in the queue's deduplication window
  * @param purged dropped because somebody emptied the queue
  * @param moved brought to other queues by an operator
  * @param superseded not delivered from a topic that keeps the last of each key, since a later one had come
@@ -48,6 +49,7 @@ public record QueueStatistics(
         long droppedAtLimit,
         long refusedAtLimit,
         long refusedWhilePaused,
+        long duplicates,
         long purged,
         long moved,
         long superseded,

@@ -386,7 +386,7 @@ final class BrokerModel {
     }
 
     private static boolean mayNotRefuse(@Nullable QueueModel target) {
-        return target != null && target.isThere() && !target.refusesAtLimit();
+        return target != null && target.isThere() && !target.letsDeadLettersWait();
     }
 
     private boolean isSurelyReady(CopyModel copy) {

@@ -111,6 +111,11 @@ final class QueueModel {
                 && (settings.overflow() == Overflow.REJECT || settings.overflow() == Overflow.REJECT_DEAD_LETTER);
     }
 
+    /** Dead letters may have to wait until there is room. */
+    boolean letsDeadLettersWait() {
+        return settings.maxLength() >= 0 && !dropsAtLimit();
+    }
+
     boolean sendsRefusedToDeadLetters() {
         return settings.maxLength() >= 0
                 && settings.overflow() == Overflow.REJECT_DEAD_LETTER
