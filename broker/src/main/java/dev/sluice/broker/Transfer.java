@@ -113,7 +113,7 @@ final class Transfer implements RecordMove.Owner<Transfer.Item> {
 
     /** Looks at the next records, and sends what there is when that is enough. */
     void step() {
-        if (isOver() || moving > 0 || timer != null || mustWait()) {
+        if (isOver() || moving > 0 || timer != null || (gathered == 0 && mustWait())) {
             return;
         }
         for (int i = 0; i < MOST_PER_TURN; i++) {
@@ -132,7 +132,12 @@ final class Transfer implements RecordMove.Owner<Transfer.Item> {
                     return;
                 }
                 case FAILED -> {
-                    waitFor(String.valueOf(scan.takeFailure().getMessage()));
+                    String why = String.valueOf(scan.takeFailure().getMessage());
+                    if (gathered > 0) {
+                        send(); // consumers are not to wait for them meanwhile
+                    } else {
+                        waitFor(why);
+                    }
                     return;
                 }
                 case PENDING, MISSING -> {
@@ -154,6 +159,7 @@ final class Transfer implements RecordMove.Owner<Transfer.Item> {
             return true;
         }
         PublishGate gate = queue.home().publishGate();
+        gate.check();
         if (gate.isStopped()) {
             waitFor(gate.refusal().detail());
         } else if (isNoted() && queue.home().moveLog().outOfOrder() != null) {

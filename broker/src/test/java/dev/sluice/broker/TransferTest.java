@@ -435,6 +435,30 @@ class TransferTest {
     }
 
     @Test
+    void waitsWhileTheDiskIsShort() {
+        try (var broker = EmbeddedBroker.open(folder)) {
+            broker.declareQueue(QUEUE);
+            broker.declareQueue(OTHER);
+            broker.publish(QUEUE, Message.of("stays")).join();
+        }
+        var noDiskHasSoMuchFree = BrokerLimits.defaults().withDiskFreeLimit(new DiskAmount.Percent(100));
+        try (var broker = EmbeddedBroker.open(folder, noDiskHasSoMuchFree)) {
+            while (broker.status().alerts().isEmpty()) {
+                Thread.onSpinWait();
+            }
+            TransferRequest move = TransferRequest.move(new ToQueue(OTHER));
+            TransferProgress waiting = broker.tools().start(QUEUE, move).join();
+            assertThat(waiting.state()).isEqualTo(State.WAITING);
+            assertThat(waiting.reason()).contains("publishing stops below");
+            assertThat(broker.statistics(QUEUE).ready()).isEqualTo(1);
+            assertThat(broker.tools().stop(QUEUE).join().orElseThrow().state()).isEqualTo(State.STOPPED);
+            TransferProgress dry = broker.tools().start(QUEUE, move.asDryRun()).join();
+            assertThat(dry.state()).isIn(State.RUNNING, State.DONE);
+            assertThat(broker.statistics(OTHER).published()).isZero();
+        }
+    }
+
+    @Test
     void refusesWhatMakesNoSense() {
         TimedBroker broker = open();
         QueueTools tools = broker.broker.tools();
