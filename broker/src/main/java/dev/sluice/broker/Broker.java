@@ -163,6 +163,11 @@ public final class Broker {
         return new LogId(QueueFactory.FIRST_ID_LOG_ID + shardIndex);
     }
 
+    /** The log where the shard with this index writes what happens to records of queues that have a story. */
+    static LogId storyLogId(int shardIndex) {
+        return new LogId(QueueFactory.FIRST_STORY_LOG_ID + shardIndex);
+    }
+
     /** The log where the shard with this index writes what its queues have settled. */
     static LogId cursorLogId(int shardIndex) {
         return new LogId(shardIndex + 1);

@@ -34,6 +34,7 @@ public final class BrokerShard {
     private @Nullable CursorLog cursorLog;
     private @Nullable MoveLog moveLog;
     private @Nullable IdLog idLog;
+    private @Nullable StoryLog storyLog;
     private final Commits commits = new Commits();
     private final PublishGate gate;
     private final RandomGenerator random;
@@ -272,6 +273,18 @@ public final class BrokerShard {
         return open;
     }
 
+    void useStoryLog(StoryLog itsLog) {
+        storyLog = itsLog;
+    }
+
+    StoryLog storyLog() {
+        StoryLog open = storyLog;
+        if (open == null) {
+            throw new IllegalStateException("the log of stories of shard " + shard.index() + " is not open");
+        }
+        return open;
+    }
+
     Commits commits() {
         return commits;
     }
@@ -347,6 +360,7 @@ public final class BrokerShard {
             queue.serve();
         }
         cursorLog().write(served);
+        storyLog().write();
         endOfTurnScheduled = false;
         if (!dirtyQueues.isEmpty() || !dirtyInlets.isEmpty()) {
             scheduleEndOfTurn();
@@ -410,6 +424,8 @@ public final class BrokerShard {
         var noted = new CompletableFuture<Void>();
         idLog().log().whenEverythingIsDurable(() -> noted.complete(null));
         closed.add(noted.thenCompose(durable -> close(idLog().log().log())));
+        storyLog().stop();
+        closed.add(close(storyLog().log()));
         moveLog().stop();
         closed.add(close(moveLog().log()));
         for (Queue queue : topology.queues()) {

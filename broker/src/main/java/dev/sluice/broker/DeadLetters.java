@@ -168,6 +168,10 @@ final class DeadLetters implements RecordMove.Owner<DeadRecord> {
         targets.removeAll(dead.reached());
         if (targets.isEmpty()) {
             counters.deadLettersDropped += dead.reached().isEmpty() ? 1 : 0;
+            QueueStory story = queue.story();
+            if (story != null && dead.isToSettle()) {
+                story.deadLettered(dead);
+            }
             settle(dead);
             return true;
         }
@@ -263,6 +267,10 @@ final class DeadLetters implements RecordMove.Owner<DeadRecord> {
         if (goesToParking(move)) {
             counters.parked += move.records.size();
             reportParking();
+        }
+        QueueStory story = queue.story();
+        if (story != null && move.records.getFirst().isToSettle()) {
+            story.moved(StoryEvent.Kind.DEAD_LETTERED, move);
         }
         move.records.forEach(this::settle);
         queue.wake();

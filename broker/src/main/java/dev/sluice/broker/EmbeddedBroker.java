@@ -241,9 +241,14 @@ public final class EmbeddedBroker implements AutoCloseable {
         }
     }
 
+    /** What its shard sees. */
+    BrokerShard view() {
+        return broker.on(shard);
+    }
+
     /** Begins to gather what is to happen together or not at all. */
     public Transaction beginTransaction() {
-        return new Transaction(broker.on(shard), pace, inFlight);
+        return new Transaction(view(), pace, inFlight);
     }
 
     /**

@@ -34,6 +34,7 @@ final class Queue {
     private final @Nullable QueueRoom room;
     private final @Nullable DeadLetters deadLetters;
     private final @Nullable Deduplication deduplication;
+    private final @Nullable QueueStory story;
     private final QueueIntake intake;
     private final QueueSettling settling;
     private final QueueDispatch dispatch;
@@ -75,6 +76,7 @@ final class Queue {
         this.room = QueueRoom.of(spec, System.nanoTime());
         this.deadLetters = DeadLetters.of(this, counters);
         this.deduplication = Deduplication.of(this);
+        this.story = QueueStory.of(this);
         this.intake = new QueueIntake(this, counters, deadLetters);
         this.settling = new QueueSettling(this, counters, deadLetters);
         this.dispatch = new QueueDispatch(this, settling, counters, aging);
@@ -142,6 +144,9 @@ final class Queue {
     /** All lanes are open: the queue begins to work. */
     void opened() {
         shard.shard().assertOwner();
+        if (story != null) {
+            story.opened();
+        }
         intake.showRoom();
         timers.touch();
     }
@@ -238,6 +243,12 @@ final class Queue {
     @Nullable
     Deduplication deduplication() {
         return deduplication;
+    }
+
+    /** What notes what happens to its records; null if nobody is to ask. */
+    @Nullable
+    QueueStory story() {
+        return story;
     }
 
     /** So many dead letters are on their way that a consumer gets nothing that it could reject. */
@@ -471,7 +482,12 @@ final class Queue {
             keys.forgetWaiting();
         }
         for (Lane lane : lanes) {
-            purged += lane.purge();
+            long first = lane.backlog().floor();
+            long ofLane = lane.purge();
+            purged += ofLane;
+            if (story != null && ofLane > 0) {
+                story.purged(lane, first, lane.log().endOffset() - 1);
+            }
         }
         counters.purged += purged;
         wake();

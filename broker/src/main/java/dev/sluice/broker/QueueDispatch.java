@@ -19,6 +19,7 @@ final class QueueDispatch {
     private final ReadyLanes readyLanes;
     private final @Nullable LaneAging aging;
     private final Dispatcher dispatcher;
+    private final @Nullable QueueStory story;
     private final ArrayDeque<Consumer> getters = new ArrayDeque<>(0);
     private final long maxAgeMs;
     /** Since when the oldest ready record waits; {@link Long#MAX_VALUE} if nothing is ready, or nobody wants to know. */
@@ -34,6 +35,7 @@ final class QueueDispatch {
         this.lanes = queue.lanes();
         this.readyLanes = queue.readyLanes();
         this.aging = aging;
+        this.story = queue.story();
         QueueSettings settings = queue.spec().settings();
         this.dispatcher = new Dispatcher(settings.singleActiveConsumer());
         this.heads = new LaneHead[lanes.length];
@@ -121,6 +123,10 @@ final class QueueDispatch {
         counters.delivered++;
         if (redelivered) {
             counters.redelivered++;
+        }
+        if (story != null) {
+            long offset = DeliveryId.offset(delivery);
+            story.delivered(consumer, lane, offset, lane.backlog().deliveryCount(offset));
         }
         heads[lane.index()].take(DeliveryId.offset(delivery));
         if (noAck) {

@@ -29,6 +29,9 @@ final class QueueFactory {
     /** Of the broker's own logs, those of ids have ids from here on. */
     static final long FIRST_ID_LOG_ID = 3 << 14;
 
+    /** Of the broker's own logs, those of stories have ids from here on. */
+    static final long FIRST_STORY_LOG_ID = 7 << 13;
+
     private final Storage storage;
     private final TopologyStore store;
     private final Shards shards;
@@ -175,6 +178,11 @@ final class QueueFactory {
     /** As {@link #openStateLog}, for a log that may be part of groups. */
     CompletableFuture<PartitionLog> openMoveLog(LogId id, Shard owner, PartitionLog.Listener listener) {
         return open(id, LogSettings.DEFAULT, owner, listener);
+    }
+
+    /** As {@link #openStateLog}, for a log that nobody waits for. */
+    CompletableFuture<PartitionLog> openStoryLog(LogId id, Shard owner, PartitionLog.Listener listener) {
+        return open(id, StoryLog.SETTINGS, owner, listener);
     }
 
     private CompletableFuture<PartitionLog> open(

@@ -21,6 +21,7 @@ final class QueueIntake {
     private final QueueCounters counters;
     private final @Nullable DeadLetters deadLetters;
     private final @Nullable Deduplication deduplication;
+    private final @Nullable QueueStory story;
     private final @Nullable QueueLimits limits;
     private final @Nullable QueueRoom room;
     private final @Nullable WaitingPublishers waiting;
@@ -36,6 +37,7 @@ final class QueueIntake {
         this.counters = counters;
         this.deadLetters = deadLetters;
         this.deduplication = queue.deduplication();
+        this.story = queue.story();
         this.limits = QueueLimits.of(queue);
         this.room = queue.room();
         this.waiting = room == null ? null : new WaitingPublishers(room);
@@ -164,6 +166,9 @@ final class QueueIntake {
             @Nullable Confirms stored,
             BrokerShard publisher) {
         counters.published += count;
+        if (story != null) {
+            story.stored(partition, batch);
+        }
         if (group == null) {
             partition.append(batch, count, taken, stored, publisher);
         } else {

@@ -10,11 +10,15 @@ final class QueueJobs {
     /** So many look at the queue at the same time. */
     static final int MOST_PEEKS = 16;
 
+    /** So many ask for stories of its records at the same time. */
+    static final int MOST_SEARCHES = 4;
+
     private static final String TOPIC = "it is a topic, which is read by its subscriptions: name one of those";
 
     private final Queue queue;
     private final List<Peek> peeks = new ArrayList<>(1);
 
+    private final List<StorySearch> searches = new ArrayList<>(0);
     private final QueueCounters counters;
     /** The one that goes on, or the last one; null if there was none. */
     private @Nullable Transfer transfer;
@@ -37,6 +41,24 @@ final class QueueJobs {
         var _ = peek.answer().whenComplete((page, failure) -> peeks.remove(peek));
         peek.step();
         return peek.answer();
+    }
+
+    /** Tells what happened to some records. */
+    CompletableFuture<Story> story(StoryQuery query) {
+        QueueStory story = queue.story();
+        if (story == null) {
+            return refused(
+                    Refusal.Reason.INVALID,
+                    "nothing is remembered of its records: declare it with " + QueueProperty.STORY.propertyName());
+        }
+        if (searches.size() == MOST_SEARCHES) {
+            return refused(Refusal.Reason.BUSY, MOST_SEARCHES + " others ask for stories now; try again in a moment");
+        }
+        var search = new StorySearch(queue, story, query);
+        searches.add(search);
+        var _ = search.answer().whenComplete((told, failure) -> searches.remove(search));
+        search.step();
+        return search.answer();
     }
 
     /** Drops what is ready or held back. */
@@ -86,6 +108,9 @@ final class QueueJobs {
     void close(Refusal.Reason reason) {
         for (Peek peek : List.copyOf(peeks)) {
             peek.fail(new Refusal(reason, queue.name()));
+        }
+        for (StorySearch search : List.copyOf(searches)) {
+            search.fail(new Refusal(reason, queue.name()));
         }
         if (transfer != null) {
             transfer.close();

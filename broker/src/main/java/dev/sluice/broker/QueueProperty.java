@@ -66,6 +66,8 @@ public enum QueueProperty {
     DEDUPLICATION_WINDOW("deduplication-window", new Kind.Whole(1, DeduplicationWindow.MOST_IDS)),
     /** For so many milliseconds they are remembered. */
     DEDUPLICATION_WINDOW_MS("deduplication-window-ms", new Kind.Whole(1, Long.MAX_VALUE)),
+    /** Milliseconds for which it is remembered what happened to each record. */
+    STORY("story", new Kind.Whole(1, Long.MAX_VALUE)),
     /** When a record of a durable queue counts as stored; without meaning for other queues. */
     DURABILITY("durability", new Kind.Durable());
 

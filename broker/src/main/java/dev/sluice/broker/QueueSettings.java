@@ -283,6 +283,11 @@ public final class QueueSettings {
         return number(QueueProperty.DEDUPLICATION_WINDOW_MS, UNLIMITED);
     }
 
+    /** Milliseconds for which it is remembered what happened to each record; {@link #UNLIMITED} if it is not. */
+    public long storyMs() {
+        return number(QueueProperty.STORY, UNLIMITED);
+    }
+
     public Durability durability() {
         String text = text(QueueProperty.DURABILITY);
         return text == null ? Durability.SYNC : Durability.parse(text).orElseThrow();

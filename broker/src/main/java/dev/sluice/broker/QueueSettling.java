@@ -1,5 +1,6 @@
 package dev.sluice.broker;
 
+import dev.sluice.broker.StoryEvent.Kind;
 import org.jspecify.annotations.Nullable;
 
 /** How a queue's deliveries end: settled by their consumer, over with their lease, or put back, and given up after too many attempts. Confined to the queue's shard. */
@@ -9,6 +10,7 @@ final class QueueSettling {
     private final QueueCounters counters;
     private final @Nullable DeadLetters deadLetters;
     private final @Nullable KeyOrder keys;
+    private final @Nullable QueueStory story;
     private final long deliveryLimit;
     private final RetryDelay retryDelay;
     private final long leaseMs;
@@ -20,6 +22,7 @@ final class QueueSettling {
         this.counters = counters;
         this.deadLetters = deadLetters;
         this.keys = queue.keys();
+        this.story = queue.story();
         QueueSettings settings = queue.spec().settings();
         this.deliveryLimit = settings.deliveryLimit();
         this.retryDelay = settings.retryDelay();
@@ -36,8 +39,19 @@ final class QueueSettling {
 
     /** The lane's record is on its way to somebody who will not settle it. */
     void beginAndEnd(Lane lane, long offset) {
+        acknowledge(lane, offset);
+    }
+
+    private void acknowledge(Lane lane, long offset) {
         counters.acknowledged++;
+        tell(Kind.ACKED, lane, offset);
         lane.backlog().settleInFlight(offset);
+    }
+
+    private void tell(Kind kind, Lane lane, long offset) {
+        if (story != null) {
+            story.happened(kind, lane, offset);
+        }
     }
 
     /** {@code delayMs}: how long a record that is released waits at the least. False if the consumer has nothing of the delivery. */
@@ -58,12 +72,9 @@ final class QueueSettling {
         Lane lane = lanes[DeliveryId.lane(delivery)];
         long offset = DeliveryId.offset(delivery);
         switch (settlement) {
-            case ACK -> {
-                counters.acknowledged++;
-                lane.backlog().settleInFlight(offset);
-            }
+            case ACK -> acknowledge(lane, offset);
             case REJECT -> giveUp(lane, offset, DeathReason.REJECTED);
-            case RELEASE -> comeBack(lane, offset, delayMs);
+            case RELEASE -> comeBack(Kind.RELEASED, lane, offset, delayMs);
         }
     }
 
@@ -81,7 +92,7 @@ final class QueueSettling {
     void giveBack(Claim claim) {
         if (claim.consumer.isClosed()) {
             claim.consumer.releaseShared(1);
-            comeBack(laneOf(claim), claim.offset(), 0);
+            comeBack(Kind.CONSUMER_GONE, laneOf(claim), claim.offset(), 0);
             return;
         }
         claim.consumer.delivered(claim.delivery);
@@ -100,6 +111,7 @@ final class QueueSettling {
         counters.rejected++;
         counters.deadLettered += claim.deadLetterQueues > 0 ? 1 : 0;
         counters.deadLettersDropped += claim.deadLetterQueues > 0 ? 0 : 1;
+        tell(Kind.REJECTED, laneOf(claim), claim.offset());
         laneOf(claim).backlog().settleInFlight(claim.offset());
     }
 
@@ -115,6 +127,7 @@ final class QueueSettling {
             case LENGTH_LIMIT -> counters.droppedAtLimit++;
             case DELIVERY_LIMIT -> counters.deliveryLimitExceeded++;
         }
+        tell(Kind.of(reason), lane, offset);
         if (deadLetters == null) {
             lane.backlog().settleInFlight(offset);
             return;
@@ -126,7 +139,8 @@ final class QueueSettling {
     }
 
     /** A record in flight, of no consumer any more, comes back, unless it did too often. It is ready after {@code delayMs} at the earliest. */
-    private void comeBack(Lane lane, long offset, long delayMs) {
+    private void comeBack(Kind why, Lane lane, long offset, long delayMs) {
+        tell(why, lane, offset);
         Backlog open = lane.backlog();
         int before = open.deliveryCount(offset);
         if (deliveryLimit >= 0 && before >= deliveryLimit) {
@@ -161,7 +175,7 @@ final class QueueSettling {
     private void leaseOver(Consumer consumer, long delivery) {
         counters.leasesOver++;
         consumer.lapse(delivery);
-        comeBack(lanes[DeliveryId.lane(delivery)], DeliveryId.offset(delivery), 0);
+        comeBack(Kind.LEASE_OVER, lanes[DeliveryId.lane(delivery)], DeliveryId.offset(delivery), 0);
     }
 
     /** No lease is over before; {@link Long#MAX_VALUE} if there is none. */
@@ -173,7 +187,7 @@ final class QueueSettling {
     void takeBack(Consumer consumer) {
         for (long delivery : consumer.takeInFlight()) {
             leases.end(delivery);
-            comeBack(lanes[DeliveryId.lane(delivery)], DeliveryId.offset(delivery), 0);
+            comeBack(Kind.CONSUMER_GONE, lanes[DeliveryId.lane(delivery)], DeliveryId.offset(delivery), 0);
         }
     }
 }

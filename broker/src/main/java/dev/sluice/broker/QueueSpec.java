@@ -29,6 +29,7 @@ public record QueueSpec(String name, boolean durable, boolean exclusive, boolean
             QueueProperty.MAX_AGE,
             QueueProperty.MAX_PUBLISH_RATE,
             QueueProperty.OVERFLOW,
+            QueueProperty.STORY,
             QueueProperty.DURABILITY,
             QueueProperty.DEDUPLICATION_WINDOW,
             QueueProperty.DEDUPLICATION_WINDOW_MS);

@@ -53,6 +53,13 @@ public final class QueueTools {
     }
 
     /**
+     * What happened to some records of a queue with a {@linkplain QueueProperty#STORY story}, whether they are still there or not, in the order in which it happened. Looks through all that the queue's shard remembers, without slowing it down.
+     */
+    public CompletableFuture<Story> story(String queue, StoryQuery query) {
+        return on(queue, found -> found.jobs().story(query));
+    }
+
+    /**
      * Pauses publishing, consuming or both, also across restarts; what is paused already stays so.
      *
      * @return what is paused now

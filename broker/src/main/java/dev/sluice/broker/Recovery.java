@@ -62,7 +62,24 @@ final class Recovery {
     private CompletableFuture<Written> openLogs() {
         CompletableFuture<Map<Long, CursorState>> cursors = openCursorLogs();
         CompletableFuture<Map<Long, IdNote.State>> ids = openIdLogs();
-        return cursors.thenCombine(ids, Written::new);
+        return cursors.thenCombine(ids, Written::new).thenCombine(openStoryLogs(), (written, opened) -> written);
+    }
+
+    /** A start with fewer shards forgets what those wrote which it does not have. */
+    private CompletableFuture<Void> openStoryLogs() {
+        var opened = new ArrayList<CompletableFuture<?>>();
+        for (BrokerShard view : views) {
+            var stories = new StoryLog(view);
+            view.useStoryLog(stories);
+            opened.add(factory.openStoryLog(Broker.storyLogId(view.shard().index()), view.shard(), stories)
+                    .thenAcceptAsync(stories::open, view.shard()));
+        }
+        for (LogId id : formerLogs()) {
+            if (isStoryLog(id)) {
+                opened.add(readFormerLog(id, log -> CompletableFuture.completedFuture(Map.of())));
+            }
+        }
+        return all(opened);
     }
 
     /** Completes with the state of each lane by the id of its log. */
@@ -83,7 +100,7 @@ final class Recovery {
             scans.add(openStateLog(Broker.cursorLogId(view.shard().index()), view, cursors.log(), Recovery::scan));
         }
         for (LogId id : formerLogs()) {
-            if (!isIdLog(id)) {
+            if (!isIdLog(id) && !isStoryLog(id)) {
                 scans.add(readFormerLog(id, Recovery::scan));
             }
         }
@@ -140,7 +157,11 @@ final class Recovery {
     }
 
     private static boolean isIdLog(LogId id) {
-        return id.value() >= QueueFactory.FIRST_ID_LOG_ID;
+        return id.value() >= QueueFactory.FIRST_ID_LOG_ID && !isStoryLog(id);
+    }
+
+    private static boolean isStoryLog(LogId id) {
+        return id.value() >= QueueFactory.FIRST_STORY_LOG_ID;
     }
 
     /** Those of the broker's own that belong to shards which this start does not have. Logs of moves hold the same as those of cursors. */
@@ -150,6 +171,7 @@ final class Recovery {
             present.add(Broker.cursorLogId(view.shard().index()));
             present.add(Broker.moveLogId(view.shard().index()));
             present.add(Broker.idLogId(view.shard().index()));
+            present.add(Broker.storyLogId(view.shard().index()));
         }
         return storage.logs().stream()
                 .filter(id -> id.value() < QueueFactory.FIRST_QUEUE_ID && !present.contains(id))
@@ -294,6 +316,7 @@ final class Recovery {
             snapshots.add(ids);
             view.shard().execute(() -> {
                 view.lookAtHeads();
+                view.storyLog().begin();
                 snapshotCursors(view, cursors);
                 snapshotIds(view, ids);
             });

@@ -232,6 +232,10 @@ final class Transfer implements RecordMove.Owner<Transfer.Item> {
         lane.backlog().takeOutOfTurn(record);
         lane.backlog().settleInFlight(record.offset());
         counters.purged++;
+        QueueStory story = queue.story();
+        if (story != null) {
+            story.happened(StoryEvent.Kind.PURGED, lane, record.offset());
+        }
         took(record, 1);
         queue.wake();
     }
@@ -309,6 +313,10 @@ final class Transfer implements RecordMove.Owner<Transfer.Item> {
 
     @Override
     public void moved(RecordMove<Item> move) {
+        QueueStory story = queue.story();
+        if (story != null) {
+            story.moved(request.copies() ? StoryEvent.Kind.COPIED : StoryEvent.Kind.MOVED, move);
+        }
         move.records.forEach(this::arrived);
         goesOn();
         answered(move);

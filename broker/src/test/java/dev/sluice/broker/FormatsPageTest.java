@@ -138,6 +138,25 @@ class FormatsPageTest {
     }
 
     @Test
+    void storyEvent() throws IOException {
+        var note = new StoryNote(
+                StoryEvent.Kind.STORED, LOG.value(), 0, 16, 16, 0, 0, List.of("news", "eu.fr", "", "m 1"));
+        ByteBuf encoded = Unpooled.buffer();
+        note.encode(encoded);
+        assertPage("story-event", ByteBufUtil.getBytes(encoded));
+        try (var builder = new RecordBatchBuilder(UnpooledByteBufAllocator.DEFAULT)) {
+            builder.append(0, null, encoded, RecordHeaders.EMPTY);
+            ByteBuf batch = builder.build();
+            var record = new RecordCursor();
+            record.reset(batch, batch.readerIndex());
+            assertThat(record.next()).isTrue();
+            assertThat(StoryNote.queueId(record)).isEqualTo(LOG.value());
+            assertThat(StoryNote.decode(record)).isEqualTo(note);
+            batch.release();
+        }
+    }
+
+    @Test
     void route() throws IOException {
         assertPage("route", ByteBufUtil.getBytes(RouteHeader.encode("news", "eu.fr")));
     }

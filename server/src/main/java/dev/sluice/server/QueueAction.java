@@ -14,6 +14,15 @@ enum QueueAction {
             QueueOption.FROM,
             QueueOption.BODY,
             QueueOption.JSON),
+    STORY(
+            "story",
+            "Tells what happened to messages of a queue with x-story, whether they are still there or not: all that have an id or a key, or the one at a position.",
+            (words, nowMs) -> QueueRequests.story(words),
+            QueueOption.ID,
+            QueueOption.KEY,
+            QueueOption.OFFSET,
+            QueueOption.EVENTS,
+            QueueOption.JSON),
     PAUSE(
             "pause",
             "Pauses a queue until it is resumed, also across restarts. While consuming is paused nobody gets a message; what consumers have they can acknowledge. While publishing is paused publishers are refused, and dead letters wait.",
@@ -102,7 +111,7 @@ enum QueueAction {
     boolean isTransfer() {
         return switch (this) {
             case PURGE, MOVE, COPY, REDRIVE -> true;
-            case LIST, PEEK, PAUSE, RESUME, PROGRESS, STOP -> false;
+            case LIST, PEEK, STORY, PAUSE, RESUME, PROGRESS, STOP -> false;
         };
     }
 

@@ -43,6 +43,8 @@ final class QueueCommands {
         return switch (action) {
             case LIST -> this::list;
             case PEEK -> this::peek;
+            case STORY ->
+                words -> QueueTexts.story(await(tools.story(queue(words), QueueRequests.story(words))), words);
             case PAUSE -> words -> paused(words, tools.pause(queue(words), QueueRequests.pauses(words)));
             case RESUME -> words -> paused(words, tools.resume(queue(words), QueueRequests.pauses(words)));
             case PURGE -> this::purge;

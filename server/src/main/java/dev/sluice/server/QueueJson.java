@@ -5,9 +5,12 @@ import dev.sluice.broker.PeekedRecord;
 import dev.sluice.broker.QueueOverview;
 import dev.sluice.broker.QueueSettings;
 import dev.sluice.broker.QueueStatistics;
+import dev.sluice.broker.StoryEvent;
 import dev.sluice.broker.TransferProgress;
 import java.time.Instant;
 import java.util.Base64;
+import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** What {@code sluice queue --json} prints. Stateless. */
@@ -65,6 +68,29 @@ final class QueueJson {
         object.put("bodyBytes", record.bodyBytes());
         putBytes(object, "body", record.body());
         return object;
+    }
+
+    static JsonObject event(StoryEvent event) {
+        List<String> names = event.names();
+        var object = new JsonObject()
+                .put("time", Instant.ofEpochMilli(event.timeMs()).toString())
+                .put("position", event.position().toString())
+                .put("event", event.kind().name().toLowerCase(Locale.ROOT));
+        return switch (event.kind()) {
+            case STORED ->
+                object.put("exchange", names.get(0))
+                        .put("routingKey", names.get(1))
+                        .put("key", names.get(2))
+                        .put("id", names.get(3));
+            case DELIVERED -> object.put("consumer", event.consumer()).put("deliveryCount", event.deliveryCount());
+            case DEAD_LETTERED, MOVED, COPIED ->
+                object.put(
+                        "queues",
+                        names.stream()
+                                .map(name -> new JsonObject().put("queue", name))
+                                .toList());
+            default -> object;
+        };
     }
 
     /** Text as such; what is no text in Base64, under another name. */

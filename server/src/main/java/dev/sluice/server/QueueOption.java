@@ -20,6 +20,12 @@ enum QueueOption {
             QueueRequests.BODY,
             "BYTES",
             "How much of each body is shown, up to 1 MiB. Default: " + QueueRequests.DEFAULT_BODY_BYTES + "."),
+    ID(QueueRequests.ID, "ID", "The message id or the deduplication id that the publisher gave."),
+    OFFSET(
+            QueueRequests.OFFSET,
+            "POSITION",
+            "Where the message is or was in the queue, as 'sluice queue peek' shows it."),
+    EVENTS(QueueRequests.EVENTS, "N", "How many events, up to 1000. Default: " + QueueRequests.DEFAULT_EVENTS + "."),
     PUBLISHING(QueueRequests.PUBLISHING, null, "Only publishing. Without this and --consuming: both."),
     CONSUMING(QueueRequests.CONSUMING, null, "Only consuming."),
     TO(

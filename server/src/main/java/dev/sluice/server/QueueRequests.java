@@ -5,6 +5,7 @@ import dev.sluice.broker.PeekRequest;
 import dev.sluice.broker.QueuePauses;
 import dev.sluice.broker.RecordFilter;
 import dev.sluice.broker.RecordPosition;
+import dev.sluice.broker.StoryQuery;
 import dev.sluice.broker.TransferRequest;
 import dev.sluice.broker.TransferTarget;
 import dev.sluice.broker.TransferTarget.BackToExchange;
@@ -44,10 +45,14 @@ final class QueueRequests {
     static final String COUNT = "count";
     static final String FROM = "from";
     static final String BODY = "body";
+    static final String ID = "id";
+    static final String OFFSET = "offset";
+    static final String EVENTS = "events";
     static final String PUBLISHING = "publishing";
     static final String CONSUMING = "consuming";
 
     static final int DEFAULT_COUNT = 10;
+    static final int DEFAULT_EVENTS = 100;
     static final int DEFAULT_BODY_BYTES = 200;
 
     private static final Pattern AGE = Pattern.compile("(\\d{1,9})(s|min|h|d)");
@@ -63,6 +68,15 @@ final class QueueRequests {
                 (int) number(words, COUNT, DEFAULT_COUNT, PeekRequest.MOST_RECORDS),
                 filter(words, nowMs),
                 (int) number(words, BODY, DEFAULT_BODY_BYTES, PeekRequest.MOST_BODY_BYTES));
+    }
+
+    static StoryQuery story(ControlArguments words) {
+        String offset = words.get(OFFSET);
+        if ((words.has(ID) ? 1 : 0) + (words.has(KEY) ? 1 : 0) + (offset == null ? 0 : 1) != 1) {
+            throw new IllegalArgumentException("one of --id, --key and --offset is needed");
+        }
+        return new StoryQuery(words.get(ID), words.get(KEY), offset == null ? null : RecordPosition.parse(offset), (int)
+                number(words, EVENTS, DEFAULT_EVENTS, StoryQuery.MOST_EVENTS));
     }
 
     /** Both, if neither is named. */

@@ -6,6 +6,8 @@ import dev.sluice.broker.PeekedRecord;
 import dev.sluice.broker.QueueOverview;
 import dev.sluice.broker.QueuePauses;
 import dev.sluice.broker.QueueSettings;
+import dev.sluice.broker.Story;
+import dev.sluice.broker.StoryEvent;
 import dev.sluice.broker.TransferProgress;
 import dev.sluice.broker.TransferProgress.State;
 import dev.sluice.broker.TransferRequest;
@@ -95,6 +97,40 @@ final class QueueTexts {
             lines.add("there are more: go on with --from " + page.next());
         }
         return String.join("\n", lines);
+    }
+
+    static String story(Story story, ControlArguments words) {
+        if (words.has(JSON)) {
+            return lines(story.events().stream().map(QueueJson::event).toList());
+        }
+        var lines = new ArrayList<String>();
+        story.events()
+                .forEach(event -> lines.add(Instant.ofEpochMilli(event.timeMs()) + "  " + event.position() + "  "
+                        + event.kind().words() + details(event)));
+        if (story.events().isEmpty()) {
+            lines.add("nothing is remembered of such a message");
+        }
+        if (!story.isWhole()) {
+            lines.add("there is more: ask for less, or for more --events");
+        }
+        if (story.leftOut() > 0) {
+            lines.add("some events may be missing: " + story.leftOut() + " were left out since the broker was started");
+        }
+        return String.join("\n", lines);
+    }
+
+    private static String details(StoryEvent event) {
+        List<String> names = event.names().stream().map(Printable::text).toList();
+        return switch (event.kind()) {
+            case STORED ->
+                ", exchange \"" + names.get(0) + "\", routing key \"" + names.get(1) + "\", key \"" + names.get(2)
+                        + "\", id \"" + names.get(3) + "\"";
+            case DELIVERED ->
+                (event.consumer() == StoryEvent.BY_GET ? " by get" : " to consumer " + event.consumer())
+                        + (event.deliveryCount() == 0 ? "" : ", came back " + times(event.deliveryCount()));
+            case DEAD_LETTERED, MOVED, COPIED -> " to " + (names.isEmpty() ? "no queue" : String.join(", ", names));
+            default -> "";
+        };
     }
 
     private static void addTo(List<String> lines, PeekedRecord record) {

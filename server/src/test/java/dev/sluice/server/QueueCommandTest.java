@@ -85,6 +85,27 @@ final class QueueCommandTest {
     }
 
     @Test
+    void tellsTheStoryOfAMessage() {
+        QueueSettings settings = QueueSettings.DEFAULT.with(QueueProperty.STORY, 60_000);
+        broker.declareQueue(new QueueSpec("told", true, false, false, settings));
+        broker.publish("told", new Message(new byte[] {1}, Map.of("message-id", "m 1"), null))
+                .join();
+        run(0, "move", "told", "--to", "other");
+        assertThat(run(0, "story", "told", "--id", "m 1").lines())
+                .satisfiesExactly(
+                        line -> assertThat(line)
+                                .endsWith("Z  0  stored, exchange \"\", routing key \"told\", key \"\", id \"m 1\""),
+                        line -> assertThat(line).endsWith("Z  0  moved to other"));
+        assertThat(run(0, "story", "told", "--offset", "0", "--json"))
+                .contains("\"event\":\"moved\",\"queues\":[{\"queue\":\"other\"}]");
+        assertThat(run(0, "story", "told", "--key", "told", "--events", "1")).contains("there is more");
+        assertThat(run(0, "story", "told", "--id", "none")).contains("nothing is remembered of such a message");
+        run(1, "story", "jobs", "--id", "m 1");
+        assertThat(err).contains("declare it with story");
+        wrong("one of --id, --key and --offset is needed", "story", "told");
+    }
+
+    @Test
     void showsMessages() {
         var message = new Message(
                 "line\n\u001b[31mred".getBytes(StandardCharsets.UTF_8),
