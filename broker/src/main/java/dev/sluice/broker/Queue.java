@@ -2,6 +2,7 @@ package dev.sluice.broker;
 
 import dev.sluice.broker.Outcome.Reply;
 import dev.sluice.log.LogId;
+import dev.sluice.log.RecordCursor;
 import java.util.Arrays;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -178,6 +179,17 @@ final class Queue {
     /** What it stores, in the order of their indices; not to be written to. */
     Partition[] partitions() {
         return partitions;
+    }
+
+    /** Which of {@link #partitions} a record belongs to that comes from another queue: in a queue by its priority, in a topic by its key. Any thread. */
+    int partitionOf(int priority, RecordCursor record) {
+        if (!spec.isTopic()) {
+            return Math.min(priority, partitions.length - 1);
+        }
+        return record.keyLength() < 0
+                ? 0
+                : KeyPartitioner.partition(
+                        record.buffer().slice(record.keyIndex(), record.keyLength()), partitions.length);
     }
 
     /** How it reads, in the order of their indices; not to be written to. */

@@ -267,7 +267,7 @@ final class Transfer implements RecordMove.Owner<Transfer.Item> {
             if (item.isToSettle && item.reached.isEmpty()) {
                 take(item, record);
             }
-            write(record, way, batches.add(item.lane, item, targets));
+            write(record, way, batches.add(item.lane, item, record, targets));
             gathered++;
             gatheredBytes += (long) record.sizeInBytes() * targets.size();
             took(record, targets.size());
