@@ -50,7 +50,9 @@ final class FairQueueIT {
         }
         assertThat(quiet).isEqualTo(QUIET_TENANTS);
         // The queue learns of them within a few turns, in each of which it reads a thousand messages ahead.
-        assertThat(lastQuiet).as("deliveries before that of the last quiet tenant").isLessThan(100);
+        assertThat(lastQuiet)
+                .as("deliveries before that of the last quiet tenant")
+                .isLessThan(100);
         assertThat(noisy).hasSize(NOISY);
         for (int i = 0; i < NOISY; i++) {
             assertThat(noisy.get(i)).isEqualTo(String.valueOf(i));

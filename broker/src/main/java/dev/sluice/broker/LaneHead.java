@@ -113,9 +113,7 @@ final class LaneHead {
     /** Learns whose the next records are; false if there was none. */
     private boolean readAhead(FairOrder order) {
         int before = readAhead;
-        while (readAhead < MOST_PASSED_PER_TURN
-                && !order.passedOver().isFull()
-                && lane.toNextReadable(counters)) {
+        while (readAhead < MOST_PASSED_PER_TURN && !order.passedOver().isFull() && lane.toNextReadable(counters)) {
             readAhead++;
             Fate fate = look(true);
             if (fate == Fate.STUCK) {
@@ -239,7 +237,9 @@ final class LaneHead {
 
     /** Whether a record that may be delivered can come up without anything being settled. */
     boolean isComing() {
-        return fair == null ? !blocked && lane.backlog().ahead() > 0 : lane.backlog().ready() > 0;
+        return fair == null
+                ? !blocked && lane.backlog().ahead() > 0
+                : lane.backlog().ready() > 0;
     }
 
     /** Looks at the lane whether or not somebody consumes; returns when to look again, {@link Long#MAX_VALUE} if no time comes by itself. */

@@ -94,7 +94,9 @@ class FairQueueSimTest {
             if (!tenant.equals("noisy") && itsMs >= TimedBroker.START_MS + CALM_MS) {
                 waitsMs.add(nowMs - itsMs);
             }
-            worksByEnd.computeIfAbsent(nowMs + SERVICE_MS, end -> new ArrayList<>()).add(new Work(client, delivery));
+            worksByEnd
+                    .computeIfAbsent(nowMs + SERVICE_MS, end -> new ArrayList<>())
+                    .add(new Work(client, delivery));
         }
 
         /** Of the records of quiet tenants that were delivered, ascending. */
