@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.Delivery;
+import com.rabbitmq.client.MessageProperties;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -70,6 +71,31 @@ final class TopicIT {
         assertThat(channel.messageCount(topic)).isEqualTo(100);
         Closed refused = Closed.by(() -> channel.queueBind(shipping, exchange, ""));
         assertThat(refused.code()).isEqualTo(406);
+    }
+
+    @Test
+    void keepsTheLastMessageOfEachRoutingKey(Amqp amqp) throws Exception {
+        Channel channel = amqp.channel();
+        String topic = amqp.name("prices");
+        channel.queueDeclare(
+                topic,
+                true,
+                false,
+                false,
+                Map.of("x-queue-type", "stream", "x-keep", "last-per-key", "x-partitions", 4));
+        String exchange = amqp.name("ticker");
+        channel.exchangeDeclare(exchange, "fanout");
+        channel.queueBind(topic, exchange, "");
+        channel.confirmSelect();
+        for (int i = 0; i < 50; i++) {
+            channel.basicPublish(
+                    exchange, "share" + i % 10, MessageProperties.PERSISTENT_BASIC, Publish.bytes(String.valueOf(i)));
+        }
+        channel.waitForConfirmsOrDie(10_000);
+        while (channel.messageCount(topic) != 10) {
+            Thread.onSpinWait();
+        }
+        assertThat(read(amqp, topic, "first", 10)).containsExactlyInAnyOrder(texts(40, 50));
     }
 
     @Test

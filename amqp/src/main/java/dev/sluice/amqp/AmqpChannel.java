@@ -233,6 +233,11 @@ final class AmqpChannel {
         }
     }
 
+    /** Where the publish goes that came last. */
+    PublishBrake.Queues waitFor() {
+        return publisher.waitFor();
+    }
+
     /** A message with a body of so many bytes was handed to the broker. */
     void published(int bodyBytes) {
         connection.brake().published(bodyBytes);

@@ -217,7 +217,7 @@ final class AmqpConnection extends ChannelInboundHandlerAdapter implements Frame
         AmqpChannel open = channels.find(channel, BasicMethod.Publish.ID);
         if (open != null) {
             open.publish(publish);
-            brake.publishing();
+            brake.publishing(open.waitFor());
         }
     }
 

@@ -2,6 +2,7 @@ package dev.sluice.amqp;
 
 import dev.sluice.broker.BrokerShard;
 import dev.sluice.broker.ConfirmWhen;
+import dev.sluice.broker.Gate;
 import dev.sluice.broker.RecordAttributes;
 import dev.sluice.broker.Refusal;
 import dev.sluice.broker.Route;
@@ -9,6 +10,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +36,7 @@ final class ChannelPublisher {
     private boolean mandatory;
     private @Nullable Route queues;
     private long queuesVersion;
+    private PublishBrake.Queues waitFor = PublishBrake.Queues.NONE;
 
     /** The headers section for the properties in {@link #sectionProperties} and, if {@link #sectionHasRoute}, for {@link #route}. */
     private ByteBuf section = Unpooled.EMPTY_BUFFER;
@@ -93,6 +96,41 @@ final class ChannelPublisher {
             sectionHasRoute = false;
         }
         mandatory = frame.mandatory();
+        foreseeQueues();
+    }
+
+    /** Where the message goes whose publish came last, as far as publishers may have to wait there. Where that depends on its headers, which come next, it is where the last one with the same key went. */
+    PublishBrake.Queues waitFor() {
+        return waitFor;
+    }
+
+    private void foreseeQueues() {
+        if (queues == null || (queues.isCacheable() && queuesVersion != broker.topologyVersion())) {
+            Route found = broker.routeByKey(exchange, routingKey);
+            waitFor = PublishBrake.Queues.NONE;
+            if (found != null && found.isCacheable()) {
+                use(found);
+            }
+        }
+    }
+
+    private void use(Route found) {
+        queues = found;
+        queuesVersion = broker.topologyVersion();
+        waitFor = found.hasGates() ? new Destination(found) : PublishBrake.Queues.NONE;
+    }
+
+    /** The queues of a route, for who waits. */
+    private record Destination(Route route) implements PublishBrake.Queues {
+        @Override
+        public @Nullable Gate stopped() {
+            return route.stopped();
+        }
+
+        @Override
+        public long waitMs() {
+            return TimeUnit.NANOSECONDS.toMillis(route.waitNs(System.nanoTime()));
+        }
     }
 
     void header(ContentHeader header) {
@@ -156,7 +194,7 @@ final class ChannelPublisher {
         if (transaction == null) {
             publish(found, body);
         } else if (!found.isEmpty()) {
-            transaction.publish(found, attributes, body, section);
+            transaction.publish(found, attributes, key(found), body, section);
         }
         channel.published(body.readableBytes());
     }
@@ -164,13 +202,22 @@ final class ChannelPublisher {
     private void publish(Route found, ByteBuf body) {
         ChannelConfirms waiting = confirms;
         if (waiting == null) {
-            broker.publish(found, attributes, null, body, section, ConfirmWhen.TAKEN, null, 0);
+            broker.publish(found, attributes, key(found), body, section, ConfirmWhen.TAKEN, null, 0);
         } else {
             // What is not persistent need not survive, so it does not wait for the disk.
             ConfirmWhen confirm = persistent ? ConfirmWhen.STORED : ConfirmWhen.TAKEN;
             long sequence = waiting.begin(found.queueCount());
-            broker.publish(found, attributes, null, body, section, confirm, waiting, sequence);
+            broker.publish(found, attributes, key(found), body, section, confirm, waiting, sequence);
         }
+    }
+
+    /** In a topic the key of a message is its routing key, unless that is only the topic's name. */
+    private @Nullable ByteBuf key(Route found) {
+        if (!found.leadsToTopic() || exchange.isEmpty() || routingKey.isEmpty()) {
+            return null;
+        }
+        int start = 1 + Byte.toUnsignedInt(route[0]) + 1;
+        return Unpooled.wrappedBuffer(route, start, route.length - start);
     }
 
     private void returnUnroutable(ByteBuf body) {
@@ -192,8 +239,7 @@ final class ChannelPublisher {
         }
         FieldTable table = properties.headers();
         Route found = broker.route(exchange, routingKey, table.isEmpty() ? null : () -> PlainArguments.of(table));
-        queues = found;
-        queuesVersion = broker.topologyVersion();
+        use(found);
         return found;
     }
 

@@ -41,8 +41,8 @@ final class ChannelTransaction {
         return gathered;
     }
 
-    void publish(Route queues, RecordAttributes attributes, ByteBuf body, ByteBuf headers) {
-        open().publish(queues, attributes, null, body, headers);
+    void publish(Route queues, RecordAttributes attributes, @Nullable ByteBuf key, ByteBuf body, ByteBuf headers) {
+        open().publish(queues, attributes, key, body, headers);
         failIfRefused(BasicMethod.Publish.ID);
     }
 

@@ -1,6 +1,7 @@
 package dev.sluice.amqp;
 
 import dev.sluice.broker.BrokerShard;
+import dev.sluice.broker.Gate;
 import dev.sluice.broker.PublishGate;
 import dev.sluice.broker.PublisherCredit;
 import dev.sluice.broker.Shard;
@@ -8,9 +9,9 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes a connection that publishes wait: a little, as its rates and the pressure on the node ask, or until it is called, while the node is too short of memory or disk. It is held where a publish begins, so what stands before the next
- * publish, such as acknowledgements, is always taken. A connection that consumes too is never held longer than {@link #PAUSE_MS} at a time, since the acknowledgements behind its publishes are what makes room. Confined to the
- * connection's shard.
+ * Makes a connection that publishes wait: a little, as rates and the pressure on the node ask, or until it is called, while the node is too short of memory or disk, or a queue is full whose publishers are to wait. It is held where a publish
+ * begins, so what stands before the next publish, such as acknowledgements, is always taken. A connection that consumes too is never held longer than {@link #PAUSE_MS} at a time, since the acknowledgements behind its publishes are what makes
+ * room. Confined to the connection's shard.
  */
 final class PublishBrake {
     static final int PAUSE_MS = 100;
@@ -18,33 +19,52 @@ final class PublishBrake {
     /** A shorter wait is left to add up. */
     static final int LEAST_WAIT_MS = 2;
 
+    /** Who waits for a queue is told when it takes longer than this: at a queue that is drained steadily, waits are short and many. */
+    static final int MOMENT_MS = 200;
+
     private final Connection connection;
     private final Pressure pressure;
     private final Shard shard;
     private final Runnable whenOpen = this::opened;
+    private Queues queues = Queues.NONE;
     private boolean braking;
     private boolean told;
     private boolean closed;
     private Shard.@Nullable Timer pause;
+    private Shard.@Nullable Timer moment;
+    /** Where this publisher waits, and is called. */
+    private @Nullable Gate awaited;
 
-    /** What there is to be slowed for. */
-    interface Pressure {
-        /** Whether publishers wait until they are called. */
-        boolean isStopped();
-
-        /** Why, and when it may be better; while stopped. */
-        String reason();
-
-        void whenOpen(Runnable action);
-
-        void forget(Runnable action);
-
+    /** What there is to be slowed for, whatever is published. */
+    interface Pressure extends Gate {
         /** Whether publishes have to be reckoned now. */
         boolean isReckoning();
 
         void published(int bodyBytes, boolean consumes);
 
         /** How long the connection is to wait before it publishes again. */
+        long waitMs();
+    }
+
+    /** What there is to be slowed for because of where a publish goes. */
+    interface Queues {
+        Queues NONE = new Queues() {
+            @Override
+            public @Nullable Gate stopped() {
+                return null;
+            }
+
+            @Override
+            public long waitMs() {
+                return 0;
+            }
+        };
+
+        /** A queue whose publishers wait until they are called; null if there is none. */
+        @Nullable
+        Gate stopped();
+
+        /** How long the connection is to wait before it publishes there again. */
         long waitMs();
     }
 
@@ -74,26 +94,36 @@ final class PublishBrake {
         this.shard = shard;
     }
 
-    /** A publish begins; what there is of it after the method may be held back. */
-    void publishing() {
+    /** A publish begins that goes to these queues; what there is of it after the method may be held back. */
+    void publishing(Queues to) {
         if (braking || closed) {
             return;
         }
-        boolean isStopped = pressure.isStopped();
-        if (isStopped) {
-            tell();
+        queues = to;
+        Gate stopped = stopped();
+        if (stopped != null) {
+            await(stopped);
             if (!connection.consumes()) {
                 hold();
                 return;
             }
         }
-        if (pressure.isReckoning()) {
-            long waitMs = pressure.waitMs();
-            if (waitMs >= LEAST_WAIT_MS) {
-                hold();
-                pause(waitMs);
-            }
+        long waitMs = waitMs(stopped);
+        if (waitMs >= LEAST_WAIT_MS) {
+            hold();
+            pause(waitMs);
         }
+    }
+
+    private @Nullable Gate stopped() {
+        return pressure.isStopped() ? pressure : queues.stopped();
+    }
+
+    /** A connection that consumes goes on in little bits while it should be stopped: at the pace that the pressure leaves it, or message by message at a queue that is full. */
+    @SuppressWarnings("ReferenceEquality") // the pressure is one of its gates
+    private long waitMs(@Nullable Gate stopped) {
+        long forQueues = stopped == null || stopped == pressure ? queues.waitMs() : PAUSE_MS;
+        return pressure.isReckoning() ? Math.max(pressure.waitMs(), forQueues) : forQueues;
     }
 
     /** A message with a body of so many bytes was published. */
@@ -101,16 +131,45 @@ final class PublishBrake {
         if (pressure.isReckoning()) {
             pressure.published(bodyBytes, connection.consumes());
         }
-        if (pressure.isStopped()) {
+        if (!closed && pressure.isStopped()) {
+            await(pressure);
+        }
+    }
+
+    /** Lets itself be called by that gate and by no other. */
+    @SuppressWarnings("ReferenceEquality") // a gate is itself
+    private void await(Gate gate) {
+        if (awaited != gate) {
+            forget();
+            awaited = gate;
+            gate.whenOpen(whenOpen);
+        }
+        if (gate == pressure) {
             tell();
+        } else if (!told && moment == null) {
+            moment = shard.schedule(this::tell, MOMENT_MS);
+        }
+    }
+
+    private void forget() {
+        if (awaited != null) {
+            awaited.forget(whenOpen);
+            awaited = null;
         }
     }
 
     private void tell() {
-        if (!told && !closed) {
+        cancelMoment();
+        if (!told && awaited != null) {
             told = true;
-            connection.blocked(pressure.reason());
-            pressure.whenOpen(whenOpen);
+            connection.blocked(awaited.reason());
+        }
+    }
+
+    private void cancelMoment() {
+        if (moment != null) {
+            moment.cancel();
+            moment = null;
         }
     }
 
@@ -123,14 +182,22 @@ final class PublishBrake {
         pause = shard.schedule(this::paused, Math.min(waitMs, PAUSE_MS));
     }
 
+    private void cancelPause() {
+        if (pause != null) {
+            pause.cancel();
+            pause = null;
+        }
+    }
+
     private void paused() {
         pause = null;
         if (!connection.consumes()) {
-            if (pressure.isStopped()) {
-                tell();
+            Gate stopped = stopped();
+            if (stopped != null) {
+                await(stopped);
                 return; // until it is called
             }
-            long waitMs = pressure.waitMs();
+            long waitMs = Math.max(pressure.waitMs(), queues.waitMs());
             if (waitMs > 0) {
                 pause(waitMs);
                 return;
@@ -139,9 +206,24 @@ final class PublishBrake {
         goOn();
     }
 
+    /** Called by the gate: it has room for this one, so what else there may be to wait for is another gate, or a pause. */
+    @SuppressWarnings("ReferenceEquality") // a gate is itself
     private void opened() {
-        told = false;
-        connection.unblocked();
+        Gate by = awaited;
+        awaited = null;
+        cancelMoment();
+        Gate other = braking && pause == null ? stopped() : null;
+        if (other != null && other != by) {
+            await(other);
+            return;
+        }
+        if (told) {
+            told = false;
+            connection.unblocked();
+        }
+        if (by != pressure) {
+            cancelPause(); // it was to last until now at the most
+        }
         if (pause == null) {
             goOn();
         }
@@ -157,13 +239,10 @@ final class PublishBrake {
     /** The connection publishes no more. */
     void close() {
         closed = true;
-        if (pause != null) {
-            pause.cancel();
-            pause = null;
-        }
-        if (told) {
-            pressure.forget(whenOpen);
-        }
+        queues = Queues.NONE;
+        cancelPause();
+        cancelMoment();
+        forget();
     }
 
     /** The gate of this shard, and what the connection has published. */

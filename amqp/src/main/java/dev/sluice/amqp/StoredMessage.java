@@ -1,6 +1,7 @@
 package dev.sluice.amqp;
 
 import dev.sluice.broker.DeathHistory;
+import dev.sluice.broker.DeduplicationId;
 import dev.sluice.broker.QueueSettings;
 import dev.sluice.broker.RecordAttributes;
 import dev.sluice.broker.RouteHeader;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  *   sluice.attributes  what the publisher asks of the broker, when it does; always the first
  *   sluice.deaths      of a dead letter, from where it comes; the broker writes it, and here it becomes x-death and its like
  *   sluice.route    exchange and routing key, two short strings; every publisher writes it, whatever its protocol
+ *   sluice.deduplication  what tells it from others where it is published again, if the header x-deduplication-header gives that
  *   sluice.amqp     flags and values of the basic properties as they came, when there are any
  *   (any name)      an entry of the message's headers table as text, for readers of other protocols
  * </pre>
@@ -26,6 +28,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class StoredMessage {
     static final byte[] PROPERTIES = (RouteHeader.RESERVED_PREFIX + "amqp").getBytes(StandardCharsets.UTF_8);
+
+    /** As RabbitMQ's plugin for it and LavinMQ have it. */
+    private static final String DEDUPLICATION = "x-deduplication-header";
 
     private static final byte[] DELAY = "x-delay".getBytes(StandardCharsets.US_ASCII);
     private static final String DELIVERY_COUNT = "x-delivery-count";
@@ -60,11 +65,16 @@ final class StoredMessage {
         boolean hasProperties = properties.length() > Short.BYTES;
         Map<String, @Nullable Object> table = properties.headers().plain();
         boolean hasAttributes = attributes.isStored();
-        RecordHeaders.writeCount(out, (hasAttributes ? 1 : 0) + 1 + (hasProperties ? 1 : 0) + table.size());
+        Object id = table.isEmpty() ? null : table.get(DEDUPLICATION);
+        RecordHeaders.writeCount(
+                out, (hasAttributes ? 1 : 0) + 1 + (id == null ? 0 : 1) + (hasProperties ? 1 : 0) + table.size());
         if (hasAttributes) {
             RecordHeaders.write(out, RecordAttributes.KEY, attributes.encode());
         }
         RecordHeaders.write(out, RouteHeader.KEY, route);
+        if (id != null) {
+            RecordHeaders.write(out, DeduplicationId.KEY, DeduplicationId.encode(text(id)));
+        }
         if (hasProperties) {
             RecordHeaders.write(out, PROPERTIES, properties.buffer().slice(properties.index(), properties.length()));
         }

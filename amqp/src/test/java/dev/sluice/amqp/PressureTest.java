@@ -2,7 +2,6 @@ package dev.sluice.amqp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.rabbitmq.client.BlockedListener;
 import com.rabbitmq.client.CancelCallback;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
@@ -13,7 +12,6 @@ import dev.sluice.broker.DiskAmount;
 import dev.sluice.broker.PublishRates;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
@@ -258,21 +256,5 @@ class PressureTest {
             }
         }
         throw new AssertionError("a publisher is not told that it waits");
-    }
-
-    private static final class Told implements BlockedListener {
-        final BlockingQueue<String> events = new LinkedBlockingQueue<>();
-        volatile boolean wasBlocked; // written by the client's reader, read by who publishes
-
-        @Override
-        public void handleBlocked(String reason) {
-            wasBlocked = true;
-            events.add("blocked: " + reason);
-        }
-
-        @Override
-        public void handleUnblocked() {
-            events.add("unblocked");
-        }
     }
 }

@@ -2,9 +2,11 @@ package dev.sluice.amqp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.broker.Gate;
 import dev.sluice.broker.Shard;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class PublishBrakeTest {
@@ -16,6 +18,10 @@ class PublishBrakeTest {
     private boolean reckoning;
     private long waitMs;
     private boolean consumes;
+    private final SetQueue queue = new SetQueue();
+    private final SetQueue otherQueue = new SetQueue();
+    private final PublishBrake.Queues queues = new SetQueues();
+    private long queuesWaitMs;
     private final PublishBrake brake = new PublishBrake(new RecordedConnection(), new SetPressure(), new StillShard());
 
     @Test
@@ -28,7 +34,7 @@ class PublishBrakeTest {
     @Test
     void aPublisherWaitsUntilThereIsRoom() {
         stopped = true;
-        brake.publishing();
+        brake.publishing(queues);
         assertThat(events).containsExactly("blocked: short", "hold");
         assertThat(scheduled).isEmpty();
 
@@ -40,11 +46,11 @@ class PublishBrakeTest {
 
     @Test
     void whoeverPublishesWhenItBeginsIsToldAtOnceAndHeldWithTheNextPublish() {
-        brake.publishing();
+        brake.publishing(queues);
         stopped = true;
         brake.published(10);
         assertThat(events).containsExactly("blocked: short");
-        brake.publishing();
+        brake.publishing(queues);
         assertThat(events).containsExactly("blocked: short", "hold");
     }
 
@@ -57,7 +63,7 @@ class PublishBrakeTest {
         assertThat(events).containsExactly("blocked: short", "reckoned 10");
 
         waitMs = 5_000;
-        brake.publishing();
+        brake.publishing(queues);
         assertThat(events).endsWith("hold");
         assertThat(delays).containsExactly((long) PublishBrake.PAUSE_MS);
         scheduled.removeFirst().run();
@@ -65,7 +71,7 @@ class PublishBrakeTest {
         assertThat(whenOpen).as("asked for once").hasSize(1);
 
         brake.published(10);
-        brake.publishing();
+        brake.publishing(queues);
         open();
         assertThat(events).as("a pause is waited for").endsWith("hold", "unblocked");
         scheduled.removeFirst().run();
@@ -79,7 +85,7 @@ class PublishBrakeTest {
         assertThat(events).containsExactly("reckoned 10");
 
         waitMs = 250;
-        brake.publishing();
+        brake.publishing(queues);
         waitMs = 150;
         scheduled.removeFirst().run();
         waitMs = 50;
@@ -103,7 +109,7 @@ class PublishBrakeTest {
     void aPublisherThatIsSlowedMayBeStoppedInItsPause() {
         reckoning = true;
         waitMs = 50;
-        brake.publishing();
+        brake.publishing(queues);
         stopped = true;
         scheduled.removeFirst().run();
         assertThat(events).containsExactly("hold", "blocked: short");
@@ -115,10 +121,10 @@ class PublishBrakeTest {
     @Test
     void aConnectionThatIsGoneIsNotCalled() {
         stopped = true;
-        brake.publishing();
+        brake.publishing(queues);
         brake.close();
         assertThat(whenOpen).isEmpty();
-        brake.publishing();
+        brake.publishing(queues);
         brake.published(10);
         assertThat(events).containsExactly("blocked: short", "hold");
         assertThat(whenOpen).isEmpty();
@@ -128,13 +134,111 @@ class PublishBrakeTest {
     void aPauseEndsWithItsConnection() {
         reckoning = true;
         waitMs = 50;
-        brake.publishing();
+        brake.publishing(queues);
         brake.close();
         assertThat(scheduled).isEmpty();
     }
 
+    @Test
+    void whoPublishesToAFullQueueWaitsAndIsToldAfterAMoment() {
+        queue.stopped = true;
+        brake.publishing(queues);
+        assertThat(events).containsExactly("hold");
+        assertThat(delays).containsExactly((long) PublishBrake.MOMENT_MS);
+        scheduled.removeFirst().run();
+        assertThat(events).containsExactly("hold", "blocked: full");
+        queue.open();
+        assertThat(events).endsWith("unblocked", "goOn");
+        assertThat(scheduled).isEmpty();
+    }
+
+    @Test
+    void aShortWaitForAQueueIsNotWorthAWord() {
+        queue.stopped = true;
+        brake.publishing(queues);
+        queue.open();
+        assertThat(events).containsExactly("hold", "goOn");
+        assertThat(scheduled).isEmpty();
+    }
+
+    @Test
+    void whoIsCalledGoesOnThoughTheQueueIsFullAgain() {
+        queue.stopped = true;
+        brake.publishing(queues);
+        queue.waiting.removeFirst().run();
+        assertThat(events).containsExactly("hold", "goOn");
+        brake.publishing(queues);
+        assertThat(events).endsWith("hold");
+        assertThat(queue.waiting).hasSize(1);
+    }
+
+    @Test
+    void oneQueueAfterTheOtherIsWaitedFor() {
+        queue.stopped = true;
+        otherQueue.stopped = true;
+        brake.publishing(queues);
+        queue.open();
+        assertThat(events).containsExactly("hold");
+        otherQueue.open();
+        assertThat(events).containsExactly("hold", "goOn");
+    }
+
+    @Test
+    void aConnectionThatAlsoConsumesSendsAFullQueueOneMessageInEachPause() {
+        consumes = true;
+        queue.stopped = true;
+        brake.publishing(queues);
+        assertThat(events).containsExactly("hold");
+        assertThat(delays).containsExactly((long) PublishBrake.MOMENT_MS, (long) PublishBrake.PAUSE_MS);
+        scheduled.removeLast().run();
+        assertThat(events).containsExactly("hold", "goOn");
+        brake.publishing(queues);
+        scheduled.removeLast().run();
+        scheduled.removeFirst().run();
+        assertThat(events).containsExactly("hold", "goOn", "hold", "goOn", "blocked: full");
+        assertThat(queue.waiting).as("asked for once").hasSize(1);
+
+        brake.publishing(queues);
+        queue.open();
+        assertThat(events).as("at once").endsWith("hold", "unblocked", "goOn");
+        assertThat(scheduled).isEmpty();
+    }
+
+    @Test
+    void theRateOfAQueueIsWaitedFor() {
+        queuesWaitMs = 150;
+        brake.publishing(queues);
+        queuesWaitMs = 50;
+        scheduled.removeFirst().run();
+        queuesWaitMs = 0;
+        scheduled.removeFirst().run();
+        assertThat(delays).containsExactly(100L, 50L);
+        assertThat(events).containsExactly("hold", "goOn");
+    }
+
+    @Test
+    void aNodeThatIsShortComesBeforeAQueueThatIsFull() {
+        queue.stopped = true;
+        brake.publishing(queues);
+        queue.open();
+        stopped = true;
+        brake.published(10);
+        brake.publishing(queues);
+        assertThat(events).containsExactly("hold", "goOn", "blocked: short", "hold");
+        assertThat(queue.waiting).isEmpty();
+    }
+
+    @Test
+    void aConnectionThatIsGoneLeavesNoTraceAtAQueue() {
+        queue.stopped = true;
+        brake.publishing(queues);
+        brake.close();
+        assertThat(queue.waiting).isEmpty();
+        assertThat(scheduled).isEmpty();
+    }
+
     private void publish() {
-        brake.publishing();
+        brake.publishing(queues);
         brake.published(10);
     }
 
@@ -204,6 +308,48 @@ class PublishBrakeTest {
         @Override
         public long waitMs() {
             return waitMs;
+        }
+    }
+
+    private static final class SetQueue implements Gate {
+        boolean stopped;
+        final List<Runnable> waiting = new ArrayList<>();
+
+        @Override
+        public boolean isStopped() {
+            return stopped;
+        }
+
+        @Override
+        public String reason() {
+            return "full";
+        }
+
+        @Override
+        public void whenOpen(Runnable action) {
+            waiting.add(action);
+        }
+
+        @Override
+        public void forget(Runnable action) {
+            waiting.remove(action);
+        }
+
+        void open() {
+            stopped = false;
+            waiting.removeFirst().run();
+        }
+    }
+
+    private final class SetQueues implements PublishBrake.Queues {
+        @Override
+        public @Nullable Gate stopped() {
+            return queue.stopped ? queue : otherQueue.stopped ? otherQueue : null;
+        }
+
+        @Override
+        public long waitMs() {
+            return queuesWaitMs;
         }
     }
 

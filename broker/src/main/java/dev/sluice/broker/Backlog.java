@@ -199,6 +199,9 @@ final class Backlog {
             released.add(offset);
         }
         isReadyAgain(offset);
+        if (order != null) {
+            order.left(RecordPlace.of(lane, offset));
+        }
     }
 
     private void forgetTakenAhead(long offset) {

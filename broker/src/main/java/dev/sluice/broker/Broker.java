@@ -6,10 +6,12 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
 
 /** A broker on one node: exchanges, queues and bindings over a storage, spread over shards. Thread-safe: what changes is confined to the shards. */
 public final class Broker {
@@ -23,21 +25,23 @@ public final class Broker {
     private final NodePressure pressure;
     private final TransactionBudget transactions;
     private final NodeWatch watch;
+    private final QueueAlerts queueAlerts = new QueueAlerts();
     /** Of users that have published; there are as many as are allowed in. */
     private final Map<String, PublishQuota> userQuotas = new ConcurrentHashMap<>();
 
     private final AtomicLong lastConnection = new AtomicLong();
 
-    private Broker(Storage storage, Shards shards, BrokerLimits limits) {
+    private Broker(Storage storage, Shards shards, BrokerLimits limits, RandomGenerator random) {
         this.shards = shards;
         this.limits = limits;
         this.transactions = TransactionBudget.of(limits);
         this.pressure = new NodePressure(() -> storage.tailBytes() + transactions.takenBytes(), limits.memory());
         for (Shard shard : shards.all()) {
-            views.add(new BrokerShard(shard, this, shards.count(), new PublishGate(shard, pressure)));
+            var itsRandom = new SplittableRandom(random.nextLong());
+            views.add(new BrokerShard(shard, this, shards.count(), new PublishGate(shard, pressure), itsRandom));
         }
         var store = new TopologyStore(storage.metadata());
-        var factory = new QueueFactory(storage, store, shards, views, new SecureRandom());
+        var factory = new QueueFactory(storage, store, shards, views, random);
         this.controller = new TopologyController(List.copyOf(views), store, factory);
         this.recovery = new Recovery(storage, store, factory, List.copyOf(views));
         this.watch =
@@ -51,16 +55,22 @@ public final class Broker {
 
     /** As {@link #start(Storage, Shards)}, with other limits. */
     public static CompletableFuture<Broker> start(Storage storage, Shards shards, BrokerLimits limits) {
-        var broker = new Broker(storage, shards, limits);
+        return start(storage, shards, limits, new SecureRandom());
+    }
+
+    /** As {@link #start(Storage, Shards, BrokerLimits)}, with another source of randomness, which belongs to the first shard from then on. It has to be one that does not repeat itself from start to start: names of stored things come from it. */
+    public static CompletableFuture<Broker> start(
+            Storage storage, Shards shards, BrokerLimits limits, RandomGenerator random) {
+        var broker = new Broker(storage, shards, limits, random);
         return broker.recovery.run().thenApply(recovered -> {
             shards.at(0).execute(broker.watch::begin);
             return broker;
         });
     }
 
-    /** How short the node is of memory and disk, as of the last second. */
+    /** How short the node is of memory and disk, as of the last second, and which queues are near their limits. */
     public NodeStatus status() {
-        return watch.status();
+        return watch.status().with(queueAlerts.shown());
     }
 
     /** What operators do with queues. */
@@ -111,6 +121,10 @@ public final class Broker {
         return CompletableFuture.allOf(stopped.toArray(CompletableFuture[]::new));
     }
 
+    QueueWatch watch(String queue, QueueSettings.Overflow overflow) {
+        return new QueueWatch(queue, overflow, limits.warnBeforeFullMs(), queueAlerts);
+    }
+
     TransactionBudget transactions() {
         return transactions;
     }
@@ -142,6 +156,11 @@ public final class Broker {
     /** The log where the shard with this index notes what its queues have settled because it was moved to others. */
     static LogId moveLogId(int shardIndex) {
         return new LogId(QueueFactory.FIRST_MOVE_LOG_ID + shardIndex);
+    }
+
+    /** The log where the shard with this index notes the ids of what its queues are not to store again. */
+    static LogId idLogId(int shardIndex) {
+        return new LogId(QueueFactory.FIRST_ID_LOG_ID + shardIndex);
     }
 
     /** The log where the shard with this index writes what its queues have settled. */

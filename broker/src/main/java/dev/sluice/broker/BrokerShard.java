@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,14 +33,17 @@ public final class BrokerShard {
     private boolean anythingOutgoing;
     private @Nullable CursorLog cursorLog;
     private @Nullable MoveLog moveLog;
+    private @Nullable IdLog idLog;
     private final Commits commits = new Commits();
     private final PublishGate gate;
+    private final RandomGenerator random;
     private long turnTimeMs;
 
-    BrokerShard(Shard shard, Broker broker, int shardCount, PublishGate gate) {
+    BrokerShard(Shard shard, Broker broker, int shardCount, PublishGate gate, RandomGenerator random) {
         this.shard = shard;
         this.broker = broker;
         this.gate = gate;
+        this.random = random;
         for (int i = 0; i < shardCount; i++) {
             outgoing.add(new ArrayList<>());
         }
@@ -162,6 +166,11 @@ public final class BrokerShard {
         return router.route(exchange, routingKey, headers);
     }
 
+    /** As {@link #route}, for a message whose headers are not known yet; null if the exchange asks for them. */
+    public @Nullable Route routeByKey(String exchange, String routingKey) {
+        return router.routeByKey(exchange, routingKey);
+    }
+
     /**
      * Puts a record into every queue of the route. Copies the bytes from reader index to writer index of each buffer and releases nothing.
      *
@@ -218,6 +227,11 @@ public final class BrokerShard {
 
     // What the broker's own classes use.
 
+    /** Warns of a queue that has limits. */
+    QueueWatch watch(String queue, QueueSettings.Overflow overflow) {
+        return broker.watch(queue, overflow);
+    }
+
     Topology topology() {
         return topology;
     }
@@ -246,6 +260,18 @@ public final class BrokerShard {
         return open;
     }
 
+    void useIdLog(IdLog itsLog) {
+        idLog = itsLog;
+    }
+
+    IdLog idLog() {
+        IdLog open = idLog;
+        if (open == null) {
+            throw new IllegalStateException("the log of ids of shard " + shard.index() + " is not open");
+        }
+        return open;
+    }
+
     Commits commits() {
         return commits;
     }
@@ -253,6 +279,11 @@ public final class BrokerShard {
     /** Where a dead letter goes; nowhere if there is no such exchange. */
     Route deadLetterRoute(String exchange, String routingKey, Supplier<Map<String, Object>> headers) {
         return router.deadLetterRoute(exchange, routingKey, headers);
+    }
+
+    /** For what must not be the same everywhere; not for secrets. */
+    RandomGenerator random() {
+        return random;
     }
 
     /** Wall clock of this turn in milliseconds, read once. */
@@ -305,6 +336,7 @@ public final class BrokerShard {
         gate.check();
         // Ahead of what was published in this turn: whose confirm then speaks for the acknowledgements before it too.
         long movedBelow = moveLog().doneBelow();
+        idLog().write();
         cursorLog().write(dirtyQueues);
         moveLog().trimAfter(movedBelow, cursorLog());
         flushInlets();
@@ -374,7 +406,10 @@ public final class BrokerShard {
         var closed = new ArrayList<CompletableFuture<Void>>();
         var written = new CompletableFuture<Void>();
         cursorLog().whenEverythingIsDurable(() -> written.complete(null));
-        closed.add(written.thenCompose(durable -> close(cursorLog().log())));
+        closed.add(written.thenCompose(durable -> close(cursorLog().log().log())));
+        var noted = new CompletableFuture<Void>();
+        idLog().log().whenEverythingIsDurable(() -> noted.complete(null));
+        closed.add(noted.thenCompose(durable -> close(idLog().log().log())));
         moveLog().stop();
         closed.add(close(moveLog().log()));
         for (Queue queue : topology.queues()) {

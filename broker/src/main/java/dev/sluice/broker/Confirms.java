@@ -1,6 +1,8 @@
 package dev.sluice.broker;
 
 import java.util.Arrays;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** The publishers that wait for one batch, as runs of sequence numbers. Filled and answered on the shard that published; in between it only travels. */
 final class Confirms {
@@ -25,6 +27,34 @@ final class Confirms {
         first[size] = sequence;
         last[size] = sequence;
         size++;
+    }
+
+    /** Told once: with null when all is stored. */
+    static Confirms of(Consumer<@Nullable Refusal> outcome) {
+        var confirms = new Confirms();
+        confirms.add(
+                new ConfirmSink() {
+                    @Override
+                    public void stored(long firstSequence, long lastSequence) {
+                        outcome.accept(null);
+                    }
+
+                    @Override
+                    public void refused(long firstSequence, long lastSequence, Refusal refusal) {
+                        outcome.accept(refusal);
+                    }
+                },
+                0);
+        return confirms;
+    }
+
+    /** {@link #stored} for null. */
+    void tell(@Nullable Refusal refusal) {
+        if (refusal == null) {
+            stored();
+        } else {
+            refused(refusal);
+        }
     }
 
     void stored() {

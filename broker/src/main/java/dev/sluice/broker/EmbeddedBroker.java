@@ -15,10 +15,12 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A broker inside the application's own process, without any network: the same queues, exchanges and durability. Thread-safe. Methods that change the topology block for about one write to the disk; publishing does not, unless
- * {@value #IN_FLIGHT_BYTES} bytes wait to become durable, or the process is getting short of memory or disk: then each publish waits a little, the longer the shorter it is.
+ * {@value #IN_FLIGHT_BYTES} bytes wait to become durable, or the process is getting short of memory or disk: then each publish waits a little, the longer the shorter it is. What is published to a queue that is full, and whose owner
+ * wants publishers to wait, becomes durable when there is room; {@value EmbeddedLines#MOST_BYTES} bytes wait there before publishing more to it blocks.
  *
  * <pre>{@code
  * try (var broker = EmbeddedBroker.open(Path.of("data"))) {
@@ -49,6 +51,7 @@ public final class EmbeddedBroker implements AutoCloseable {
     private final Broker broker;
     private final Semaphore inFlight = new Semaphore(IN_FLIGHT_BYTES);
     private final EmbeddedPace pace;
+    private final EmbeddedLines lines;
 
     private EmbeddedBroker(Storage storage, EventExecutor thread, Shard shard, Broker broker) {
         this.storage = storage;
@@ -56,6 +59,7 @@ public final class EmbeddedBroker implements AutoCloseable {
         this.shard = shard;
         this.broker = broker;
         this.pace = new EmbeddedPace(broker.pressure());
+        this.lines = new EmbeddedLines(shard, this::publishHere);
     }
 
     /**
@@ -186,10 +190,12 @@ public final class EmbeddedBroker implements AutoCloseable {
         if (overloaded != null) {
             return CompletableFuture.failedFuture(new BrokerException(overloaded));
         }
+        var to = new EmbeddedLines.Destination(exchange, routingKey);
+        lines.await(to);
         int bytes = inFlightBytes(message);
         inFlight.acquireUninterruptibly(bytes);
         var published = new Publication(() -> inFlight.release(bytes));
-        shard.execute(() -> publishHere(exchange, routingKey, message, published));
+        shard.execute(() -> publishHere(new EmbeddedLines.Waiting(to, message, published), null));
         return published.future();
     }
 
@@ -198,7 +204,12 @@ public final class EmbeddedBroker implements AutoCloseable {
         return Math.min(IN_FLIGHT_BYTES, MESSAGE_BYTES + message.body().length);
     }
 
-    private void publishHere(String exchange, String routingKey, Message message, Publication published) {
+    /** {@code from}: the line in which the message has waited. */
+    private void publishHere(EmbeddedLines.Waiting waiting, EmbeddedLines.@Nullable Line from) {
+        String exchange = waiting.to().exchange();
+        String routingKey = waiting.to().routingKey();
+        Message message = waiting.message();
+        Publication published = waiting.publication();
         try {
             BrokerShard on = broker.on(shard);
             Route route = on.route(exchange, routingKey, () -> Map.copyOf(message.headers()));
@@ -207,9 +218,14 @@ public final class EmbeddedBroker implements AutoCloseable {
                 published.refused(0, 0, refusal);
                 return;
             }
+            EmbeddedLines.Line line = route.hasGates() ? lines.lineFor(route, from) : null;
+            if (line != null) {
+                line.add(waiting);
+                return;
+            }
             published.expect(route.queueCount());
             byte[] key = message.key();
-            ByteBuf headers = RecordCodec.headers(exchange, routingKey, message.headers(), message.attributes());
+            ByteBuf headers = RecordCodec.headers(exchange, routingKey, message);
             ByteBuf body = Unpooled.wrappedBuffer(message.body());
             on.publish(
                     route,
@@ -273,6 +289,7 @@ public final class EmbeddedBroker implements AutoCloseable {
     /** Writes everything down and lets the folder go. Subscriptions are to be closed before. */
     @Override
     public void close() {
+        shard.execute(lines::close);
         join(broker.stop());
         thread.shutdownGracefully(0, 5, TimeUnit.SECONDS).syncUninterruptibly();
         storage.close();

@@ -11,6 +11,7 @@ final class Inlet {
     private final Queue queue;
     private final BrokerShard shard;
     private final @Nullable InletPartition[] partitions;
+    private final @Nullable QueueGate gate;
     /** Number of the routing that named it last, so that a message goes to each queue once. */
     long routed;
 
@@ -21,12 +22,24 @@ final class Inlet {
     Inlet(Queue queue, BrokerShard shard) {
         this.queue = queue;
         this.shard = shard;
+        QueueRoom room = queue.room();
+        this.gate = room == null ? null : new QueueGate(queue, room, shard);
         this.isTopic = queue.spec().isTopic();
         this.partitions = new @Nullable InletPartition[queue.partitions().length];
     }
 
     Queue queue() {
         return queue;
+    }
+
+    boolean isTopic() {
+        return isTopic;
+    }
+
+    /** Where publishers wait for the queue; null if they never do. */
+    @Nullable
+    QueueGate gate() {
+        return gate;
     }
 
     /** The way to the partition that a record belongs to. */

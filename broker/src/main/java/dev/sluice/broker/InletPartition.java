@@ -12,7 +12,13 @@ final class InletPartition {
     private final Queue queue;
     private final int partition;
     private final BrokerShard shard;
+    /** Null unless publishers may have to wait for it. */
+    private final @Nullable QueueRoom room;
+
     private @Nullable RecordBatchBuilder batch;
+    /** Of the bodies in the batch, where somebody looks at the room. */
+    private long batchBodyBytes;
+
     private @Nullable Confirms whenTaken;
     private @Nullable Confirms whenStored;
 
@@ -20,6 +26,7 @@ final class InletPartition {
         this.queue = queue;
         this.partition = partition;
         this.shard = shard;
+        this.room = queue.room();
     }
 
     /** Whether it has a batch of this turn. */
@@ -42,6 +49,11 @@ final class InletPartition {
             shard.flushAtEndOfTurn(this);
         }
         open.append(shard.turnTimeMs(), key, value, headers);
+        if (room != null) {
+            int bodyBytes = value.readableBytes();
+            room.sent(bodyBytes, room.isPaced() ? System.nanoTime() : 0);
+            batchBodyBytes += bodyBytes;
+        }
         if (sink != null) {
             confirms(confirm).add(sink, sequence);
         }
@@ -87,7 +99,15 @@ final class InletPartition {
         Confirms stored = whenStored;
         whenTaken = null;
         whenStored = null;
-        if (queue.home() == shard) {
+        QueueRoom itsRoom = room;
+        if (itsRoom != null) {
+            long bodyBytes = batchBodyBytes;
+            batchBodyBytes = 0;
+            shard.send(queue.home(), () -> {
+                queue.intake().append(partition, bytes, count, taken, stored, shard);
+                itsRoom.arrived(count, bodyBytes);
+            });
+        } else if (queue.home() == shard) {
             queue.intake().append(partition, bytes, count, taken, stored, shard);
         } else {
             shard.send(queue.home(), () -> queue.intake().append(partition, bytes, count, taken, stored, shard));

@@ -85,6 +85,12 @@ final class KeyOrder implements ServingOrder {
         keyOf.put(place, key);
     }
 
+    /** Whether a record locks the key. */
+    boolean isLocked(long number) {
+        Key key = number == OrderingKey.NONE ? null : keys.get(number);
+        return key != null && key.holder != RecordPlace.NONE;
+    }
+
     /** It keeps the lock. */
     @Override
     public void returned(long place) {}

@@ -57,6 +57,10 @@ final class Lane {
         if (lost > 0) { // the others of a topic find, as this one, that they are missing
             partition.readers().forEach(reader -> reader.backlog().appended(lost));
         }
+        LastValues lastValues = partition.lastValues();
+        if (lastValues != null) {
+            lastValues.superseded().forEachRange(state.acknowledged::add);
+        }
         var itsBacklog = new Backlog(partition.log(), state, queue::wake, queue.readyLanes(), index, queue.order());
         backlog = itsBacklog;
         settledBelow = itsBacklog.floor();
@@ -79,6 +83,11 @@ final class Lane {
     /** The topic has given up everything below the offset, to keep its limits. */
     void passOver(long below) {
         queue.droppedByTopic(backlog().loseBelow(below));
+    }
+
+    /** As {@link #passOver}, since there are later records of the same keys. */
+    void passOverSuperseded(long below) {
+        queue.superseded(backlog().loseBelow(below));
     }
 
     boolean isOpen() {
@@ -162,7 +171,9 @@ final class Lane {
     }
 
     private void countMissing(QueueCounters counters, long records) {
-        if (records > 0 && queue.spec().topic() != null) {
+        if (records > 0 && partition.lastValues() != null) {
+            queue.superseded(records);
+        } else if (records > 0 && queue.spec().topic() != null) {
             queue.droppedByTopic(records);
         } else if (records > 0) {
             counters.damaged += records;

@@ -11,6 +11,9 @@ final class LaneHead {
     /** Records that are passed in one turn, so that many that are over at once do not keep a shard from its other queues. */
     private static final int MOST_PASSED_PER_TURN = 1024;
 
+    /** So long a record that may not wait at all is on its way to somebody who waits for it, since the storage has to take it. */
+    private static final long AT_ONCE_MS = 1_000;
+
     private static final long NONE = -1;
 
     private final Queue queue;
@@ -23,6 +26,9 @@ final class LaneHead {
     private final OrderingKey orderingKey;
     private final @Nullable KeyOrder keys;
     private final @Nullable FairOrder fair;
+    /** Of a topic that keeps no others. */
+    private final @Nullable LastValues lastValues;
+
     private int passed;
     private int readAhead;
     /** Of the record that the backlog stands at. */
@@ -46,6 +52,7 @@ final class LaneHead {
         this.orderingKey = new OrderingKey(settings.orderingKeyHeader());
         this.keys = queue.order() instanceof KeyOrder order ? order : null;
         this.fair = queue.order() instanceof FairOrder order ? order : null;
+        this.lastValues = lane.partition().lastValues();
     }
 
     /** Makes ready what was held back until now, and reads ahead, if somebody consumes. */
@@ -172,8 +179,15 @@ final class LaneHead {
         Backlog backlog = lane.backlog();
         RecordCursor record = backlog.record();
         long offset = record.offset();
+        if (lastValues != null && lastValues.superseded().contains(offset)) {
+            passed++;
+            queue.superseded(1);
+            backlog.take();
+            backlog.settleInFlight(offset);
+            return Fate.WENT;
+        }
         boolean asks = RecordAttributes.isIn(record);
-        long ttlMs = asks ? shorter(queueTtlMs, RecordAttributes.ttlMs(record)) : queueTtlMs;
+        long ttlMs = asks ? Times.shorter(queueTtlMs, RecordAttributes.ttlMs(record)) : queueTtlMs;
         long readyMs = asks ? Times.plus(record.timestampMs(), RecordAttributes.delayMs(record)) : record.timestampMs();
         long nowMs = queue.home().turnTimeMs();
         if (asks && readyMs > nowMs) {
@@ -190,7 +204,7 @@ final class LaneHead {
             if (offset == backlog.oldest()) {
                 seen = offset;
                 seenSinceMs = readyMs;
-                long endMs = shorter(ttlMs, dropAgeMs);
+                long endMs = Times.shorter(ttlMs, dropAgeMs);
                 seenExpiryMs = endMs < 0 ? Long.MAX_VALUE : Times.plus(readyMs, endMs);
             }
             return isNext ? Fate.NEXT : Fate.WAITS;
@@ -259,7 +273,7 @@ final class LaneHead {
         if (!isKnown && !toOldest()) {
             return Long.MAX_VALUE;
         }
-        if (seenExpiryMs == Long.MAX_VALUE && queue.isIdle()) {
+        if (seenExpiryMs == Long.MAX_VALUE && queue.isIdle() && !queue.intake().isOverLimit()) {
             backlog.letGo();
         }
         return seenExpiryMs;
@@ -271,18 +285,11 @@ final class LaneHead {
         return backlog.ready() > 0 && backlog.oldest() == seen ? seenSinceMs : Long.MAX_VALUE;
     }
 
-    /** A record that may not wait at all is over unless somebody takes it at once. */
+    /** A record that may not wait at all is over unless somebody takes it at once; if it stood behind others meanwhile, that is too late. */
     private static boolean isOver(long fromMs, long ttlMs, long nowMs, boolean wanted) {
-        if (ttlMs <= 0) {
-            return ttlMs == 0 && !wanted;
+        if (ttlMs < 0) {
+            return false;
         }
-        return Times.plus(fromMs, ttlMs) <= nowMs;
-    }
-
-    static long shorter(long ttlMs, long otherMs) {
-        if (ttlMs < 0 || otherMs < 0) {
-            return Math.max(ttlMs, otherMs);
-        }
-        return Math.min(ttlMs, otherMs);
+        return Times.plus(fromMs, ttlMs == 0 && wanted ? AT_ONCE_MS : ttlMs) <= nowMs;
     }
 }

@@ -24,6 +24,10 @@ public final class LogNames {
         if (queue != null) {
             return "queue " + queue;
         }
+        if (log.value() >= QueueFactory.FIRST_ID_LOG_ID && log.value() < QueueFactory.FIRST_QUEUE_ID) {
+            return "deduplication ids of shard "
+                    + (log.value() - Broker.idLogId(0).value());
+        }
         if (log.value() >= QueueFactory.FIRST_MOVE_LOG_ID && log.value() < QueueFactory.FIRST_QUEUE_ID) {
             return "dead letters and transactions of shard "
                     + (log.value() - Broker.moveLogId(0).value());

@@ -24,9 +24,15 @@ final class Partition implements PartitionLog.Listener {
     private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
     private final Set<Lane> readers = new LinkedHashSet<>(2);
     private @Nullable PartitionLog log;
+    private @Nullable LastValues lastValues;
     private @Nullable Refusal outOfOrder;
     private @Nullable Refusal unreadable;
     private boolean lost;
+    /** Of the last group that it had something of. */
+    private @Nullable AppendGroup lastGroup;
+
+    private long groupStart;
+    private long groupEnd;
 
     /** Publishers of one batch, until everything below {@code end} is durable. */
     private record Waiting(long end, Confirms confirms, BrokerShard publisher) {}
@@ -43,6 +49,13 @@ final class Partition implements PartitionLog.Listener {
     /** It begins to take records. */
     void open(PartitionLog itsLog) {
         log = itsLog;
+        lastValues = LastValues.of(queue, itsLog);
+    }
+
+    /** Null if it keeps others too. */
+    @Nullable
+    LastValues lastValues() {
+        return lastValues;
     }
 
     boolean isOpen() {
@@ -77,7 +90,20 @@ final class Partition implements PartitionLog.Listener {
             queue.wake(); // others may need it
             return;
         }
-        reclaim.giveBack(log());
+        whenIdsAreNoted(() -> reclaim.giveBack(log()));
+    }
+
+    /** Runs {@code action}, which gives up durable records, once their ids are known without them. */
+    void whenIdsAreNoted(Runnable action) {
+        if (queue.deduplication() == null || !queue.isPersistent()) {
+            action.run();
+            return;
+        }
+        queue.home().idLog().log().whenEverythingIsDurable(() -> {
+            if (!queue.isDeleted()) {
+                action.run();
+            }
+        });
     }
 
     /** Takes over {@code batch}. */
@@ -87,9 +113,29 @@ final class Partition implements PartitionLog.Listener {
     }
 
     /** As {@link #append}, for one member of the group. */
-    void appendInGroup(ByteBuf batch, int count, AppendGroup group, Confirms stored, BrokerShard publisher) {
+    @SuppressWarnings("ReferenceEquality") // a group is itself
+    void appendInGroup(ByteBuf batch, int count, AppendGroup group, @Nullable Confirms stored, BrokerShard publisher) {
         appending(batch);
-        appended(log().append(batch, group) + count, count, null, stored, publisher);
+        long base = log().append(batch, group);
+        if (lastGroup != group) {
+            lastGroup = group;
+            groupStart = base;
+        }
+        groupEnd = base + count;
+        appended(groupEnd, count, null, stored, publisher);
+    }
+
+    /** Whether what is there could become durable later than the group, as it waits for another. */
+    @SuppressWarnings("ReferenceEquality") // a group is itself
+    boolean mayBeLaterThan(AppendGroup group, long offset) {
+        boolean isInIt = lastGroup == group && offset >= groupStart;
+        return groupEnd > log().durableOffset() && !isInIt;
+    }
+
+    /** Tells {@code stored} when everything below {@code end}, which is appended, is durable. */
+    void confirm(long end, Confirms stored, BrokerShard publisher) {
+        waiting.addLast(new Waiting(end, stored, publisher));
+        confirmBelow(log().durableOffset());
     }
 
     private void appending(ByteBuf batch) {
@@ -117,6 +163,10 @@ final class Partition implements PartitionLog.Listener {
 
     @Override
     public void durable(long durableOffset) {
+        Deduplication deduplication = queue.deduplication();
+        if (deduplication != null) {
+            deduplication.durable(index, durableOffset);
+        }
         for (Lane reader : readers) {
             reader.queue().durable();
         }
@@ -192,5 +242,13 @@ final class Partition implements PartitionLog.Listener {
     /** The queue is gone: there is nothing that anybody could wait for. */
     void delete() {
         confirmBelow(Long.MAX_VALUE);
+        stop();
+    }
+
+    /** Nothing is read or written any more. */
+    void stop() {
+        if (lastValues != null) {
+            lastValues.close();
+        }
     }
 }

@@ -1,6 +1,7 @@
 package dev.sluice.broker;
 
 import dev.sluice.log.AppendGroup;
+import dev.sluice.log.RecordBatch;
 import dev.sluice.log.RecordBatchBuilder;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -21,6 +22,8 @@ final class PartitionWrite {
     private final Queue queue;
     private final int partition;
     private final List<RecordBatchBuilder> batches = new ArrayList<>(1);
+    /** Of each of the batches, once they are whole. */
+    private final List<ByteBuf> built = new ArrayList<>(1);
 
     PartitionWrite(Queue queue, int partition) {
         this.queue = queue;
@@ -49,7 +52,7 @@ final class PartitionWrite {
         return batches.size();
     }
 
-    int recordCount() {
+    private int recordCount() {
         return batches.stream().mapToInt(RecordBatchBuilder::recordCount).sum();
     }
 
@@ -63,14 +66,41 @@ final class PartitionWrite {
         return queue.intake().refusal(partition, recordCount(), sizeInBytes());
     }
 
+    /** Whether it repeats records that are not durable yet: then {@code again} runs when more are. On the shard of the partition. */
+    boolean waitsForOriginals(Runnable again) {
+        Deduplication deduplication = queue.deduplication();
+        if (deduplication == null || queue.isDeleted()) {
+            return false;
+        }
+        for (ByteBuf batch : built()) {
+            if (deduplication.waitsForOriginals(batch, again)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private List<ByteBuf> built() {
+        if (built.isEmpty()) {
+            long timestampMs = queue.home().turnTimeMs();
+            batches.forEach(batch -> built.add(batch.build(timestampMs)));
+        }
+        return built;
+    }
+
+    /** It will not be appended. */
+    void release() {
+        built.forEach(ByteBuf::release);
+        built.clear();
+    }
+
     /** Hands it to the partition; {@code sink} is told of each batch, there. On the shard of the partition. */
     void append(@Nullable AppendGroup group, ConfirmSink sink) {
-        long timestampMs = queue.home().turnTimeMs();
-        for (RecordBatchBuilder batch : batches) {
-            int count = batch.recordCount();
+        for (ByteBuf batch : built()) {
             var stored = new Confirms();
             stored.add(sink, 0);
-            queue.intake().appendChecked(partition, batch.build(timestampMs), count, group, stored);
+            queue.intake().appendChecked(partition, batch, RecordBatch.recordCount(batch, 0), group, stored);
         }
+        built.clear();
     }
 }

@@ -7,7 +7,7 @@ import java.util.Set;
 /**
  * Tells publishers of one shard whether they are to wait, since the node is short of memory or disk; consumers go on and make room. What is published all the same is taken. Confined to its shard.
  */
-public final class PublishGate {
+public final class PublishGate implements Gate {
     private static final int CHECK_MS = 20;
 
     private final Shard shard;
@@ -21,9 +21,14 @@ public final class PublishGate {
         this.node = node;
     }
 
-    /** Whether publishers should wait until they are called. */
+    @Override
     public boolean isStopped() {
         return stopped;
+    }
+
+    @Override
+    public String reason() {
+        return refusal().detail();
     }
 
     /** Why, and when it may be worth trying again; to be asked while {@link #isStopped}. */
@@ -63,14 +68,19 @@ public final class PublishGate {
         }
     }
 
-    /** Runs {@code action} on this shard, once, when publishers may go on; to be called while {@link #isStopped}. The publisher counts as blocked until then, or until it {@linkplain #forget gives up}. */
+    /** One more publisher of this shard waits, here or elsewhere; or, with -1, one less. */
+    void addBlocked(int change) {
+        node.addBlocked(change);
+    }
+
+    @Override
     public void whenOpen(Runnable action) {
         if (waiting.add(action)) {
             node.addBlocked(1);
         }
     }
 
-    /** The publisher that gave this action is gone. */
+    @Override
     public void forget(Runnable action) {
         if (waiting.remove(action)) {
             node.addBlocked(-1);

@@ -3,6 +3,7 @@ package dev.sluice.broker;
 import dev.sluice.broker.Outcome.Reply;
 import dev.sluice.log.LogId;
 import java.util.Arrays;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,7 +31,9 @@ final class Queue {
     private final @Nullable ReadyBytes readyBytes;
     private final @Nullable ServingOrder order;
     private final QueueCounters counters = new QueueCounters();
+    private final @Nullable QueueRoom room;
     private final @Nullable DeadLetters deadLetters;
+    private final @Nullable Deduplication deduplication;
     private final QueueIntake intake;
     private final QueueSettling settling;
     private final QueueDispatch dispatch;
@@ -69,7 +72,9 @@ final class Queue {
         this.readyLanes = new ReadyLanes(aging);
         this.readyBytes = ReadyBytes.of(spec);
         this.order = ServingOrder.of(spec.settings(), lanes);
+        this.room = QueueRoom.of(spec, System.nanoTime());
         this.deadLetters = DeadLetters.of(this, counters);
+        this.deduplication = Deduplication.of(this);
         this.intake = new QueueIntake(this, counters, deadLetters);
         this.settling = new QueueSettling(this, counters, deadLetters);
         this.dispatch = new QueueDispatch(this, settling, counters, aging);
@@ -110,6 +115,12 @@ final class Queue {
         return shard;
     }
 
+    /** What publishers look at before they publish; null if they never wait for this queue. */
+    @Nullable
+    QueueRoom room() {
+        return room;
+    }
+
     /** The way in for publishers on {@code from}; call on that shard. */
     Inlet inletOf(BrokerShard from) {
         int index = from.shard().index();
@@ -131,6 +142,7 @@ final class Queue {
     /** All lanes are open: the queue begins to work. */
     void opened() {
         shard.shard().assertOwner();
+        intake.showRoom();
         timers.touch();
     }
 
@@ -156,6 +168,11 @@ final class Queue {
     /** The topic has given up records that were not settled here. */
     void droppedByTopic(long records) {
         counters.droppedAtLimit += records;
+    }
+
+    /** The topic has later records of the same keys. */
+    void superseded(long records) {
+        counters.superseded += records;
     }
 
     /** What it stores, in the order of their indices; not to be written to. */
@@ -217,6 +234,12 @@ final class Queue {
         return deadLetters;
     }
 
+    /** What tells records that are published again; null where all are stored. */
+    @Nullable
+    Deduplication deduplication() {
+        return deduplication;
+    }
+
     /** So many dead letters are on their way that a consumer gets nothing that it could reject. */
     boolean mayLetNoneGo() {
         return deadLetters != null && deadLetters.isFull();
@@ -234,6 +257,9 @@ final class Queue {
     /** From now on this is paused and nothing else; who resumes something wakes the queue. */
     void pause(QueuePauses newPauses) {
         pauses = newPauses;
+        if (room != null) {
+            room.pause(newPauses.publishing());
+        }
     }
 
     /** A consumer gets nothing, for now or until consuming is resumed. */
@@ -263,6 +289,11 @@ final class Queue {
         shard.serveAtEndOfTurn(this);
     }
 
+    /** Serves again at that time at the latest. */
+    void wakeAt(long dueMs) {
+        timers.wakeAt(dueMs);
+    }
+
     /** Once in a turn: keeps the limits and serves the consumers. */
     void serve() {
         if (deleted) {
@@ -279,6 +310,7 @@ final class Queue {
         if (keeping != null) {
             timers.wakeAt(keeping.giveUp(shard.turnTimeMs()));
         }
+        intake.endTurn();
     }
 
     void readAgainLater() {
@@ -407,7 +439,16 @@ final class Queue {
             held += lane.backlog().aside();
         }
         long bytes = readyBytes == null ? QueueStatistics.NOT_COUNTED : readyBytes.total();
-        return counters.snapshot(name(), length(), bytes, inFlight, held, pauses);
+        return counters.snapshot(name(), length(), bytes, inFlight, held, intake.limitInMs(), pauses);
+    }
+
+    QueueOverview overview() {
+        TransferProgress transfer = jobs == null ? null : jobs.progress();
+        if (unavailable == null) {
+            return new QueueOverview(spec, statistics(), consumerCount(), null, transfer);
+        }
+        QueueStatistics nothing = counters.snapshot(name(), 0, 0, 0, 0, OptionalLong.empty(), pauses);
+        return new QueueOverview(spec, nothing, 0, unavailable.detail(), null);
     }
 
     /** Somebody declared it again. */
@@ -446,6 +487,7 @@ final class Queue {
         timers.cancel();
         closeDeadLetters();
         closeJobs(Refusal.Reason.QUEUE_NOT_FOUND);
+        intake.close();
         if (readers != null) {
             readers.delete();
         }
@@ -472,6 +514,9 @@ final class Queue {
         }
         for (Lane lane : lanes) {
             lane.close();
+        }
+        for (Partition partition : partitions) {
+            partition.stop();
         }
     }
 

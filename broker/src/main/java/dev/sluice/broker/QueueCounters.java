@@ -1,5 +1,7 @@
 package dev.sluice.broker;
 
+import java.util.OptionalLong;
+
 /** What happened to a queue's records since the broker started, in records. Confined to the queue's shard; {@link #snapshot} makes a value for others. */
 final class QueueCounters {
     long published;
@@ -13,20 +15,30 @@ final class QueueCounters {
     long droppedAtLimit;
     long refusedAtLimit;
     long refusedWhilePaused;
+    long duplicates;
     long purged;
     long moved;
+    long superseded;
     long damaged;
     long deadLettered;
     long deadLettersDropped;
     long parked;
 
-    QueueStatistics snapshot(String queue, long ready, long readyBytes, long unsettled, long held, QueuePauses paused) {
+    QueueStatistics snapshot(
+            String queue,
+            long ready,
+            long readyBytes,
+            long unsettled,
+            long held,
+            OptionalLong limitInMs,
+            QueuePauses paused) {
         return new QueueStatistics(
                 queue,
                 ready,
                 readyBytes,
                 unsettled,
                 held,
+                limitInMs,
                 published,
                 delivered,
                 redelivered,
@@ -38,8 +50,10 @@ final class QueueCounters {
                 droppedAtLimit,
                 refusedAtLimit,
                 refusedWhilePaused,
+                duplicates,
                 purged,
                 moved,
+                superseded,
                 damaged,
                 deadLettered,
                 deadLettersDropped,

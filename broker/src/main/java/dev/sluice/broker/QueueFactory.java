@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,6 +25,9 @@ final class QueueFactory {
 
     /** Of the broker's own logs, those of moves have ids from here on, and those of cursors smaller ones. */
     static final long FIRST_MOVE_LOG_ID = 1 << 15;
+
+    /** Of the broker's own logs, those of ids have ids from here on. */
+    static final long FIRST_ID_LOG_ID = 3 << 14;
 
     private final Storage storage;
     private final TopologyStore store;
@@ -46,7 +50,7 @@ final class QueueFactory {
         if (!queue.isPersistent()) {
             return CompletableFuture.supplyAsync(() -> openInMemory(queue), caller);
         }
-        return open(queue, Map.of())
+        return open(queue, Map.of(), new IdNote.State())
                 .thenCompose(opened -> store.put(new StoredQueue(id, spec)).thenApply(stored -> opened));
     }
 
@@ -94,11 +98,11 @@ final class QueueFactory {
     }
 
     /** A queue or topic that was there before; {@code states} are those of its lanes, and of others, by the ids of their logs. */
-    CompletableFuture<Queue> restore(StoredQueue stored, Map<Long, CursorState> states) {
+    CompletableFuture<Queue> restore(StoredQueue stored, Map<Long, CursorState> states, IdNote.State ids) {
         BrokerShard view = views.get(shards.ownerOf(stored.id().value()).index());
         var queue = new Queue(stored.id(), stored.spec(), 0, view, views.size(), null);
         queue.pause(stored.pauses());
-        return open(queue, states).exceptionally(failure -> {
+        return open(queue, states, ids).exceptionally(failure -> {
             Throwable cause = failure.getCause() == null ? failure : failure.getCause();
             LOG.error("queue {} is not available: {}", queue.name(), cause.getMessage(), cause);
             queue.markUnavailable(String.valueOf(cause.getMessage()));
@@ -131,7 +135,7 @@ final class QueueFactory {
                 topic.shard());
     }
 
-    private CompletableFuture<Queue> open(Queue queue, Map<Long, CursorState> states) {
+    private CompletableFuture<Queue> open(Queue queue, Map<Long, CursorState> states, IdNote.State ids) {
         LogSettings settings =
                 LogSettings.DEFAULT.withDurability(queue.spec().settings().durability());
         var opened = new ArrayList<CompletableFuture<Void>>();
@@ -141,6 +145,7 @@ final class QueueFactory {
             opened.add(opening.log.thenAcceptAsync(partition::open, queue.shard()));
         }
         return CompletableFuture.allOf(opened.toArray(CompletableFuture[]::new))
+                .thenComposeAsync(done -> restore(queue.deduplication(), ids), queue.shard())
                 .thenComposeAsync(done -> openLanes(queue, states), queue.shard())
                 .thenApplyAsync(
                         done -> {
@@ -148,6 +153,10 @@ final class QueueFactory {
                             return queue;
                         },
                         queue.shard());
+    }
+
+    private static CompletableFuture<Void> restore(@Nullable Deduplication deduplication, IdNote.State ids) {
+        return deduplication == null ? CompletableFuture.completedFuture(null) : deduplication.restore(ids);
     }
 
     private static CompletableFuture<Void> openLanes(Queue queue, Map<Long, CursorState> states) {

@@ -3,6 +3,8 @@ package dev.sluice.broker;
 import dev.sluice.broker.QueueSettings.Overflow;
 import dev.sluice.log.AppendGroup;
 import io.netty.buffer.ByteBuf;
+import java.util.Objects;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /** What comes into a queue, what is refused, and what gives way at the queue's limit. Confined to the queue's shard. */
@@ -10,14 +12,21 @@ final class QueueIntake {
     /** Records dropped in one go, so that a large one which takes the place of many small ones does not keep a shard from its other queues. */
     static final int MOST_DROPPED_AT_ONCE = 16 * 1024;
 
+    private static final long LOOK_AGAIN_MS = 10_000;
+
     private final Queue queue;
     private final Partition[] partitions;
     private final Lane[] lanes;
     private final ReadyLanes readyLanes;
     private final QueueCounters counters;
     private final @Nullable DeadLetters deadLetters;
+    private final @Nullable Deduplication deduplication;
     private final @Nullable QueueLimits limits;
+    private final @Nullable QueueRoom room;
+    private final @Nullable WaitingPublishers waiting;
     private final Overflow overflow;
+    /** Null without limits. */
+    private final @Nullable QueueForecast forecast;
 
     QueueIntake(Queue queue, QueueCounters counters, @Nullable DeadLetters deadLetters) {
         this.queue = queue;
@@ -26,8 +35,15 @@ final class QueueIntake {
         this.readyLanes = queue.readyLanes();
         this.counters = counters;
         this.deadLetters = deadLetters;
+        this.deduplication = queue.deduplication();
         this.limits = QueueLimits.of(queue);
+        this.room = queue.room();
+        this.waiting = room == null ? null : new WaitingPublishers(room);
         this.overflow = queue.spec().settings().overflow();
+        this.forecast = limits == null
+                ? null
+                : limits.forecast(
+                        queue.home().watch(queue.name(), overflow), () -> counters.published, overflow.isDrop());
     }
 
     /** Takes over {@code batch}, which is for the partition with this index. */
@@ -39,7 +55,7 @@ final class QueueIntake {
             @Nullable Confirms stored,
             BrokerShard publisher) {
         Partition partition = partitions[index];
-        Refusal refusal = refusal(partition, batch, count, refusesAtLimit());
+        Refusal refusal = refusal(partition, batch, count, room != null);
         if (refusal != null) {
             if (overflow == Overflow.REJECT_DEAD_LETTER
                     && refusal.reason() == Refusal.Reason.QUEUE_FULL
@@ -49,21 +65,23 @@ final class QueueIntake {
             batch.release();
             refuse(taken, refusal, publisher);
             refuse(stored, refusal, publisher);
+            if (waiting != null && queue.unavailable() == null) {
+                queue.wake(); // whoever waits may have waited for the room that this does not take
+            }
             return;
         }
-        counters.published += count;
-        partition.append(batch, count, taken, stored, publisher);
-        queue.wake();
+        take(index, batch, count, null, taken, stored, publisher);
     }
 
     /** Takes over {@code batch}, with which the move's records come here. It hears of the decision, and then of what it decided. */
     void appendMoved(RecordMove<?> move, int number, ByteBuf batch, @Nullable AppendGroup group) {
-        Partition partition = partitions[Math.min(move.lane.index(), partitions.length - 1)];
+        int index = Math.min(move.lane.index(), partitions.length - 1);
+        Partition partition = partitions[index];
         int count = move.records.size();
         // What only changes its place in this queue does not make it longer, and could otherwise stand in its own way.
         Refusal refusal = move.isWithin(queue) && !queue.isDeleted()
                 ? partition.refusal()
-                : refusal(partition, batch, count, refusesAtLimit() || overflow == Overflow.BLOCK);
+                : refusal(partition, batch, count, false);
         move.decided(queue.home(), number, refusal);
         if (refusal != null) {
             batch.release();
@@ -74,13 +92,17 @@ final class QueueIntake {
         }
         var stored = new Confirms();
         stored.add(move, number);
-        append(partition, batch, count, group, stored, move.home());
+        if (move.isOfDeadLetters()) {
+            take(index, batch, count, group, null, stored, move.home());
+        } else {
+            append(partition, batch, count, group, null, stored, move.home()); // an operator knows what is to be there
+        }
     }
 
     /** Why a transaction cannot bring so many records, of so many bytes, into the partition now; null if it can. */
     @Nullable
     Refusal refusal(int index, int count, long bytes) {
-        return refusal(partitions[index], count, bytes, refusesAtLimit() || overflow == Overflow.BLOCK);
+        return refusal(partitions[index], count, bytes, false);
     }
 
     /** Takes over {@code batch}, of a transaction for which there was no {@link #refusal}; where the partition is gone meanwhile, its records go with it. */
@@ -94,7 +116,43 @@ final class QueueIntake {
             stored.stored();
             return;
         }
-        append(partition, batch, count, group, stored, queue.home());
+        take(index, batch, count, group, null, stored, queue.home());
+    }
+
+    /** Takes over {@code batch}, for the partition with this index, which takes it. */
+    private void take(
+            int index,
+            ByteBuf batch,
+            int count,
+            @Nullable AppendGroup group,
+            @Nullable Confirms taken,
+            @Nullable Confirms stored,
+            BrokerShard publisher) {
+        if (deduplication == null) {
+            append(partitions[index], batch, count, group, taken, stored, publisher);
+            return;
+        }
+        Deduplication.Left left = deduplication.take(index, batch, group);
+        if (left.awaited() == null) {
+            append(partitions[index], left.batch(), count, group, taken, stored, publisher);
+            return;
+        }
+        counters.duplicates += count - left.count();
+        if (taken != null) {
+            publisher.answer(queue.home(), taken::stored);
+        }
+        Confirms whenStored = stored == null ? null : deduplication.behind(left.awaited(), stored, publisher);
+        if (left.count() > 0) {
+            append(partitions[index], left.batch(), left.count(), group, null, whenStored, queue.home());
+            return;
+        }
+        left.batch().release();
+        if (group != null) {
+            group.leave();
+        }
+        if (whenStored != null) {
+            whenStored.stored();
+        }
     }
 
     private void append(
@@ -102,15 +160,91 @@ final class QueueIntake {
             ByteBuf batch,
             int count,
             @Nullable AppendGroup group,
-            Confirms stored,
+            @Nullable Confirms taken,
+            @Nullable Confirms stored,
             BrokerShard publisher) {
         counters.published += count;
         if (group == null) {
-            partition.append(batch, count, null, stored, publisher);
+            partition.append(batch, count, taken, stored, publisher);
         } else {
             partition.appendInGroup(batch, count, group, stored, publisher);
         }
+        showRoom();
         queue.wake();
+    }
+
+    /** Tells publishers what is in the queue. */
+    void showRoom() {
+        if (room != null) {
+            ReadyBytes bytes = queue.readyBytes();
+            boolean isTooOld = limits != null && limits.isTooOld(queue.waitedMs());
+            room.set(queue.length(), bytes == null ? 0 : bytes.total(), isTooOld);
+        }
+    }
+
+    /** At the end of a turn: as many publishers go on as there is room for. */
+    void endTurn() {
+        if (waiting != null) {
+            showRoom();
+            waiting.letGo();
+        }
+        if (forecast != null) {
+            long nowMs = queue.home().turnTimeMs();
+            forecast.turn(nowMs);
+            if (forecast.isWarning()) {
+                queue.wakeAt(nowMs + LOOK_AGAIN_MS);
+            }
+        }
+    }
+
+    /** Milliseconds until the queue is at one of its limits if it goes on like that; empty if it does not come nearer. */
+    OptionalLong limitInMs() {
+        if (forecast == null) {
+            return OptionalLong.empty();
+        }
+        long nowMs = queue.home().turnTimeMs();
+        forecast.turn(nowMs);
+        return forecast.limitInMs(nowMs);
+    }
+
+    /** One more publisher waits at the gate until there is room. */
+    void publisherWaits(QueueGate gate) {
+        waiting().add(gate);
+        lookForRoom();
+    }
+
+    /** One publisher less waits at the gate. */
+    void publisherGone(QueueGate gate) {
+        waiting().remove(gate);
+    }
+
+    /** A publisher that was let go has sent what it had: if there is room left, the next one comes. */
+    void publisherLetGo() {
+        waiting().heardOf();
+        lookForRoom();
+    }
+
+    private void lookForRoom() {
+        if (queue.isDeleted()) {
+            waiting().letGo();
+        } else {
+            queue.wake();
+        }
+    }
+
+    private WaitingPublishers waiting() {
+        return Objects.requireNonNull(waiting);
+    }
+
+    /** The queue is deleted: whoever waits goes on, and hears of it with the next publish. */
+    void close() {
+        if (forecast != null) {
+            forecast.close();
+        }
+        if (room != null) {
+            room.close();
+            waiting().letGo();
+        }
     }
 
     private void refuse(@Nullable Confirms confirms, Refusal refusal, BrokerShard publisher) {
@@ -119,13 +253,13 @@ final class QueueIntake {
         }
     }
 
-    /** Batches are taken or refused as a whole: at a limit, by whether there is room for the first record. */
-    private @Nullable Refusal refusal(Partition partition, ByteBuf batch, int count, boolean refusesAtLimit) {
+    /** Batches are taken or refused as a whole: at a limit, by whether there is room for the first record. {@code waits}: whoever sends it waits in time where others are refused. */
+    private @Nullable Refusal refusal(Partition partition, ByteBuf batch, int count, boolean waits) {
         ReadyBytes bytes = queue.readyBytes();
-        return refusal(partition, count, bytes == null ? 0 : bytes.firstBodyBytes(batch), refusesAtLimit);
+        return refusal(partition, count, bytes == null ? 0 : bytes.firstBodyBytes(batch), waits);
     }
 
-    private @Nullable Refusal refusal(Partition partition, int count, long bytes, boolean refusesAtLimit) {
+    private @Nullable Refusal refusal(Partition partition, int count, long bytes, boolean waits) {
         if (queue.isDeleted()) {
             return new Refusal(Refusal.Reason.QUEUE_NOT_FOUND, queue.name());
         }
@@ -133,12 +267,12 @@ final class QueueIntake {
         if (unavailable != null) {
             return unavailable;
         }
-        if (queue.pauses().publishing()) {
+        if (queue.pauses().publishing() && !waits) {
             counters.refusedWhilePaused += count;
             return new Refusal(Refusal.Reason.QUEUE_PAUSED, queue.name(), "an operator has paused publishing to it");
         }
         Refusal refusal = partition.refusal();
-        if (refusal != null || limits == null || !refusesAtLimit) {
+        if (refusal != null || limits == null || !refusesAtLimit(waits)) {
             return refusal;
         }
         String reached = limits.reachedWith(bytes, queue.waitedMs());
@@ -146,21 +280,33 @@ final class QueueIntake {
             return null;
         }
         counters.refusedAtLimit += count;
-        return new Refusal(Refusal.Reason.QUEUE_FULL, queue.name(), reached);
+        return new Refusal(Refusal.Reason.QUEUE_FULL, queue.name(), reached, retryAfterMs(limits, count));
+    }
+
+    private long retryAfterMs(QueueLimits reached, int count) {
+        if (forecast == null) {
+            return 0;
+        }
+        forecast.turn(queue.home().turnTimeMs());
+        return forecast.msUntilGone(reached.excessWith(count));
     }
 
     /** Dropping the oldest is no way out while the dead letters do not go on; while they do, the queue is over its limit for a moment. */
-    private boolean refusesAtLimit() {
-        return overflow.isRefusal() || (overflow.isDrop() && queue.isHeldUp());
+    private boolean refusesAtLimit(boolean waits) {
+        return overflow.isRefusal()
+                || (overflow == Overflow.BLOCK && !waits)
+                || (overflow.isDrop() && queue.isHeldUp());
+    }
+
+    /** Whether something has still to give way: what is read of it is needed. */
+    boolean isOverLimit() {
+        return limits != null && overflow.isDrop() && limits.isExceeded();
     }
 
     /** Keeps the limit, where what is there gives way. */
     void dropOverLimit() {
-        if (limits == null || !overflow.isDrop()) {
-            return;
-        }
         int left = MOST_DROPPED_AT_ONCE;
-        while (limits.isExceeded()) {
+        while (isOverLimit()) {
             if (left-- == 0) {
                 queue.wake();
                 return;

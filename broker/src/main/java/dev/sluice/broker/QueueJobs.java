@@ -39,6 +39,13 @@ final class QueueJobs {
         return peek.answer();
     }
 
+    /** Drops what is ready or held back. */
+    CompletableFuture<Long> purge() {
+        return queue.spec().isTopic()
+                ? refused(Refusal.Reason.INVALID, TOPIC)
+                : CompletableFuture.completedFuture(queue.purge());
+    }
+
     /** Begins to move, copy or drop records. */
     CompletableFuture<TransferProgress> start(TransferRequest request) {
         if (queue.spec().isTopic()) {

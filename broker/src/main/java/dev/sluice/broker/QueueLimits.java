@@ -1,5 +1,6 @@
 package dev.sluice.broker;
 
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** How much may be ready in a queue, and whether there is room for more. Confined to the queue's shard. */
@@ -22,9 +23,7 @@ final class QueueLimits {
     /** Those of the queue; null if its owner set none. */
     static @Nullable QueueLimits of(Queue queue) {
         QueueSettings settings = queue.spec().settings();
-        return settings.maxLength() < 0 && settings.maxLengthBytes() < 0 && settings.maxAgeMs() < 0
-                ? null
-                : new QueueLimits(queue);
+        return settings.isLimited() ? new QueueLimits(queue) : null;
     }
 
     /**
@@ -48,7 +47,32 @@ final class QueueLimits {
         return null;
     }
 
-    private boolean isTooOld(long waitedMs) {
+    /** Follows all of them, but an age at which records are dropped: that is where they are meant to end. */
+    QueueForecast forecast(QueueWatch watch, LongSupplier taken, boolean drops) {
+        var forecast = new QueueForecast(watch, taken, queue::length);
+        forecast.follow(QueueUse.Kind.MESSAGES, maxLength, queue::length);
+        if (readyBytes != null) {
+            forecast.follow(QueueUse.Kind.BYTES, maxBytes, readyBytes::total);
+        }
+        if (!drops) {
+            forecast.follow(QueueUse.Kind.AGE, maxAgeMs, queue::waitedMs);
+        }
+        return forecast;
+    }
+
+    /** How many records have to leave before so many more have room; by their usual size, where bytes are limited. */
+    long excessWith(long count) {
+        long length = queue.length();
+        long excess = maxLength < 0 ? 1 : length + count - maxLength;
+        if (readyBytes != null) {
+            long usual = Math.max(1, readyBytes.total() / Math.max(1, length));
+            excess = Math.max(excess, (readyBytes.total() - maxBytes) / usual + count);
+        }
+        return Math.max(1, excess);
+    }
+
+    /** Whether the oldest ready record has waited for too long. */
+    boolean isTooOld(long waitedMs) {
         return maxAgeMs >= 0 && waitedMs >= maxAgeMs;
     }
 

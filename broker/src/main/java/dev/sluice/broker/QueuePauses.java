@@ -3,7 +3,7 @@ package dev.sluice.broker;
 /**
  * What an operator has paused of a queue. Immutable. It is remembered as long as the queue is.
  *
- * @param publishing publishers are refused, and what the broker itself brings, such as dead letters, waits
+ * @param publishing publishers are refused, or wait if their queue's owner wants that they wait at its limit, and what the broker itself brings, such as dead letters, waits
  * @param consuming nothing is delivered; what was delivered before can be settled, and what waits too long expires all the same
  */
 public record QueuePauses(boolean publishing, boolean consuming) {

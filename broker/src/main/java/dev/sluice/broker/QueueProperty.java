@@ -30,6 +30,8 @@ public enum QueueProperty {
     MAX_LENGTH_BYTES("max-length-bytes", new Kind.Whole(0, Long.MAX_VALUE)),
     /** Milliseconds for which the oldest ready record may wait before the queue is at its limit. */
     MAX_AGE("max-age", new Kind.Whole(1, Long.MAX_VALUE)),
+    /** How many records a second publishers may send; who sends more waits. */
+    MAX_PUBLISH_RATE("max-publish-rate", new Kind.Whole(1, Long.MAX_VALUE)),
     /** What happens to a record that finds the queue at a limit. */
     OVERFLOW("overflow", new Kind.Choice(QueueSettings.Overflow.names())),
     /** Milliseconds that a record may wait before it expires. */
@@ -60,6 +62,10 @@ public enum QueueProperty {
     DEAD_LETTER_EXCHANGE("dead-letter-exchange", new Kind.Text()),
     /** The routing key with which they go there, instead of the one they came with. */
     DEAD_LETTER_ROUTING_KEY("dead-letter-routing-key", new Kind.Text()),
+    /** Of so many records the ids are remembered, so that what is published again is not stored again. */
+    DEDUPLICATION_WINDOW("deduplication-window", new Kind.Whole(1, DeduplicationWindow.MOST_IDS)),
+    /** For so many milliseconds they are remembered. */
+    DEDUPLICATION_WINDOW_MS("deduplication-window-ms", new Kind.Whole(1, Long.MAX_VALUE)),
     /** When a record of a durable queue counts as stored; without meaning for other queues. */
     DURABILITY("durability", new Kind.Durable());
 

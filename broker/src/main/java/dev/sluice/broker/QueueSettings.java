@@ -183,6 +183,21 @@ public final class QueueSettings {
         return number(QueueProperty.MAX_AGE, UNLIMITED);
     }
 
+    /** Records a second; {@link #UNLIMITED} if publishers may be as fast as they want. */
+    public long maxPublishRate() {
+        return number(QueueProperty.MAX_PUBLISH_RATE, UNLIMITED);
+    }
+
+    /** Whether there is any limit of what may be ready. */
+    boolean isLimited() {
+        return maxLength() >= 0 || maxLengthBytes() >= 0 || maxAgeMs() >= 0;
+    }
+
+    /** Whether publishers wait at a limit. */
+    boolean blocksAtLimit() {
+        return isLimited() && overflow() == Overflow.BLOCK;
+    }
+
     public Overflow overflow() {
         String word = text(QueueProperty.OVERFLOW);
         for (Overflow overflow : Overflow.values()) {
@@ -258,6 +273,16 @@ public final class QueueSettings {
     /** Null for that which the record came with. */
     public @Nullable String deadLetterRoutingKey() {
         return text(QueueProperty.DEAD_LETTER_ROUTING_KEY);
+    }
+
+    /** Of how many records the ids are remembered; {@link #UNLIMITED} if of none. */
+    public long deduplicationWindow() {
+        return number(QueueProperty.DEDUPLICATION_WINDOW, UNLIMITED);
+    }
+
+    /** {@link #UNLIMITED} if ids are remembered until others take their place. */
+    public long deduplicationWindowMs() {
+        return number(QueueProperty.DEDUPLICATION_WINDOW_MS, UNLIMITED);
     }
 
     public Durability durability() {

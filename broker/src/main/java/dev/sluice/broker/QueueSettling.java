@@ -1,6 +1,5 @@
 package dev.sluice.broker;
 
-import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /** How a queue's deliveries end: settled by their consumer, over with their lease, or put back, and given up after too many attempts. Confined to the queue's shard. */
@@ -134,7 +133,8 @@ final class QueueSettling {
             giveUp(lane, offset, DeathReason.DELIVERY_LIMIT);
             return;
         }
-        long waitMs = Math.max(delayMs, retryDelay.delayMs(before + 1, ThreadLocalRandom.current()));
+        long waitMs =
+                Math.max(delayMs, retryDelay.delayMs(before + 1, queue.home().random()));
         if (waitMs > 0) {
             open.releaseAside(offset);
             lane.heldBack().add(offset, Times.plus(queue.home().turnTimeMs(), waitMs));

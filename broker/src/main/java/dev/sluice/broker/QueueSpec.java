@@ -2,6 +2,7 @@ package dev.sluice.broker;
 
 import dev.sluice.broker.QueueSettings.Ordering;
 import dev.sluice.broker.QueueSettings.Overflow;
+import dev.sluice.log.Durability;
 import java.util.EnumSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -26,8 +27,11 @@ public record QueueSpec(String name, boolean durable, boolean exclusive, boolean
             QueueProperty.MAX_LENGTH,
             QueueProperty.MAX_LENGTH_BYTES,
             QueueProperty.MAX_AGE,
+            QueueProperty.MAX_PUBLISH_RATE,
             QueueProperty.OVERFLOW,
-            QueueProperty.DURABILITY);
+            QueueProperty.DURABILITY,
+            QueueProperty.DEDUPLICATION_WINDOW,
+            QueueProperty.DEDUPLICATION_WINDOW_MS);
 
     private static final Set<QueueProperty> OF_SUBSCRIPTIONS = EnumSet.of(QueueProperty.TOPIC, QueueProperty.START);
     /** A subscription stores nothing, and has its topic's partitions. */
@@ -35,7 +39,10 @@ public record QueueSpec(String name, boolean durable, boolean exclusive, boolean
             QueueProperty.MAX_PRIORITY,
             QueueProperty.PRIORITY_AGING,
             QueueProperty.MAX_LENGTH_BYTES,
-            QueueProperty.DURABILITY);
+            QueueProperty.MAX_PUBLISH_RATE,
+            QueueProperty.DURABILITY,
+            QueueProperty.DEDUPLICATION_WINDOW,
+            QueueProperty.DEDUPLICATION_WINDOW_MS);
 
     boolean isTopic() {
         return settings.isTopic();
@@ -63,6 +70,10 @@ public record QueueSpec(String name, boolean durable, boolean exclusive, boolean
                 return property.propertyName() + " means nothing to " + kind();
             }
         }
+        String problem = deduplicationProblem();
+        if (problem != null) {
+            return problem;
+        }
         Overflow overflow = settings.overflow();
         if (topic() != null && overflow != Overflow.DROP_OLDEST) {
             return "a subscription can only drop the oldest: overflow is to be " + Overflow.DROP_OLDEST.word()
@@ -76,6 +87,23 @@ public record QueueSpec(String name, boolean durable, boolean exclusive, boolean
         }
         if (settings.orderingKeyHeader() != null && settings.ordering() == Ordering.FIFO) {
             return "ordering-key-header means nothing where ordering is " + Ordering.FIFO.word();
+        }
+        return null;
+    }
+
+    private @Nullable String deduplicationProblem() {
+        boolean hasWindow = settings.deduplicationWindow() >= 0;
+        if (!hasWindow && settings.deduplicationWindowMs() >= 0) {
+            return QueueProperty.DEDUPLICATION_WINDOW_MS.propertyName() + " needs "
+                    + QueueProperty.DEDUPLICATION_WINDOW.propertyName();
+        }
+        if (hasWindow && settings.keep() == TopicKeeping.Keep.LAST_PER_KEY) {
+            return QueueProperty.DEDUPLICATION_WINDOW.propertyName() + " and " + QueueProperty.KEEP.propertyName() + " "
+                    + TopicKeeping.Keep.LAST_PER_KEY.word() + " exclude each other";
+        }
+        if (hasWindow && !settings.durability().isSync()) {
+            return QueueProperty.DEDUPLICATION_WINDOW.propertyName() + " needs durability " + Durability.SYNC
+                    + ": otherwise a crash could lose a message whose id is known";
         }
         return null;
     }

@@ -1,5 +1,8 @@
 package dev.sluice.broker;
 
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -14,6 +17,32 @@ public final class QueueTools {
 
     QueueTools(Broker broker) {
         this.broker = broker;
+    }
+
+    /** All queues, by their names. */
+    public CompletableFuture<List<QueueOverview>> list() {
+        BrokerShard first = broker.on(broker.shards().at(0));
+        return CompletableFuture.supplyAsync(() -> List.copyOf(first.topology().queues()), first.shard())
+                .thenCompose(queues -> {
+                    var parts = new ArrayList<CompletableFuture<List<QueueOverview>>>();
+                    for (Shard shard : broker.shards().all()) {
+                        List<Queue> there = queues.stream()
+                                .filter(queue -> queue.shard().index() == shard.index())
+                                .toList();
+                        parts.add(new QueueListing(shard, there).run());
+                    }
+                    return CompletableFuture.allOf(parts.toArray(CompletableFuture[]::new))
+                            .thenApply(done -> parts.stream()
+                                    .flatMap(part -> part.join().stream())
+                                    .sorted(Comparator.comparing(
+                                            queue -> queue.spec().name()))
+                                    .toList());
+                });
+    }
+
+    /** Drops all that is ready or held back; returns how many records that was. */
+    public CompletableFuture<Long> purge(String queue) {
+        return on(queue, found -> found.jobs().purge());
     }
 
     /**

@@ -78,7 +78,7 @@ public record RecordAttributes(int priority, long ttlMs, long delayMs) {
 
     /** Whether a record has waited for longer than it may, by its own time to live and its queue's, below 0 for no limit; what may not wait at all has not. */
     boolean isOver(long timestampMs, long queueTtlMs, long nowMs) {
-        long leastMs = LaneHead.shorter(queueTtlMs, ttlMs);
+        long leastMs = Times.shorter(queueTtlMs, ttlMs);
         return leastMs > 0 && Times.plus(Times.plus(timestampMs, delayMs), leastMs) <= nowMs;
     }
 

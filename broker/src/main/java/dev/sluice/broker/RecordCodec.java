@@ -15,17 +15,21 @@ final class RecordCodec {
     private RecordCodec() {}
 
     /** The headers section of a record; the caller releases it. */
-    static ByteBuf headers(
-            String exchange, String routingKey, Map<String, String> headers, RecordAttributes attributes) {
+    static ByteBuf headers(String exchange, String routingKey, Message message) {
         ByteBuf out = Unpooled.buffer(64);
-        Map<String, String> own = new LinkedHashMap<>(headers);
+        RecordAttributes attributes = message.attributes();
+        String id = message.deduplicationId();
+        Map<String, String> own = new LinkedHashMap<>(message.headers());
         own.keySet().removeIf(name -> name.startsWith(RouteHeader.RESERVED_PREFIX));
-        RecordHeaders.writeCount(out, own.size() + (attributes.isStored() ? 2 : 1));
+        RecordHeaders.writeCount(out, own.size() + 1 + (attributes.isStored() ? 1 : 0) + (id == null ? 0 : 1));
         if (attributes.isStored()) {
             RecordHeaders.write(out, RecordAttributes.KEY, attributes.encode());
         }
         ByteBuf route = RouteHeader.encode(exchange, routingKey);
         RecordHeaders.write(out, RouteHeader.KEY, route);
+        if (id != null) {
+            RecordHeaders.write(out, DeduplicationId.KEY, DeduplicationId.encode(id.getBytes(StandardCharsets.UTF_8)));
+        }
         own.forEach((name, value) -> RecordHeaders.write(
                 out, name.getBytes(StandardCharsets.UTF_8), value.getBytes(StandardCharsets.UTF_8)));
         return out;

@@ -50,6 +50,11 @@ final class RecordMove<R extends MovedRecord> implements ConfirmSink {
         this.batch = home.takeBuilder();
     }
 
+    /** Whether they move by themselves. Any thread. */
+    boolean isOfDeadLetters() {
+        return owner instanceof DeadLetters;
+    }
+
     RecordBatchBuilder batch() {
         return batch;
     }

@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BinaryOperator;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,6 +35,8 @@ final class Recovery {
     private final TopologyStore store;
     private final QueueFactory factory;
     private final List<BrokerShard> views;
+    /** Of shards that this start does not have. Confined to the first shard. */
+    private final List<PartitionLog> former = new ArrayList<>();
 
     Recovery(Storage storage, TopologyStore store, QueueFactory factory, List<BrokerShard> views) {
         this.storage = storage;
@@ -46,10 +50,19 @@ final class Recovery {
     }
 
     CompletableFuture<Void> run() {
-        return openCursorLogs()
+        return openLogs()
                 .thenCompose(this::openQueues)
                 .thenCompose(this::fillTopologies)
-                .thenCompose(done -> snapshotCursors());
+                .thenCompose(done -> snapshotState());
+    }
+
+    /** What was written beside the records: of each lane by the id of its log, and of each queue by its id. */
+    private record Written(Map<Long, CursorState> cursors, Map<Long, IdNote.State> ids) {}
+
+    private CompletableFuture<Written> openLogs() {
+        CompletableFuture<Map<Long, CursorState>> cursors = openCursorLogs();
+        CompletableFuture<Map<Long, IdNote.State>> ids = openIdLogs();
+        return cursors.thenCombine(ids, Written::new);
     }
 
     /** Completes with the state of each lane by the id of its log. */
@@ -67,33 +80,76 @@ final class Recovery {
                                 return scan(log);
                             },
                             view.shard()));
-            scans.add(factory.openStateLog(Broker.cursorLogId(view.shard().index()), view.shard(), cursors)
-                    .thenComposeAsync(
-                            log -> {
-                                cursors.open(log);
-                                return scan(log);
-                            },
-                            view.shard()));
+            scans.add(openStateLog(Broker.cursorLogId(view.shard().index()), view, cursors.log(), Recovery::scan));
         }
+        for (LogId id : formerLogs()) {
+            if (!isIdLog(id)) {
+                scans.add(readFormerLog(id, Recovery::scan));
+            }
+        }
+        return merged(scans, CursorState::union);
+    }
+
+    /** Completes with what is known of the ids of each queue, by the queue's id. */
+    private CompletableFuture<Map<Long, IdNote.State>> openIdLogs() {
+        var scans = new ArrayList<CompletableFuture<Map<Long, IdNote.State>>>();
+        for (BrokerShard view : views) {
+            var ids = new IdLog(view);
+            view.useIdLog(ids);
+            scans.add(openStateLog(Broker.idLogId(view.shard().index()), view, ids.log(), Recovery::scanIds));
+        }
+        for (LogId id : formerLogs()) {
+            if (isIdLog(id)) {
+                scans.add(readFormerLog(id, Recovery::scanIds));
+            }
+        }
+        return merged(scans, IdNote.State::union);
+    }
+
+    private <S> CompletableFuture<Map<Long, S>> openStateLog(
+            LogId id, BrokerShard view, StateLog state, Function<PartitionLog, CompletableFuture<Map<Long, S>>> scan) {
+        return factory.openStateLog(id, view.shard(), state)
+                .thenComposeAsync(
+                        log -> {
+                            state.open(log);
+                            return scan.apply(log);
+                        },
+                        view.shard());
+    }
+
+    private <S> CompletableFuture<Map<Long, S>> readFormerLog(
+            LogId id, Function<PartitionLog, CompletableFuture<Map<Long, S>>> scan) {
         BrokerShard first = views.getFirst();
-        for (LogId id : formerCursorLogs()) {
-            scans.add(factory.openStateLog(id, first.shard(), new CursorLog(first))
-                    .thenComposeAsync(
-                            log -> scan(log).whenComplete((state, failure) -> log.close(() -> {})), first.shard()));
-        }
+        var unused = new StateLog(first, "former " + id, "it is read only");
+        return factory.openStateLog(id, first.shard(), unused)
+                .thenComposeAsync(
+                        log -> {
+                            former.add(log);
+                            return scan.apply(log);
+                        },
+                        first.shard());
+    }
+
+    private static <S> CompletableFuture<Map<Long, S>> merged(
+            List<CompletableFuture<Map<Long, S>>> scans, BinaryOperator<S> union) {
         return all(scans).thenApply(done -> {
-            var merged = new HashMap<Long, CursorState>();
-            scans.forEach(scan -> scan.join().forEach((id, state) -> merged.merge(id, state, CursorState::union)));
+            var merged = new HashMap<Long, S>();
+            scans.forEach(scan -> scan.join().forEach((id, state) -> merged.merge(id, state, union)));
             return merged;
         });
     }
 
-    /** Those of shards that this start does not have, and their logs of moves, which hold the same. */
-    private List<LogId> formerCursorLogs() {
+    private static boolean isIdLog(LogId id) {
+        return id.value() >= QueueFactory.FIRST_ID_LOG_ID;
+    }
+
+    /** Those of the broker's own that belong to shards which this start does not have. Logs of moves hold the same as those of cursors. */
+    private List<LogId> formerLogs() {
         Set<LogId> present = new HashSet<>();
         for (BrokerShard view : views) {
             present.add(Broker.cursorLogId(view.shard().index()));
             present.add(Broker.moveLogId(view.shard().index()));
+            present.add(Broker.idLogId(view.shard().index()));
         }
         return storage.logs().stream()
                 .filter(id -> id.value() < QueueFactory.FIRST_QUEUE_ID && !present.contains(id))
@@ -109,13 +165,24 @@ final class Recovery {
                 .thenApply(done -> states);
     }
 
-    private CompletableFuture<List<Queue>> openQueues(Map<Long, CursorState> states) {
+    private static CompletableFuture<Map<Long, IdNote.State>> scanIds(PartitionLog log) {
+        var states = new HashMap<Long, IdNote.State>();
+        return LogScan.run(
+                        log,
+                        record -> IdNote.merge(
+                                record, states.computeIfAbsent(IdNote.queueId(record), id -> new IdNote.State())))
+                .thenApply(done -> states);
+    }
+
+    private CompletableFuture<List<Queue>> openQueues(Written written) {
+        Map<Long, CursorState> states = written.cursors();
         List<StoredQueue> stored = store.queues();
         deleteOrphans(stored);
         var opening = new ArrayList<CompletableFuture<Queue>>();
         for (StoredQueue queue : stored) {
             if (queue.spec().topic() == null) {
-                opening.add(factory.restore(queue, states));
+                IdNote.State ids = written.ids().getOrDefault(queue.id().value(), new IdNote.State());
+                opening.add(factory.restore(queue, states, ids));
             }
         }
         return joined(opening).thenCompose(opened -> {
@@ -218,26 +285,48 @@ final class Recovery {
         });
     }
 
-    private CompletableFuture<Void> snapshotCursors() {
+    private CompletableFuture<Void> snapshotState() {
         var snapshots = new ArrayList<CompletableFuture<Runnable>>();
         for (BrokerShard view : views) {
-            var durable = new CompletableFuture<Runnable>();
-            snapshots.add(durable);
+            var cursors = new CompletableFuture<Runnable>();
+            var ids = new CompletableFuture<Runnable>();
+            snapshots.add(cursors);
+            snapshots.add(ids);
             view.shard().execute(() -> {
-                long[] start = new long[1];
                 view.lookAtHeads();
-                long movesBefore = view.moveLog().log().endOffset();
-                Runnable trim = () -> view.shard().execute(() -> {
-                    view.cursorLog().trim(start[0]);
-                    view.moveLog().trim(movesBefore);
-                });
-                start[0] = view.cursorLog().snapshot(view.topology().queues(), () -> durable.complete(trim));
+                snapshotCursors(view, cursors);
+                snapshotIds(view, ids);
             });
         }
         return all(snapshots).thenRun(() -> {
             snapshots.forEach(snapshot -> snapshot.join().run());
-            formerCursorLogs().forEach(id -> storage.deleteLog(id, () -> {}));
+            views.getFirst().shard().execute(this::emptyFormerLogs);
         });
+    }
+
+    /** They are not deleted: a start with more shards goes on with them, and the storage must not see the id of a deleted log again. */
+    private void emptyFormerLogs() {
+        for (PartitionLog log : former) {
+            log.trim(log.endOffset());
+            log.close(() -> {});
+        }
+    }
+
+    /** Completes with what lets go of everything before, when the snapshot is durable. */
+    private static void snapshotCursors(BrokerShard view, CompletableFuture<Runnable> durable) {
+        long[] start = new long[1];
+        long movesBefore = view.moveLog().log().endOffset();
+        Runnable trim = () -> view.shard().execute(() -> {
+            view.cursorLog().trim(start[0]);
+            view.moveLog().trim(movesBefore);
+        });
+        start[0] = view.cursorLog().snapshot(view.topology().queues(), () -> durable.complete(trim));
+    }
+
+    private static void snapshotIds(BrokerShard view, CompletableFuture<Runnable> durable) {
+        long[] start = new long[1];
+        Runnable trim = () -> view.shard().execute(() -> view.idLog().log().trim(start[0]));
+        start[0] = view.idLog().snapshot(view.topology().queues(), () -> durable.complete(trim));
     }
 
     private static CompletableFuture<Void> all(List<? extends CompletableFuture<?>> futures) {

@@ -12,34 +12,19 @@ import org.slf4j.LoggerFactory;
 final class ResourceWatch {
     private static final Logger LOG = LoggerFactory.getLogger(ResourceWatch.class);
 
-    /** Better for so long is better; else a resource at the edge of a watermark would fill the log. */
-    private static final long BETTER_FOR_MS = 10_000;
-
-    /** A forecast is worth a warning when so many samples after it have borne it out by half at least: one large file is no trend. */
-    private static final int STEADY_MS = 30_000;
-
+    private static final double LEAST_NOISE_BYTES = 4096;
     private static final long LEAST_RETRY_MS = 1_000;
     private static final long MOST_RETRY_MS = 600_000;
     private static final int HUNDRED = 100;
-    private static final double MS_PER_SECOND = 1000;
 
     private final String name;
     private final ResourceLevel level;
-    private final GrowthForecast forecast = new GrowthForecast();
+    private final GrowthForecast forecast = new GrowthForecast(LEAST_NOISE_BYTES);
     /** Warns when the stop comes so soon; 0 for never. */
     private final long warnBeforeMs;
 
-    private boolean isSoon;
-    /** It was soon when that was last borne out or begun; and whether it was ever borne out. */
-    private long soonSinceMs;
-
-    private long soonUsed;
-    private boolean isSteady;
-    private Step told = Step.NORMAL;
-    /** The worst since it was at or above what was told last. */
-    private Step better = Step.NORMAL;
-
-    private long betterSinceMs;
+    private final Trend trend = new Trend();
+    private final StepNotice notice = new StepNotice();
     private @Nullable Alert alert;
     private @Nullable ResourceStatus status;
 
@@ -58,31 +43,21 @@ final class ResourceWatch {
     void sample(long clockMs, long wallMs, long usedBytes, long totalBytes) {
         forecast.sample(clockMs, usedBytes);
         Watermarks marks = level.marks();
-        double growth = forecast.bytesPerSecond();
+        double growth = forecast.perSecond();
         OptionalLong stopInMs = growth > 0 && usedBytes < marks.stopBytes()
                 ? forecast.msUntil(marks.stopBytes())
                 : OptionalLong.empty();
-        followForecast(stopInMs.orElse(Long.MAX_VALUE) <= warnBeforeMs, growth, clockMs, usedBytes);
+        boolean isNear = trend.follow(stopInMs.orElse(Long.MAX_VALUE) <= warnBeforeMs, growth, clockMs, usedBytes);
         level.setRetryAfterMs(growth < 0 ? retryAfterMs(marks) : 0);
 
         double pressure = marks.pressure(usedBytes);
-        Step step = step(level.takeWasStopped(), pressure, usedBytes);
+        Step step = step(level.takeWasStopped(), pressure, usedBytes, isNear);
         int slowedPercent = (int) Math.ceil(pressure * HUNDRED);
         var now = new ResourceStatus(name, usedBytes, totalBytes, marks, step, slowedPercent, growth, stopInMs);
         status = now;
-        tell(now, clockMs, wallMs);
-    }
-
-    private void followForecast(boolean soon, double growth, long clockMs, long usedBytes) {
-        if (!soon || !isSoon) {
-            isSoon = soon;
-            isSteady = false;
-            soonSinceMs = clockMs;
-            soonUsed = usedBytes;
-        } else if (clockMs - soonSinceMs >= STEADY_MS) {
-            isSteady = (usedBytes - soonUsed) * MS_PER_SECOND >= growth * (clockMs - soonSinceMs) / 2;
-            soonSinceMs = clockMs;
-            soonUsed = usedBytes;
+        Step news = notice.news(step, clockMs);
+        if (news != null) {
+            tell(news, now, wallMs);
         }
     }
 
@@ -91,36 +66,17 @@ final class ResourceWatch {
         return ms.isPresent() ? Math.clamp(ms.getAsLong(), LEAST_RETRY_MS, MOST_RETRY_MS) : 0;
     }
 
-    private Step step(boolean wasStopped, double pressure, long usedBytes) {
+    private Step step(boolean wasStopped, double pressure, long usedBytes, boolean isNear) {
         if (wasStopped) {
             return Step.STOP;
         }
         if (pressure > 0) {
             return Step.SLOW;
         }
-        return usedBytes >= level.marks().warnBytes() || isSteady ? Step.WARN : Step.NORMAL;
+        return usedBytes >= level.marks().warnBytes() || isNear ? Step.WARN : Step.NORMAL;
     }
 
-    private void tell(ResourceStatus now, long clockMs, long wallMs) {
-        Step step = now.step();
-        if (step.compareTo(told) >= 0) {
-            better = Step.NORMAL;
-            betterSinceMs = clockMs;
-            if (step != told) {
-                change(step, now, wallMs);
-            }
-            return;
-        }
-        better = step.compareTo(better) > 0 ? step : better;
-        if (clockMs - betterSinceMs >= BETTER_FOR_MS) {
-            change(better, now, wallMs);
-            better = Step.NORMAL;
-            betterSinceMs = clockMs;
-        }
-    }
-
-    private void change(Step step, ResourceStatus now, long wallMs) {
-        told = step;
+    private void tell(Step step, ResourceStatus now, long wallMs) {
         if (step == Step.NORMAL) {
             alert = null;
             LOG.info("{}; back to normal", now.use());

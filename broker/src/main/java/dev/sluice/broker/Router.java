@@ -53,6 +53,13 @@ final class Router {
         return route;
     }
 
+    /** As {@link #route}; null if the exchange asks for headers, which are not known yet. */
+    @Nullable
+    Route routeByKey(String exchangeName, String routingKey) {
+        Exchange exchange = topology.exchange(exchangeName);
+        return exchange != null && exchange.matcher.needsHeaders() ? null : route(exchangeName, routingKey, null);
+    }
+
     /** As {@link #route} for the broker itself, which may publish to internal exchanges; a refusal only if there is no such exchange. Does not come back to what it found before. */
     Route deadLetterRoute(String exchangeName, String routingKey, Supplier<Map<String, Object>> headers) {
         begin();

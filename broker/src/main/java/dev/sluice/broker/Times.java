@@ -9,4 +9,12 @@ final class Times {
         long sum = ms + moreMs;
         return sum < 0 ? Long.MAX_VALUE : sum;
     }
+
+    /** The shorter of two times, of which one below 0 stands for no limit. */
+    static long shorter(long ms, long otherMs) {
+        if (ms < 0 || otherMs < 0) {
+            return Math.max(ms, otherMs);
+        }
+        return Math.min(ms, otherMs);
+    }
 }

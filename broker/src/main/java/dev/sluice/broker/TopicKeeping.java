@@ -4,6 +4,7 @@ import dev.sluice.log.PartitionLog;
 import dev.sluice.log.Retention;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.ObjLongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** Which records a topic gives up, whoever has read them or not. Confined to the topic's shard. */
@@ -26,7 +27,9 @@ final class TopicKeeping {
         /** Everything. */
         ALL("all"),
         /** What a subscription has still to settle; without a subscription nothing. */
-        UNSETTLED("unsettled");
+        UNSETTLED("unsettled"),
+        /** Of the records with the same key the last. */
+        LAST_PER_KEY("last-per-key");
 
         private final String word;
 
@@ -67,30 +70,45 @@ final class TopicKeeping {
     /** Once in a turn in which something came or was settled; returns when to look again, {@link Long#MAX_VALUE} if no time comes by itself. */
     long giveUp(long nowMs) {
         boolean isEmpty = true;
+        long dueMs = Long.MAX_VALUE;
         for (Partition partition : partitions) {
             PartitionLog log = partition.log();
+            LastValues lastValues = partition.lastValues();
+            if (lastValues != null) {
+                lastValues.follow();
+                trim(partition, log.startOffset(), lastValues.neededFrom(nowMs), Lane::passOverSuperseded);
+                dueMs = Math.min(dueMs, lastValues.firstDueMs());
+            }
             long before = log.startOffset();
-            long keptFrom = Math.min(keptFrom(partition, log), log.durableOffset());
-            if (keptFrom > before) {
-                log.trim(keptFrom);
-            }
             if (retention != null) {
-                log.retain(retention, nowMs);
+                partition.whenIdsAreNoted(() -> log.retain(retention, nowMs));
             }
-            long start = log.startOffset();
-            if (start > before) {
-                partition.readers().forEach(reader -> reader.passOver(start));
-            }
-            isEmpty &= start == log.endOffset();
+            long from = Math.max(log.startOffset(), keptFrom(partition, log));
+            trim(partition, before, from, Lane::passOver);
+            isEmpty &= log.startOffset() == log.endOffset();
         }
         return isEmpty || retention == null || retention.maxAgeMs() < 0
-                ? Long.MAX_VALUE
+                ? dueMs
                 : nowMs + Math.clamp(retention.maxAgeMs() / AGE_PARTS, LEAST_LOOK_MS, MOST_LOOK_MS);
     }
 
+    /** {@code from}: where the log began before. */
+    private static void trim(Partition partition, long from, long below, ObjLongConsumer<Lane> passOver) {
+        PartitionLog log = partition.log();
+        long durableBelow = Math.min(below, log.durableOffset());
+        if (durableBelow > from) {
+            partition.whenIdsAreNoted(() -> {
+                log.trim(durableBelow);
+                partition.readers().forEach(reader -> passOver.accept(reader, durableBelow));
+            });
+        }
+    }
+
     private long keptFrom(Partition partition, PartitionLog log) {
-        long from = maxLength < 0 ? 0 : log.endOffset() - maxLength;
-        return keep == Keep.UNSETTLED ? Math.max(from, unsettledFrom(partition, log)) : from;
+        LastValues lastValues = partition.lastValues();
+        long from = lastValues == null ? log.endOffset() - maxLength : lastValues.newestFrom(maxLength);
+        long withinLength = maxLength < 0 ? 0 : from;
+        return keep == Keep.UNSETTLED ? Math.max(withinLength, unsettledFrom(partition, log)) : withinLength;
     }
 
     private static long unsettledFrom(Partition partition, PartitionLog log) {
@@ -106,7 +124,8 @@ final class TopicKeeping {
         long stored = 0;
         for (Partition partition : partitions) {
             PartitionLog log = partition.log();
-            stored += log.endOffset() - log.startOffset();
+            LastValues lastValues = partition.lastValues();
+            stored += lastValues == null ? log.endOffset() - log.startOffset() : lastValues.kept();
         }
         return stored;
     }

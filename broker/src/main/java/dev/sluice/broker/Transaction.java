@@ -59,7 +59,7 @@ public final class Transaction implements AutoCloseable {
         if (overloaded != null) {
             throw new BrokerException(overloaded);
         }
-        ByteBuf headers = RecordCodec.headers(exchange, routingKey, message.headers(), message.attributes());
+        ByteBuf headers = RecordCodec.headers(exchange, routingKey, message);
         int bytes = EmbeddedBroker.inFlightBytes(message);
         inFlight.acquireUninterruptibly(bytes);
         on.shard().execute(() -> {

@@ -110,7 +110,10 @@ final class TransactionCommit {
             home.commits().end();
             finish();
         } else {
-            AppendGroup group = home.moveLog().begin(members, bytes);
+            // Dead letters may have made it larger than it was when it was gathered.
+            AppendGroup group = members > ShardTransaction.MOST_OPERATIONS
+                    ? null
+                    : home.moveLog().begin(members, bytes);
             if (group == null) {
                 refusal = ShardTransaction.tooLarge(home.moveLog().mostGroupBytes());
                 giveUp();
@@ -149,7 +152,7 @@ final class TransactionCommit {
     private void giveUp() {
         home.commits().end();
         Refusal why = refusal;
-        onEach(TransactionPart::endsAny, TransactionPart::giveUp, () -> {
+        onEach(part -> true, TransactionPart::giveUp, () -> {
             if (why != null) {
                 reply.on(new Outcome.Refused<>(why));
             }

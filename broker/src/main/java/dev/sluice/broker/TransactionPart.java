@@ -50,10 +50,6 @@ final class TransactionPart implements ConfirmSink {
         return !endings.isEmpty();
     }
 
-    boolean writesAny() {
-        return !writes.isEmpty();
-    }
-
     /** Takes the deliveries from their consumers, and copies the dead letters among them. What is not its consumer's any more is a reason to refuse. */
     void claim(Consumer<@Nullable Refusal> answer) {
         for (Ending ending : endings) {
@@ -80,13 +76,27 @@ final class TransactionPart implements ConfirmSink {
         return letters == null ? List.of() : List.copyOf(letters.writes().all());
     }
 
-    /** Whether all partitions take what comes, and whether what is settled can be noted. */
+    /** Whether all partitions take what comes, and whether what is settled can be noted. What repeats something waits until that is durable. */
     void check(Consumer<@Nullable Refusal> answer) {
         Refusal refusal = noteRefusal();
         for (int i = 0; refusal == null && i < writes.size(); i++) {
             refusal = writes.get(i).refusal();
         }
-        answer.accept(refusal);
+        if (refusal != null) {
+            answer.accept(refusal);
+        } else {
+            awaitOriginals(0, answer);
+        }
+    }
+
+    private void awaitOriginals(int from, Consumer<@Nullable Refusal> answer) {
+        for (int i = from; i < writes.size(); i++) {
+            int same = i;
+            if (writes.get(i).waitsForOriginals(() -> awaitOriginals(same, answer))) {
+                return;
+            }
+        }
+        answer.accept(null);
     }
 
     private @Nullable Refusal noteRefusal() {
@@ -187,6 +197,7 @@ final class TransactionPart implements ConfirmSink {
 
     /** Nothing was done: consumers have their deliveries again. */
     void giveUp(Consumer<@Nullable Refusal> answer) {
+        writes.forEach(PartitionWrite::release);
         end(false);
         answer.accept(null);
     }

@@ -4,9 +4,11 @@ import dev.sluice.broker.TransferProgress.State;
 import dev.sluice.log.RecordCursor;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,6 +46,11 @@ final class Transfer implements RecordMove.Owner<Transfer.Item> {
     /** Some of their queues have them, and others refused. */
     private final Map<RecordPosition, Item> halfway = new HashMap<>();
 
+    /** Where keys are kept in order: those of records on their way, which no others of the key may overtake until it is known that they do not come back. */
+    private final Set<Long> lockedKeys = new HashSet<>();
+
+    private final @Nullable KeyOrder keys;
+    private final OrderingKey orderingKey;
     private final List<PeekedRecord> first = new ArrayList<>();
     private final long startedMs;
 
@@ -65,7 +72,7 @@ final class Transfer implements RecordMove.Owner<Transfer.Item> {
     private Shard.@Nullable Timer timer;
 
     /** A record on its way. */
-    record Item(Lane lane, long offset, boolean isToSettle, List<Queue> reached) implements MovedRecord {
+    record Item(Lane lane, long offset, long key, boolean isToSettle, List<Queue> reached) implements MovedRecord {
         RecordPosition position() {
             return new RecordPosition(lane.index(), offset);
         }
@@ -77,6 +84,8 @@ final class Transfer implements RecordMove.Owner<Transfer.Item> {
         this.request = request;
         TransferTarget to = request.to();
         this.routes = to == null ? null : new TransferRoutes(queue.home(), to);
+        this.keys = queue.order() instanceof KeyOrder order ? order : null;
+        this.orderingKey = new OrderingKey(queue.spec().settings().orderingKeyHeader());
         this.scan = new QueueScan(queue, null, this::step);
         this.batches = new MoveBatches<>(queue, this);
         this.startedMs = queue.shard().nowMs();
@@ -106,7 +115,7 @@ final class Transfer implements RecordMove.Owner<Transfer.Item> {
 
     /** Looks at the next records, and sends what there is when that is enough. */
     void step() {
-        if (isOver() || moving > 0 || timer != null || mustWait()) {
+        if (isOver() || moving > 0 || timer != null || (gathered == 0 && mustWait())) {
             return;
         }
         for (int i = 0; i < MOST_PER_TURN; i++) {
@@ -125,7 +134,12 @@ final class Transfer implements RecordMove.Owner<Transfer.Item> {
                     return;
                 }
                 case FAILED -> {
-                    waitFor(String.valueOf(scan.takeFailure().getMessage()));
+                    String why = String.valueOf(scan.takeFailure().getMessage());
+                    if (gathered > 0) {
+                        send(); // consumers are not to wait for them meanwhile
+                    } else {
+                        waitFor(why);
+                    }
                     return;
                 }
                 case PENDING, MISSING -> {
@@ -147,9 +161,10 @@ final class Transfer implements RecordMove.Owner<Transfer.Item> {
             return true;
         }
         PublishGate gate = queue.home().publishGate();
+        gate.check();
         if (gate.isStopped()) {
             waitFor(gate.refusal().detail());
-        } else if (isNoted() && queue.home().moveLog().log().isStalled()) {
+        } else if (isNoted() && queue.home().moveLog().outOfOrder() != null) {
             waitFor("the storage takes nothing");
         }
         return timer != null;
@@ -184,7 +199,8 @@ final class Transfer implements RecordMove.Owner<Transfer.Item> {
             if (routes == null) {
                 drop(lane, record);
             } else {
-                gather(new Item(lane, record.offset(), !request.copies(), new ArrayList<>(0)), record);
+                long key = keys == null ? OrderingKey.NONE : orderingKey.of(record);
+                gather(new Item(lane, record.offset(), key, !request.copies(), new ArrayList<>(0)), record);
             }
         }
     }
@@ -195,7 +211,17 @@ final class Transfer implements RecordMove.Owner<Transfer.Item> {
         return lane.backlog().isReady(record.offset())
                 && attributes.isDue(record.timestampMs(), nowMs)
                 && !attributes.isOver(
-                        record.timestampMs(), queue.spec().settings().messageTtlMs(), nowMs);
+                        record.timestampMs(), queue.spec().settings().messageTtlMs(), nowMs)
+                && (routes == null || request.copies() || isFree(record));
+    }
+
+    /** Whether no consumer has another record of the key: what follows that one has to stay behind it. */
+    private boolean isFree(RecordCursor record) {
+        if (keys == null) {
+            return true;
+        }
+        long key = orderingKey.of(record);
+        return !keys.isLocked(key) || lockedKeys.contains(key);
     }
 
     private void drop(Lane lane, RecordCursor record) {
@@ -241,13 +267,20 @@ final class Transfer implements RecordMove.Owner<Transfer.Item> {
             show(item.lane, record);
         } else {
             if (item.isToSettle && item.reached.isEmpty()) {
-                item.lane.backlog().takeOutOfTurn(record);
+                take(item, record);
             }
             write(record, way, batches.add(item.lane, item, targets));
             gathered++;
             gatheredBytes += (long) record.sizeInBytes() * targets.size();
             took(record, targets.size());
             queue.wake();
+        }
+    }
+
+    private void take(Item item, RecordCursor record) {
+        item.lane.backlog().takeOutOfTurn(record);
+        if (keys != null && item.key != OrderingKey.NONE && lockedKeys.add(item.key)) {
+            keys.delivered(RecordPlace.of(item.lane.index(), item.offset), item.key);
         }
     }
 
@@ -318,6 +351,8 @@ final class Transfer implements RecordMove.Owner<Transfer.Item> {
         moving -= move.records.size();
         queue.wake();
         if (moving == 0 && !isOver()) {
+            lockedKeys.clear();
+            halfway.values().forEach(item -> lockedKeys.add(item.key));
             if (stopping) {
                 end(State.STOPPED, "");
             } else {

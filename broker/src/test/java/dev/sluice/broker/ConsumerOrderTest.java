@@ -113,6 +113,24 @@ class ConsumerOrderTest {
                 "q", true, false, false, QueueSettings.DEFAULT.with(QueueProperty.SINGLE_ACTIVE_CONSUMER, true)));
     }
 
+    @Test
+    void whoGetsOneAtATimeAndGoesTakesNobodyElseWithIt() throws InterruptedException {
+        try (var sharded = ShardedBroker.open(folder.resolve("sharded"), 1)) {
+            var spec = new QueueSpec("q", true, false, false, QueueSettings.DEFAULT);
+            sharded.<QueueStatus>ask(0, (on, reply) -> on.declareQueue(spec, ShardedBroker.NO_CONNECTION, reply));
+            var wish = new ConsumerSpec(true, false, 0, null);
+            sharded.<Consumer>ask(
+                    0,
+                    (on, reply) -> on.subscribe("q", wish, NoDeliveries.INSTANCE, ShardedBroker.NO_CONNECTION, reply));
+            Consumer getter = sharded.ask(0, (on, reply) -> on.openGetter("q", ShardedBroker.NO_CONNECTION, reply));
+            QueueStatus left = sharded.ask(0, (on, reply) -> {
+                getter.close();
+                on.checkQueue("q", ShardedBroker.NO_CONNECTION, reply);
+            });
+            assertThat(left.consumerCount()).isEqualTo(1);
+        }
+    }
+
     private void publish(int count) {
         for (int i = 0; i < count; i++) {
             broker.publish("q", Message.of(String.valueOf(i))).join();

@@ -9,6 +9,7 @@ import dev.sluice.log.LogId;
 import dev.sluice.log.OffsetSet;
 import dev.sluice.log.RecordBatchBuilder;
 import dev.sluice.log.RecordCursor;
+import dev.sluice.log.RecordHeaders;
 import dev.sluice.testrules.FormatsPage;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -16,6 +17,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.util.collection.LongObjectHashMap;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -110,6 +112,32 @@ class FormatsPageTest {
     }
 
     @Test
+    void idNote() throws IOException {
+        ByteBuf id = DeduplicationId.encode("id 1".getBytes(StandardCharsets.UTF_8));
+        assertPage("deduplication", ByteBufUtil.getBytes(id));
+        var note = new IdNote();
+        note.add(id.getLong(0), id.getLong(Long.BYTES), 1_700_000_000_000L);
+        ByteBuf encoded = note.encode(LOG.value(), 1, 16);
+        assertPage("id-note", ByteBufUtil.getBytes(encoded));
+        try (var builder = new RecordBatchBuilder(UnpooledByteBufAllocator.DEFAULT)) {
+            builder.append(0, null, encoded, RecordHeaders.EMPTY);
+            ByteBuf batch = builder.build();
+            var record = new RecordCursor();
+            record.reset(batch, batch.readerIndex());
+            assertThat(record.next()).isTrue();
+            assertThat(IdNote.queueId(record)).isEqualTo(LOG.value());
+            var state = new IdNote.State();
+            IdNote.merge(record, state);
+            assertThat(state.below(0)).isZero();
+            assertThat(state.below(1)).isEqualTo(16);
+            var found = new ArrayList<Long>();
+            state.forEach((first, second, timeMs, _) -> found.addAll(List.of(first, second, timeMs)));
+            assertThat(found).containsExactly(id.getLong(0), id.getLong(Long.BYTES), 1_700_000_000_000L);
+            batch.release();
+        }
+    }
+
+    @Test
     void route() throws IOException {
         assertPage("route", ByteBufUtil.getBytes(RouteHeader.encode("news", "eu.fr")));
     }
@@ -123,7 +151,7 @@ class FormatsPageTest {
 
     /** Through a record; the priority is not stored. */
     private static RecordAttributes readBack(RecordAttributes attributes) {
-        ByteBuf headers = RecordCodec.headers("news", "eu.fr", Map.of(), attributes);
+        ByteBuf headers = RecordCodec.headers("news", "eu.fr", Message.of("").withAttributes(attributes));
         try (var builder = new RecordBatchBuilder(UnpooledByteBufAllocator.DEFAULT)) {
             builder.append(0, null, Unpooled.EMPTY_BUFFER, headers);
             ByteBuf batch = builder.build();

@@ -3,6 +3,8 @@ package dev.sluice.broker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.function.DoubleUnaryOperator;
 import java.util.stream.IntStream;
@@ -11,9 +13,16 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Replays loads as samples of one a second and compares what is forecast with what then happened. */
+/** Replays loads of a disk and of a queue as samples of one a second, and compares what is forecast with what then happened. */
 class GrowthForecastTest {
     private static final double LIMIT_BYTES = 10e9;
+    private static final double LEAST_NOISE_BYTES = 4096;
+
+    /** What fills up, and the least of it that is no rounding. */
+    private record Resource(double limit, double leastNoise) {}
+
+    private static final Resource DISK = new Resource(LIMIT_BYTES, LEAST_NOISE_BYTES);
+    private static final List<Resource> RESOURCES = List.of(DISK, new Resource(10_000, 1), new Resource(10_000_000, 1));
     private static final int SEEDS = 40;
     private static final int[] MINUTES = {2, 10, 30, 120};
     private static final double STEP_BYTES = 64 << 20;
@@ -21,7 +30,7 @@ class GrowthForecastTest {
     /** Of the ramp: a forecast is asked for in each second from the half of it to here. */
     private static final double ASKED_UNTIL = 0.9;
 
-    private final GrowthForecast forecast = new GrowthForecast();
+    private final GrowthForecast forecast = new GrowthForecast(LEAST_NOISE_BYTES);
 
     /** A load: the ramp as share of the limit over share of the time, and what comes on top of it each second. */
     private record Load(DoubleUnaryOperator ramp, Noise noise, int flatSeconds) {}
@@ -43,11 +52,14 @@ class GrowthForecastTest {
 
     @Test
     void aLinearRampIsForecastExactlyWhateverWasBefore() {
-        for (int minutes : MINUTES) {
-            for (int flat : new int[] {0, 1_200}) {
-                assertThat(replay(new Load(at -> at, random -> 0, flat), minutes, 0)
-                                .isWithin(0.01))
-                        .isTrue();
+        for (Resource resource : RESOURCES) {
+            for (int minutes : MINUTES) {
+                for (int flat : new int[] {0, 1_200}) {
+                    Errors errors = replay(resource, new Load(at -> at, random -> 0, flat), minutes, 0);
+                    assertThat(errors.isWithin(0.01))
+                            .as("%s, %d minutes: %s", resource, minutes, errors)
+                            .isTrue();
+                }
             }
         }
     }
@@ -55,11 +67,13 @@ class GrowthForecastTest {
     @ParameterizedTest
     @MethodSource("seeds")
     void aNoisyLinearRampIsForecastWithinAFifth(int seed) {
-        for (int minutes : MINUTES) {
-            for (int flat : new int[] {0, 1_200}) {
+        for (Resource resource : RESOURCES) {
+            for (int i = 0; i < 2 * MINUTES.length; i++) {
+                int minutes = MINUTES[i / 2];
+                int flat = i % 2 == 0 ? 0 : 1_200;
                 // The noise is a hundredth of the limit: in two hours, as much as grows in more than a minute.
                 Load load = new Load(at -> at, random -> 0.01 * random.nextGaussian(), flat);
-                Errors errors = replay(load, minutes, seed);
+                Errors errors = replay(resource, load, minutes, seed);
                 assertThat(errors.isWithin(0.2))
                         .as("seed %d, %d minutes: %s", seed, minutes, errors)
                         .isTrue();
@@ -75,7 +89,7 @@ class GrowthForecastTest {
                 double first =
                         1 / (1 + 3 * factor) * 4; // a quarter of the time at this rate, the rest at factor times it
                 DoubleUnaryOperator ramp = at -> at < 0.25 ? at * first : 0.25 * first + (at - 0.25) * first * factor;
-                Errors errors = replay(new Load(ramp, random -> 0.005 * random.nextGaussian(), 0), minutes, seed);
+                Errors errors = replay(DISK, new Load(ramp, random -> 0.005 * random.nextGaussian(), 0), minutes, seed);
                 assertThat(errors.isWithin(0.2))
                         .as("seed %d, %d minutes, factor %s: %s", seed, minutes, factor, errors)
                         .isTrue();
@@ -83,22 +97,61 @@ class GrowthForecastTest {
         }
     }
 
-    /** Every 20 seconds or so up to three hundredths of the limit come at once and are consumed within seconds. */
+    /** Every 20 seconds or so up to three hundredths of the limit come at once and are consumed within seconds; or up to a twentieth every minute. In ramps of two minutes there are too few of them. */
     @ParameterizedTest
     @MethodSource("seeds")
-    void aDriftUnderBurstsIsForecastWithinAQuarter(int seed) {
-        for (int minutes : MINUTES) {
-            double[] burst = {0};
-            Noise bursts = random -> {
-                burst[0] *= 0.85;
-                burst[0] += random.nextInt(20) == 0 ? 0.03 * random.nextDouble() : 0;
-                return burst[0] + 0.002 * random.nextGaussian();
-            };
-            Errors errors = replay(new Load(at -> at, bursts, 0), minutes, seed);
-            assertThat(errors.isWithin(0.25))
-                    .as("seed %d, %d minutes: %s", seed, minutes, errors)
-                    .isTrue();
+    void aDriftUnderBurstsIsForecastWithinAFifth(int seed) {
+        for (Resource resource : RESOURCES) {
+            for (int minutes : new int[] {5, 10, 30, 120}) {
+                for (Noise bursts : List.of(bursts(0.03, 20), bursts(0.05, 60))) {
+                    Errors errors = replay(resource, new Load(at -> at, bursts, seed % 2 * 1_200), minutes, seed);
+                    assertThat(errors.isWithin(0.2))
+                            .as("seed %d, %s, %d minutes: %s", seed, resource, minutes, errors)
+                            .isTrue();
+                }
+            }
         }
+    }
+
+    /** Up to {@code most} of the limit at once, every {@code seconds} on average, that half are gone of after four seconds. */
+    private static Noise bursts(double most, int seconds) {
+        double[] burst = {0};
+        return random -> {
+            burst[0] *= 0.85;
+            burst[0] += random.nextInt(seconds) == 0 ? most * random.nextDouble() : 0;
+            return burst[0] + 0.002 * random.nextGaussian();
+        };
+    }
+
+    /** Nothing is consumed, and what comes does so in bursts of differing size, 4 to 6 seconds after one another. */
+    @ParameterizedTest
+    @MethodSource("seeds")
+    void whatComesInBurstsIsForecastWithinAFifth(int seed) {
+        for (Resource resource : RESOURCES) {
+            for (int minutes : new int[] {30, 120}) {
+                double[] filled = arrivals(new Random(seed), minutes * 60);
+                DoubleUnaryOperator ramp = at -> filled[(int) Math.round(at * minutes * 60)];
+                Errors errors = replay(resource, new Load(ramp, random -> 0, 0), minutes, seed);
+                assertThat(errors.isWithin(0.2))
+                        .as("seed %d, %s, %d minutes: %s", seed, resource, minutes, errors)
+                        .isTrue();
+            }
+        }
+    }
+
+    /** For each second how much there is of what there is in the end. */
+    private static double[] arrivals(Random random, int seconds) {
+        double[] filled = new double[seconds + 1];
+        int next = 0;
+        for (int second = 1; second <= seconds; second++) {
+            filled[second] = filled[second - 1];
+            if (second >= next) {
+                filled[second] += 0.75 + random.nextDouble() / 2;
+                next = second + random.nextInt(4, 7);
+            }
+        }
+        double all = filled[seconds];
+        return Arrays.stream(filled).map(amount -> amount / all).toArray();
     }
 
     @Test
@@ -106,7 +159,7 @@ class GrowthForecastTest {
         for (int minutes : MINUTES) {
             Load load = new Load(
                     at -> Math.floor(at * LIMIT_BYTES / STEP_BYTES) * STEP_BYTES / LIMIT_BYTES, random -> 0, 1_200);
-            assertThat(replay(load, minutes, 0).isWithin(0.2))
+            assertThat(replay(DISK, load, minutes, 0).isWithin(0.2))
                     .as("%d minutes", minutes)
                     .isTrue();
         }
@@ -119,7 +172,7 @@ class GrowthForecastTest {
     @ParameterizedTest
     @ValueSource(ints = {10, 30, 120})
     void anAcceleratingRampIsForecastTooLateAndLessAndLessSo(int minutes) {
-        Errors errors = replay(new Load(at -> at * at, random -> 0.002 * random.nextGaussian(), 0), minutes, 1);
+        Errors errors = replay(DISK, new Load(at -> at * at, random -> 0.002 * random.nextGaussian(), 0), minutes, 1);
         assertThat(errors.least()).isGreaterThan(1);
         assertThat(errors.most()).isLessThan(2.1);
         assertThat(errors.lastMost()).isLessThan(1.5).isLessThan(errors.most());
@@ -144,7 +197,7 @@ class GrowthForecastTest {
             forecast.sample(second * 1_000L, second < 300 ? 1_000_000_000 : 1_300_000_000);
         }
         assertThat(forecast.msUntil((long) LIMIT_BYTES)).isEmpty();
-        assertThat(forecast.bytesPerSecond()).isZero();
+        assertThat(forecast.perSecond()).isZero();
     }
 
     @Test
@@ -152,7 +205,7 @@ class GrowthForecastTest {
         for (int second = 0; second < 60; second++) {
             forecast.sample(second * 1_000L, 9_000_000_000L - second * 10_000_000L);
         }
-        assertThat(forecast.bytesPerSecond()).isCloseTo(-10_000_000, within(1.0));
+        assertThat(forecast.perSecond()).isCloseTo(-10_000_000, within(1.0));
         assertThat(forecast.msUntil((long) LIMIT_BYTES)).isEmpty();
         assertThat(forecast.msUntil(8_000_000_000L).orElseThrow()).isBetween(40_000L, 42_000L);
     }
@@ -170,11 +223,11 @@ class GrowthForecastTest {
         forecast.sample(1_000, 5);
         forecast.sample(1_000, 500);
         forecast.sample(900, 500);
-        assertThat(forecast.bytesPerSecond()).isZero();
+        assertThat(forecast.perSecond()).isZero();
     }
 
-    private static Errors replay(Load load, int minutes, int seed) {
-        var forecast = new GrowthForecast();
+    private static Errors replay(Resource resource, Load load, int minutes, int seed) {
+        var forecast = new GrowthForecast(resource.leastNoise());
         var random = new Random(seed);
         int seconds = minutes * 60;
         double least = Double.POSITIVE_INFINITY;
@@ -183,11 +236,11 @@ class GrowthForecastTest {
         double lastMost = 0;
         for (int second = -load.flatSeconds(); second < seconds * ASKED_UNTIL; second++) {
             double at = Math.max(0, second / (double) seconds);
-            double used =
-                    LIMIT_BYTES * (load.ramp().applyAsDouble(at) + load.noise().next(random));
+            double used = resource.limit()
+                    * (load.ramp().applyAsDouble(at) + load.noise().next(random));
             forecast.sample((second + load.flatSeconds()) * 1_000L, (long) Math.max(0, used));
             if (at >= 0.5) {
-                long said = forecast.msUntil((long) LIMIT_BYTES).orElse(-1);
+                long said = forecast.msUntil((long) resource.limit()).orElse(-1);
                 if (said < 0) {
                     continue; // no forecast for the moment, since the rate has just changed
                 }

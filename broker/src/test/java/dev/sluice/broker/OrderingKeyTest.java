@@ -61,7 +61,7 @@ class OrderingKeyTest {
             String routingKey,
             Map<String, String> headers,
             @org.jspecify.annotations.Nullable String key) {
-        ByteBuf section = RecordCodec.headers(exchange, routingKey, headers, RecordAttributes.NONE);
+        ByteBuf section = RecordCodec.headers(exchange, routingKey, new Message(new byte[0], headers, null));
         try (var builder = new RecordBatchBuilder(UnpooledByteBufAllocator.DEFAULT)) {
             ByteBuf keyBytes = key == null ? null : Unpooled.wrappedBuffer(key.getBytes(StandardCharsets.UTF_8));
             builder.append(0, keyBytes, Unpooled.EMPTY_BUFFER, section);

@@ -38,6 +38,35 @@ class PauseTest {
     }
 
     @Test
+    void letsPublishersWaitThatDoSoAtTheLimit() throws InterruptedException {
+        QueueSettings settings = QueueSettings.DEFAULT.withMaxLength(10, QueueSettings.Overflow.BLOCK);
+        try (var timed = TimedBroker.open(folder, settings)) {
+            timed.broker.tools().pause(QUEUE, QueuePauses.PUBLISHING).join();
+        }
+        try (var timed = TimedBroker.open(folder, settings)) {
+            timed.broker.declareQueue("other");
+            timed.broker.tools().pause(QUEUE, QueuePauses.PUBLISHING).join();
+            var waiting = timed.broker.publish(QUEUE, Message.of("waits"));
+            timed.broker.publish("other", Message.of("goes on")).join();
+            assertThat(timed.statistics().published()).isZero();
+            assertThat(timed.broker.status().blockedPublishers()).isEqualTo(1);
+            timed.broker
+                    .tools()
+                    .start("other", TransferRequest.move(new TransferTarget.ToQueue(QUEUE)))
+                    .join();
+            while (timed.statistics().refusedWhilePaused() == 0) {
+                Thread.onSpinWait();
+            }
+            timed.broker.tools().resume(QUEUE, QueuePauses.PUBLISHING).join();
+            waiting.join();
+            timed.pass(Transfer.RETRY_MS);
+            timed.subscribe(10);
+            timed.next("waits");
+            timed.next("goes on");
+        }
+    }
+
+    @Test
     void deliversNothingWhileConsumingIsPaused() throws InterruptedException {
         try (var timed = TimedBroker.open(folder, QueueSettings.DEFAULT)) {
             timed.subscribe(2);

@@ -2,6 +2,7 @@ package dev.sluice.broker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.log.LogId;
 import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -21,11 +22,15 @@ class RouteCacheTest {
         assertThat(cache.get(1, "e", "k")).isNull();
     }
 
+    @SuppressWarnings("NullAway") // it is only counted, so it needs no shard
+    private static Inlet inlet() {
+        var spec = new QueueSpec("q", false, false, false, QueueSettings.DEFAULT);
+        return new Inlet(new Queue(new LogId(QueueFactory.FIRST_QUEUE_ID), spec, 0, null, 1, null), null);
+    }
+
     @Test
     void staysSmallWhateverTheLengthOfTheRoutes() {
-        @SuppressWarnings("NullAway") // the cache only counts them
-        List<Inlet> queues = Collections.nCopies(RouteCache.MOST_QUEUES / 2, null);
-        Route route = Route.to(queues, true, false);
+        Route route = Route.to(Collections.nCopies(RouteCache.MOST_QUEUES / 2, inlet()), true, false);
         cache.put("e", "1", route);
         cache.put("e", "2", route);
         assertThat(cache.get(0, "e", "2")).isSameAs(route);

@@ -9,7 +9,6 @@ import io.netty.util.concurrent.EventExecutor;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -118,7 +117,7 @@ final class SteppedBroker implements AutoCloseable {
                         attributes,
                         Unpooled.wrappedBuffer(key.getBytes(StandardCharsets.UTF_8)),
                         Unpooled.wrappedBuffer(text.getBytes(StandardCharsets.UTF_8)),
-                        RecordCodec.headers("", QUEUE, Map.of(), attributes),
+                        RecordCodec.headers("", QUEUE, Message.of(text).withAttributes(attributes)),
                         ConfirmWhen.TAKEN,
                         null,
                         0));

@@ -97,6 +97,20 @@ class TimeToLiveTest {
     }
 
     @Test
+    void whatMayNotWaitDoesNotReachWhoComesLaterEitherBehindOthers() throws InterruptedException {
+        try (var jobs = TimedBroker.open(folder, QueueSettings.DEFAULT)) {
+            jobs.publish("first");
+            jobs.publish("at once or never", ttl(0));
+            jobs.publish("last");
+            jobs.pass(1000);
+            jobs.subscribe(10);
+            jobs.next("first").ack();
+            jobs.next("last").ack();
+            assertThat(jobs.statistics().expired()).isEqualTo(1);
+        }
+    }
+
+    @Test
     void manyThatAreOverAtOnceGoInSeveralTurns() {
         int count = 5000;
         try (var jobs = TimedBroker.open(folder, QueueSettings.DEFAULT)) {

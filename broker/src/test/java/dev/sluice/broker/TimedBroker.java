@@ -54,7 +54,7 @@ final class TimedBroker implements AutoCloseable {
     /** What is before the first hyphen of the text is the message's key. */
     void publishKeyed(String text, RecordAttributes attributes) {
         byte[] key = text.substring(0, text.indexOf('-')).getBytes(StandardCharsets.UTF_8);
-        var message = new Message(text.getBytes(StandardCharsets.UTF_8), Map.of(), key, attributes);
+        var message = new Message(text.getBytes(StandardCharsets.UTF_8), Map.of(), key).withAttributes(attributes);
         broker.publish(QUEUE, message).join();
     }
 

@@ -206,6 +206,60 @@ class TopicTest {
     }
 
     @Test
+    void keepsTheLastOfEachKeyIfItIsToldTo() throws InterruptedException {
+        declare(topic().with(QueueProperty.KEEP, "last-per-key"));
+        broker.declareSubscription(TOPIC, "slow", StartPosition.FIRST);
+        for (int i = 0; i < 20; i++) {
+            broker.publish(TOPIC, Message.of(String.valueOf(i)).withKey("key" + i % 5))
+                    .join();
+        }
+        publish(20, 22);
+        awaitStored(7);
+        List<String> left = texts(15, 22);
+        assertThat(read(StartPosition.FIRST, 7)).isEqualTo(left);
+        assertThat(take("slow", 7)).isEqualTo(left);
+        assertThat(broker.statistics("slow").superseded()).isEqualTo(15);
+        restart();
+        awaitStored(7);
+        assertThat(read(StartPosition.FIRST, 7)).isEqualTo(left);
+        broker.publish(TOPIC, Message.of("new").withKey("key0")).join();
+        awaitStored(7);
+        assertThat(take("slow", 1)).containsExactly("new");
+        assertThat(read(StartPosition.FIRST, 7)).containsExactly("16", "17", "18", "19", "20", "21", "new");
+    }
+
+    @Test
+    void anEmptyValueTakesItsKeyAwayAfterADay(@TempDir Path other) throws InterruptedException {
+        QueueSettings settings = topic().with(QueueProperty.KEEP, "last-per-key");
+        try (var timed = TimedBroker.open(other, settings)) {
+            timed.broker
+                    .publish(TimedBroker.QUEUE, Message.of("a").withKey("a"))
+                    .join();
+            timed.broker
+                    .publish(TimedBroker.QUEUE, Message.of("b").withKey("b"))
+                    .join();
+            timed.broker.publish(TimedBroker.QUEUE, Message.of("").withKey("a")).join();
+            timed.pass(0);
+            assertThat(timed.statistics().ready()).isEqualTo(2);
+            timed.pass(LastValues.EMPTY_VALUE_STAYS_MS - 1);
+            assertThat(timed.statistics().ready()).isEqualTo(2);
+            timed.pass(1);
+            assertThat(timed.statistics().ready()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void limitsTheNumberOfLastValues() throws InterruptedException {
+        declare(topic().with(QueueProperty.KEEP, "last-per-key").with(QueueProperty.MAX_LENGTH, 3));
+        for (int i = 0; i < 10; i++) {
+            broker.publish(TOPIC, Message.of(String.valueOf(i)).withKey("key" + i % 5))
+                    .join();
+        }
+        awaitStored(3);
+        assertThat(read(StartPosition.FIRST, 3)).isEqualTo(texts(7, 10));
+    }
+
+    @Test
     void refusesPublishersAtItsLimitWhileASubscriptionIsBehind() throws InterruptedException {
         declare(topic().with(QueueProperty.KEEP, "unsettled")
                 .with(QueueProperty.MAX_LENGTH, 5)

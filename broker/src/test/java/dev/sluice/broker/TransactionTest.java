@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.broker.QueueSettings.Overflow;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
@@ -264,6 +266,38 @@ class TransactionTest {
     }
 
     @Test
+    void takesTopicsAndTheirSubscriptionsToo() throws InterruptedException {
+        broker.declareTopic("events", 3);
+        broker.declareSubscription("events", "billing", StartPosition.FIRST);
+        for (String text : List.of("a", "b")) {
+            publish("in", text);
+        }
+        try (var _ = broker.consume("in", 10, deliveries::take);
+                Transaction tx = broker.beginTransaction()) {
+            for (int i = 0; i < 2; i++) {
+                Delivery delivery = deliveries.next();
+                tx.publish("events", new Message(delivery.message().body(), Map.of(), bytes("key")));
+                tx.publish("events", delivery.message());
+                tx.ack(delivery);
+            }
+            tx.commit();
+        }
+        var events = new Deliveries();
+        try (var _ = broker.consume("billing", 10, events::take);
+                Transaction tx = broker.beginTransaction()) {
+            for (int i = 0; i < 4; i++) {
+                tx.ack(events.next());
+            }
+            tx.publish("out", Message.of("billed"));
+            tx.commit();
+        }
+        reopen();
+        assertThat(ready("billing")).isZero();
+        assertThat(ready("out")).isEqualTo(1);
+        assertThat(ready("events")).isEqualTo(4);
+    }
+
+    @Test
     void aSubscriptionThatEndsMeanwhileLeavesNothingBehind() throws InterruptedException {
         publish("in", "a");
         Subscription subscription = broker.consume("in", 10, deliveries::take);
@@ -306,9 +340,9 @@ class TransactionTest {
         declare("full", QueueSettings.DEFAULT.withMaxLength(0, Overflow.REJECT));
         for (int round = 0; round < 5; round++) {
             Transaction held = broker.beginTransaction();
-            held.publish("full", new Message(new byte[limit / 2], java.util.Map.of(), null));
+            held.publish("full", new Message(new byte[limit / 2], Map.of(), null));
             Transaction second = broker.beginTransaction();
-            second.publish("out", new Message(new byte[limit / 2], java.util.Map.of(), null));
+            second.publish("out", new Message(new byte[limit / 2], Map.of(), null));
             assertThatThrownBy(second::commit).hasMessageContaining("OVERLOADED");
             if (round % 2 == 0) {
                 held.rollback();
@@ -316,7 +350,7 @@ class TransactionTest {
                 assertThatThrownBy(held::commit).hasMessageContaining("QUEUE_FULL");
             }
             Transaction third = broker.beginTransaction();
-            third.publish("out", new Message(new byte[limit / 2], java.util.Map.of(), null));
+            third.publish("out", new Message(new byte[limit / 2], Map.of(), null));
             third.commit();
             assertThat(broker.purgeQueue("out")).isEqualTo(1);
         }
@@ -383,6 +417,10 @@ class TransactionTest {
 
     private void publish(String queue, String text) {
         broker.publish(queue, Message.of(text)).join();
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
     }
 
     private long ready(String queue) {

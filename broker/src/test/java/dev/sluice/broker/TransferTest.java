@@ -307,7 +307,8 @@ class TransferTest {
                 .start(QUEUE, TransferRequest.move(new ToQueue(OTHER)).perSecond(1))
                 .join();
         broker.broker.deleteQueue(OTHER);
-        TransferProgress end = end(broker, QUEUE);
+        TransferProgress end =
+                await(broker, QUEUE, 1_000, progress -> progress.state().isOver());
         assertThat(end.state()).isEqualTo(State.FAILED);
         assertThat(end.reason()).isEqualTo("QUEUE_NOT_FOUND other");
         assertThat(broker.statistics().ready()).isEqualTo(10 - end.done());
@@ -361,6 +362,63 @@ class TransferTest {
     }
 
     @Test
+    void leavesRecordsBehindOneOfTheirKeyThatAConsumerHas() throws InterruptedException {
+        TimedBroker broker = open(QueueSettings.DEFAULT.with(QueueProperty.ORDERING, "key"));
+        broker.broker.declareQueue(OTHER);
+        publish(broker, "a", "a1");
+        broker.subscribe(1);
+        Delivery first = broker.next("a1");
+        publish(broker, "a", "a2");
+        publish(broker, "b", "b1");
+        publish(broker, "b", "b2");
+        publish(broker, null, "none");
+        broker.broker
+                .tools()
+                .start(QUEUE, TransferRequest.move(new ToQueue(OTHER)))
+                .join();
+        assertThat(end(broker, QUEUE).done()).isEqualTo(3);
+        assertThat(texts(broker, OTHER)).containsExactly("b1", "b2", "none");
+        first.ack();
+        broker.next("a2").ack();
+        publish(broker, "b", "b3");
+        broker.next("b3");
+    }
+
+    @Test
+    void keepsTheOrderOfAKeyWhenItsRecordsComeBack() throws InterruptedException {
+        TimedBroker broker = open(QueueSettings.DEFAULT.with(QueueProperty.ORDERING, "key"));
+        declare(broker, OTHER, QueueSettings.DEFAULT.withMaxLength(0, Overflow.REJECT));
+        for (int i = 1; i <= 3; i++) {
+            publish(broker, "a", "a" + i);
+            publish(broker, "b", "b" + i);
+        }
+        broker.broker
+                .tools()
+                .start(QUEUE, TransferRequest.move(new ToQueue(OTHER)).atMost(3))
+                .join();
+        await(broker, QUEUE, progress -> progress.refused() >= 6);
+        broker.subscribe(10);
+        Delivery a = broker.next("a1");
+        Delivery b = broker.next("b1");
+        await(broker, QUEUE, progress -> progress.state() == State.WAITING);
+        assertThat(broker.deliveries).isEmpty();
+        b.ack();
+        broker.next("b2").ack();
+        broker.next("b3").ack();
+        a.ack();
+        broker.next("a2").ack();
+        broker.next("a3").ack();
+        assertThat(end(broker, QUEUE).done()).isZero();
+    }
+
+    private static void publish(TimedBroker broker, @Nullable String key, String text) {
+        byte[] bytes = key == null ? null : key.getBytes(StandardCharsets.UTF_8);
+        broker.broker
+                .publish(QUEUE, new Message(text.getBytes(StandardCharsets.UTF_8), Map.of(), bytes))
+                .join();
+    }
+
+    @Test
     void dropsWhatIsOlder() {
         TimedBroker broker = open();
         publish(broker, 3);
@@ -374,6 +432,30 @@ class TransferTest {
         assertThat(end(broker, QUEUE).done()).isEqualTo(3);
         assertThat(broker.statistics().purged()).isEqualTo(3);
         assertThat(texts(broker, QUEUE)).containsExactly("young");
+    }
+
+    @Test
+    void waitsWhileTheDiskIsShort() {
+        try (var broker = EmbeddedBroker.open(folder)) {
+            broker.declareQueue(QUEUE);
+            broker.declareQueue(OTHER);
+            broker.publish(QUEUE, Message.of("stays")).join();
+        }
+        var noDiskHasSoMuchFree = BrokerLimits.defaults().withDiskFreeLimit(new DiskAmount.Percent(100));
+        try (var broker = EmbeddedBroker.open(folder, noDiskHasSoMuchFree)) {
+            while (broker.status().alerts().isEmpty()) {
+                Thread.onSpinWait();
+            }
+            TransferRequest move = TransferRequest.move(new ToQueue(OTHER));
+            TransferProgress waiting = broker.tools().start(QUEUE, move).join();
+            assertThat(waiting.state()).isEqualTo(State.WAITING);
+            assertThat(waiting.reason()).contains("publishing stops below");
+            assertThat(broker.statistics(QUEUE).ready()).isEqualTo(1);
+            assertThat(broker.tools().stop(QUEUE).join().orElseThrow().state()).isEqualTo(State.STOPPED);
+            TransferProgress dry = broker.tools().start(QUEUE, move.asDryRun()).join();
+            assertThat(dry.state()).isIn(State.RUNNING, State.DONE);
+            assertThat(broker.statistics(OTHER).published()).isZero();
+        }
     }
 
     @Test
@@ -432,10 +514,8 @@ class TransferTest {
         return broker.broker.tools().progress(queue).join().orElseThrow();
     }
 
-    /** Lets time pass until the transfer is over. */
     private static TransferProgress end(TimedBroker broker, String queue) {
-        return await(
-                broker, queue, Transfer.RETRY_MS, progress -> progress.state().isOver());
+        return await(broker, queue, progress -> progress.state().isOver());
     }
 
     /** Lets no time pass, but for what waits to be tried again. */

@@ -1,6 +1,5 @@
 package dev.sluice.server;
 
-import ch.qos.logback.classic.Level;
 import dev.sluice.log.BackupFolder;
 import dev.sluice.log.BackupSummary;
 import dev.sluice.log.Disk;
@@ -12,7 +11,6 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionException;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 
 /** Confined to the main thread. {@code sluice backup}: asks a running broker for a copy of everything it stores. */
@@ -39,11 +37,7 @@ final class BackupCommand implements Callable<Integer> {
                 .paramLabel("BACKUP")
                 .description("Folder for the backup: new, or empty. The broker writes it.")
                 .build());
-        spec.addOption(OptionSpec.builder("--data")
-                .type(String.class)
-                .paramLabel("DIR")
-                .description("The data folder of the broker. Default: " + Setting.DATA.defaultText())
-                .build());
+        RunningBroker.addDataOption(spec);
     }
 
     CommandSpec spec() {
@@ -52,11 +46,9 @@ final class BackupCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Logging.setLevel(Level.WARN);
-        var arguments = spec.commandLine().getParseResult();
-        Path backup = Path.of(arguments.matchedPositionalValue(0, "")).toAbsolutePath();
-        Path data = Path.of(arguments.matchedOptionValue("--data", Setting.DATA.defaultText()));
-        spec.commandLine().getOut().println(ControlSocket.call(data, NAME, backup.toString()));
+        Path backup = Path.of(spec.commandLine().getParseResult().matchedPositionalValue(0, ""))
+                .toAbsolutePath();
+        spec.commandLine().getOut().println(RunningBroker.call(spec, NAME, backup.toString()));
         return ExitCode.OK;
     }
 

@@ -14,12 +14,13 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Takes commands for a running broker from programs of the same user on this machine, on a Unix domain socket in the data folder. A request is
- * two lines, the command and its argument; the answer is one line that begins with {@code ok} or {@code error}. Thread-safe: commands run on
+ * two lines, the command and its argument; the answer is a line that says {@code ok} and the number of characters of a text that follows, or {@code error} and why. Thread-safe: commands run on
  * virtual threads of their own.
  */
 final class ControlSocket implements AutoCloseable {
@@ -72,19 +73,27 @@ final class ControlSocket implements AutoCloseable {
             var out = new PrintWriter(Channels.newWriter(channel, StandardCharsets.UTF_8));
             out.print(command + '\n' + argument + '\n');
             out.flush();
-            String answer = new BufferedReader(Channels.newReader(channel, StandardCharsets.UTF_8)).readLine();
-            if (answer == null) {
-                throw StartRefused.notPossibleHere("the broker ended before it was done");
-            }
-            if (!answer.startsWith(OK)) {
-                throw StartRefused.notPossibleHere(
-                        answer.startsWith(ERROR) ? answer.substring(ERROR.length()) : answer);
-            }
-            return answer.substring(OK.length());
+            return answer(new BufferedReader(Channels.newReader(channel, StandardCharsets.UTF_8)));
         } catch (IOException | IllegalArgumentException failure) {
             throw StartRefused.notPossibleHere("no running broker with the data folder " + data + " answers ("
                     + failure.getMessage() + "); --data names the folder");
         }
+    }
+
+    private static String answer(BufferedReader in) throws IOException {
+        String first = in.readLine();
+        if (first != null && !first.startsWith(OK)) {
+            throw StartRefused.notPossibleHere(first.startsWith(ERROR) ? first.substring(ERROR.length()) : first);
+        }
+        char[] text = new char[first == null ? 1 : Integer.parseInt(first, OK.length(), first.length(), 10)];
+        int read = 0;
+        for (int more = 0; read < text.length && more >= 0; read += Math.max(0, more)) {
+            more = in.read(text, read, text.length - read);
+        }
+        if (read < text.length) {
+            throw StartRefused.notPossibleHere("the broker ended before it was done");
+        }
+        return String.valueOf(text);
     }
 
     private void accept() {
@@ -108,9 +117,9 @@ final class ControlSocket implements AutoCloseable {
             String command = in.readLine();
             String argument = in.readLine();
             String answer =
-                    command == null || argument == null ? ERROR + "two lines were expected" : run(command, argument);
+                    command == null || argument == null ? error("two lines were expected") : run(command, argument);
             var out = new PrintWriter(Channels.newWriter(caller, StandardCharsets.UTF_8));
-            out.print(answer.replace('\n', ' ') + '\n');
+            out.print(answer);
             out.flush();
         } catch (IOException gone) {
             LOG.debug("a caller of the control socket is gone", gone);
@@ -120,14 +129,19 @@ final class ControlSocket implements AutoCloseable {
     private String run(String name, String argument) {
         UnaryOperator<String> command = commands.get(name);
         if (command == null) {
-            return ERROR + "this broker has no command " + name + "; it knows " + String.join(", ", commands.keySet());
+            return error("this broker has no command " + name + "; it knows " + String.join(", ", commands.keySet()));
         }
         try {
-            return OK + command.apply(argument);
+            String text = command.apply(argument);
+            return OK + text.length() + '\n' + text;
         } catch (RuntimeException failure) {
             LOG.warn("the command {} failed: {}", name, failure.toString());
-            return ERROR + failure.getMessage();
+            return error(failure.getMessage());
         }
+    }
+
+    private static String error(@Nullable String why) {
+        return ERROR + String.valueOf(why).replace('\n', ' ') + '\n';
     }
 
     @Override

@@ -17,8 +17,8 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -103,17 +103,14 @@ final class Node implements AutoCloseable {
     /** Without it a broker is a broker all the same. */
     private void openControl(Path data, Storage storage, Broker broker) {
         try {
-            ControlSocket control = ControlSocket.open(
-                    data,
-                    Map.of(
-                            BackupCommand.NAME,
-                            folder -> BackupCommand.run(storage, folder),
-                            StatusCommand.NAME,
-                            nothing -> StatusCommand.run(broker)));
+            var commands = new HashMap<>(QueueCommands.of(broker.tools()));
+            commands.put(BackupCommand.NAME, folder -> BackupCommand.run(storage, folder));
+            commands.put(StatusCommand.NAME, nothing -> StatusCommand.run(broker));
+            ControlSocket control = ControlSocket.open(data, commands);
             opened.push(control::close);
         } catch (IOException | RuntimeException failure) {
             LOG.warn(
-                    "'sluice backup' and 'sluice status' will not reach this broker, since no socket can be made in {}: {}",
+                    "'sluice backup', 'queue' and 'status' will not reach this broker, since no socket can be made in {}: {}",
                     data,
                     failure.toString());
         }

@@ -27,6 +27,7 @@ public final class Sluice {
                 .addSubcommand("start", new CommandLine(new StartCommand().spec()))
                 .addSubcommand("check", new CommandLine(new CheckCommand().spec()))
                 .addSubcommand("status", new CommandLine(new StatusCommand().spec()))
+                .addSubcommand("queue", new CommandLine(QueueCommand.spec()))
                 .addSubcommand("backup", new CommandLine(new BackupCommand().spec()))
                 .addSubcommand("restore", new CommandLine(new RestoreCommand().spec()));
         spec.usageMessage()

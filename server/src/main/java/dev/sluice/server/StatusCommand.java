@@ -1,26 +1,20 @@
 package dev.sluice.server;
 
-import ch.qos.logback.classic.Level;
 import dev.sluice.broker.Alert;
 import dev.sluice.broker.Broker;
 import dev.sluice.broker.NodeStatus;
 import dev.sluice.broker.ResourceStatus;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
 
 /** Confined to the main thread. {@code sluice status}: asks a running broker how short it is of memory and disk. */
 final class StatusCommand implements Callable<Integer> {
     /** On the control socket; there is no argument. */
     static final String NAME = "status";
-
-    /** Stands between the lines of the answer, which has to be one line. */
-    private static final String NEXT_LINE = "\t";
 
     private final CommandSpec spec = CommandSpec.wrapWithoutInspection(this);
 
@@ -30,11 +24,7 @@ final class StatusCommand implements Callable<Integer> {
                 .description(
                         "Says how much memory and disk a running broker has left, when they will be at their limit, what it"
                                 + " does about it, and what people should look after.");
-        spec.addOption(OptionSpec.builder("--data")
-                .type(String.class)
-                .paramLabel("DIR")
-                .description("The data folder of the broker. Default: " + Setting.DATA.defaultText())
-                .build());
+        RunningBroker.addDataOption(spec);
     }
 
     CommandSpec spec() {
@@ -43,17 +33,13 @@ final class StatusCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Logging.setLevel(Level.WARN);
-        Path data =
-                Path.of(spec.commandLine().getParseResult().matchedOptionValue("--data", Setting.DATA.defaultText()));
-        String answer = ControlSocket.call(data, NAME, "");
-        spec.commandLine().getOut().println(answer.replace(NEXT_LINE, System.lineSeparator()));
+        spec.commandLine().getOut().println(RunningBroker.call(spec, NAME, ""));
         return ExitCode.OK;
     }
 
     /** In the broker. */
     static String run(Broker broker) {
-        return String.join(NEXT_LINE, lines(broker.status()));
+        return String.join("\n", lines(broker.status()));
     }
 
     static List<String> lines(NodeStatus status) {

@@ -33,6 +33,11 @@ public final class SimExecutor implements Executor {
         return !tasks.isEmpty();
     }
 
+    /** Whether one of its tasks is on the stack. */
+    boolean isRunning() {
+        return running;
+    }
+
     /** Runs one task up to where it pauses or ends. */
     void step(Seeded random) {
         SimTask task = serial ? tasks.getFirst() : random.pick(tasks);

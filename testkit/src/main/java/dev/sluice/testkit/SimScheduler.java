@@ -30,7 +30,13 @@ public final class SimScheduler {
     private boolean blocking;
 
     public SimScheduler(Seeded random) {
+        this(random, 0);
+    }
+
+    /** One whose clock begins at this time. */
+    public SimScheduler(Seeded random, long startMs) {
         this.random = random;
+        clock.advanceTo(startMs);
     }
 
     public SimClock clock() {
@@ -56,14 +62,46 @@ public final class SimScheduler {
         timers.add(new Timer(clock.nowMs() + delayMs, timersMade++, executor, task));
     }
 
-    /** Runs one step of a task, or moves the clock to the next timer; false if there is neither. */
-    public boolean step() {
+    /** Whether no task can go on before the clock moves. */
+    public boolean isIdle() {
+        return executors.stream().noneMatch(SimExecutor::isRunnable);
+    }
+
+    /** Runs one step of a task, and leaves the clock alone; false if there is none. */
+    public boolean stepTask() {
+        findRunnable();
+        if (runnable.isEmpty()) {
+            return false;
+        }
+        random.pick(runnable).step(random);
+        return true;
+    }
+
+    /** Moves the clock to the next timer, if that is not later than {@code timeMs}, and hands in what it has to do; otherwise to {@code timeMs}, and returns false. */
+    public boolean passUpTo(long timeMs) {
+        Timer next = timers.peek();
+        if (next == null || next.timeMs > timeMs) {
+            clock.advanceTo(timeMs);
+            return false;
+        }
+        timers.remove();
+        clock.advanceTo(next.timeMs);
+        next.executor.execute(next.task);
+        return true;
+    }
+
+    private void findRunnable() {
         runnable.clear();
         for (SimExecutor executor : executors) {
             if (executor.isRunnable()) {
                 runnable.add(executor);
             }
         }
+    }
+
+    /** Runs one step of a task, or moves the clock to the next timer; false if there is neither. */
+    public boolean step() {
+        findRunnable();
         if (runnable.isEmpty() || random.oneIn(EARLY_TIMER_ONE_IN)) {
             Timer next = timers.poll();
             if (next != null) {

@@ -83,7 +83,7 @@ final class LogSim implements AutoCloseable {
     }
 
     /** Small files, so that each is filled, emptied and used again many times. */
-    private static StorageConfig config(Seeded random) {
+    static StorageConfig config(Seeded random) {
         int block = 4096;
         int journalFile = block * random.between(4, 16);
         int writeBuffer = block * random.between(1, journalFile / block / 2);

@@ -7,7 +7,7 @@ import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 
 /**
- * Stateless. Runs lives of a {@link LogSim}, a seed each, and tells how to see one again. {@code -Dsim.seeds=} sets how
+ * Stateless. Runs lives of a simulation, a seed each, and tells how to see one again. {@code -Dsim.seeds=} sets how
  * many, {@code -Dsim.first=} the first, {@code -Dsim.seed=} runs one.
  */
 final class SimLives {
@@ -37,12 +37,17 @@ final class SimLives {
 
     /** One life that says what happened last if it ends badly. */
     static void live(LogSim sim, Runnable life) {
+        live(sim.trace, sim::close, life);
+    }
+
+    /** As {@link #live(LogSim, Runnable)}, of any simulation with that trace. */
+    static void live(SimTrace trace, Runnable close, Runnable life) {
         try {
             life.run();
         } catch (RuntimeException | Error e) {
-            throw new AssertionError(sim.trace.toString(), e);
+            throw new AssertionError(trace.toString(), e);
         }
-        sim.close();
+        close.run();
     }
 
     /** Chapters of random actions with crashes and faults between them, then a clean stop; all that was confirmed must be there. */

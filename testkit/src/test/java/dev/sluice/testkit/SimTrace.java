@@ -3,9 +3,9 @@ package dev.sluice.testkit;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
-/** Confined to the thread of the simulation. The last events of a run, and a hash over all of them. */
+/** Confined to the thread of the simulation. The last events of a run, {@code -Dsim.trace=} of them, and a hash over all. */
 final class SimTrace {
-    private static final int KEPT = 120;
+    private static final int KEPT = Integer.getInteger("sim.trace", 120);
 
     private final Deque<String> last = new ArrayDeque<>();
     private long hash;

@@ -1,14 +1,11 @@
 package dev.sluice.testkit;
 
-import dev.sluice.broker.Broker;
-import dev.sluice.broker.BrokerLimits;
 import dev.sluice.broker.BrokerShard;
 import dev.sluice.broker.ConfirmSink;
 import dev.sluice.broker.ConfirmWhen;
 import dev.sluice.broker.Consumer;
 import dev.sluice.broker.ConsumerSpec;
 import dev.sluice.broker.DeliverySink;
-import dev.sluice.broker.DiskAmount;
 import dev.sluice.broker.Outcome;
 import dev.sluice.broker.QueueProperty;
 import dev.sluice.broker.QueueSettings;
@@ -19,21 +16,15 @@ import dev.sluice.broker.Refusal;
 import dev.sluice.broker.Route;
 import dev.sluice.broker.RouteHeader;
 import dev.sluice.broker.Settlement;
-import dev.sluice.broker.Shard;
 import dev.sluice.broker.ShardTransaction;
-import dev.sluice.broker.Shards;
 import dev.sluice.log.RecordCursor;
 import dev.sluice.log.RecordHeaders;
-import dev.sluice.log.Storage;
-import dev.sluice.log.StorageConfig;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.CompletableFuture;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,7 +33,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class TransactionSim {
     private static final int TOKENS = 24;
-    private static final int MAX_STEPS = 300_000;
     private static final int PREFETCH = 5;
     private static final int MOST_IN_ONE = 3;
     private static final int QUIET_STEPS = 400;
@@ -67,86 +57,29 @@ final class TransactionSim {
     final SimTrace trace = new SimTrace();
     private final Fate[] fates = new Fate[TOKENS];
     private final List<Worker> workers = new ArrayList<>();
-    private SimDisk disk;
-    private SimScheduler scheduler;
-    private List<OneShard> shards = List.of();
-    private @Nullable Storage storage;
-    private @Nullable CompletableFuture<Broker> broker;
+    private final BrokerMachine machine;
     private int committed;
 
     TransactionSim(long seed) {
         random = new Seeded(seed);
-        disk = new SimDisk(random.fork());
-        scheduler = new SimScheduler(random.fork());
+        machine = new BrokerMachine(random, trace);
         Arrays.fill(fates, Fate.WAITING);
-    }
-
-    /** A shard of the broker on one executor of the scheduler. */
-    private static final class OneShard implements Shard {
-        private final int index;
-        private final SimScheduler clockwork;
-        private final SimExecutor executor;
-        private boolean running;
-
-        OneShard(int index, SimScheduler clockwork) {
-            this.index = index;
-            this.clockwork = clockwork;
-            this.executor = clockwork.serial("shard " + index);
-        }
-
-        @Override
-        public int index() {
-            return index;
-        }
-
-        @Override
-        public boolean isOwner() {
-            return running;
-        }
-
-        @Override
-        public void execute(Runnable task) {
-            executor.execute(() -> {
-                running = true;
-                try {
-                    task.run();
-                } finally {
-                    running = false;
-                }
-            });
-        }
-
-        @Override
-        public Timer schedule(Runnable task, long delayMs) {
-            boolean[] cancelled = {false};
-            clockwork.schedule(delayMs, this, () -> {
-                if (!cancelled[0]) {
-                    task.run();
-                }
-            });
-            return () -> cancelled[0] = true;
-        }
-
-        @Override
-        public long nowMs() {
-            return clockwork.clock().nowMs();
-        }
     }
 
     /** A consumer of {@code in}, and what it has not settled. */
     private final class Worker implements DeliverySink {
-        private final OneShard home;
+        private final BrokerMachine.OneShard home;
         private final List<Held> held = new ArrayList<>();
         private @Nullable Consumer consumer;
 
         private record Held(Consumer consumer, long delivery, int token) {}
 
-        Worker(OneShard home) {
+        Worker(BrokerMachine.OneShard home) {
             this.home = home;
         }
 
         void open() {
-            on(
+            machine.on(
                     home,
                     view -> view.subscribe("in", new ConsumerSpec(false, false, PREFETCH, null), this, 0, outcome -> {
                         if (outcome instanceof Outcome.Done<Consumer>(Consumer made)) {
@@ -157,7 +90,7 @@ final class TransactionSim {
 
         /** Its deliveries go back, but for those that a commit under way has. */
         void closeAndOpen() {
-            on(home, view -> {
+            machine.on(home, view -> {
                 if (consumer != null) {
                     held.clear();
                     consumer.close();
@@ -167,7 +100,7 @@ final class TransactionSim {
         }
 
         void act() {
-            on(home, this::transact);
+            machine.on(home, this::transact);
         }
 
         private void transact(BrokerShard view) {
@@ -212,7 +145,7 @@ final class TransactionSim {
         }
 
         private void committed(List<Held> taken, List<Fate> becomes, Outcome<Integer> outcome) {
-            if (disk.image() != null) {
+            if (!machine.isUp()) {
                 return; // nobody is there to hear it
             }
             switch (outcome) {
@@ -260,7 +193,7 @@ final class TransactionSim {
     // ---- lives ----
 
     void begin() {
-        startOnce();
+        machine.begin();
         for (int i = 0; i < QUEUES.size(); i++) {
             String name = QUEUES.get(i);
             QueueSettings settings = QueueSettings.DEFAULT.with(QueueProperty.DELIVERY_LIMIT, -1);
@@ -270,11 +203,13 @@ final class TransactionSim {
             }
             var spec = new QueueSpec(name, true, false, false, settings);
             boolean[] made = {false};
-            on(shards.get(i % shards.size()), view -> view.declareQueue(spec, 0, outcome -> made[0] = true));
-            runUntil(() -> made[0], "a queue is not made");
+            machine.on(
+                    machine.shards().get(i % machine.shards().size()),
+                    view -> view.declareQueue(spec, 0, outcome -> made[0] = true));
+            machine.runUntil(() -> made[0], "a queue is not made");
         }
         int[] stored = {0};
-        on(shards.getFirst(), view -> {
+        machine.on(machine.shards().getFirst(), view -> {
             for (int token = 0; token < TOKENS; token++) {
                 Route route = view.route("", "in", null);
                 view.publish(
@@ -288,7 +223,7 @@ final class TransactionSim {
                         token);
             }
         });
-        runUntil(() -> stored[0] == TOKENS, "the tokens are not stored");
+        machine.runUntil(() -> stored[0] == TOKENS, "the tokens are not stored");
     }
 
     private static ConfirmSink counting(int[] stored) {
@@ -323,34 +258,25 @@ final class TransactionSim {
     /** Consumers work for a while; then the machine, or the process, goes down, and comes back. */
     void live(int actions, boolean gently) {
         workers.clear();
-        for (OneShard shard : shards) {
+        for (BrokerMachine.OneShard shard : machine.shards()) {
             var worker = new Worker(shard);
             worker.open();
             workers.add(worker);
         }
         if (!gently) {
-            disk.crashAt(
-                    disk.operations() + random.below(20 + 4 * actions),
-                    random.oneIn(2) ? SimDisk.Crash.KILL : SimDisk.Crash.POWER);
+            machine.crashSoon(20 + 4 * actions);
         }
-        for (int i = 0; i < actions && disk.image() == null; i++) {
+        for (int i = 0; i < actions && machine.isUp(); i++) {
             Worker worker = random.pick(workers);
             if (random.oneIn(12)) {
                 worker.closeAndOpen();
             } else {
                 worker.act();
             }
-            steps(random.below(60));
+            machine.steps(random.below(60));
         }
-        steps(QUIET_STEPS);
-        if (random.oneIn(3) && disk.image() == null) {
-            disk.crashNow(SimDisk.Crash.POWER);
-        }
-        trace.add(disk.image() == null ? "stop" : "crashed");
-        shutDown();
-        SimDisk image = disk.image();
-        disk = image == null ? disk : image;
-        start();
+        machine.steps(QUIET_STEPS);
+        machine.restart();
         verify();
     }
 
@@ -362,50 +288,8 @@ final class TransactionSim {
         return List.of(fates).contains(Fate.WAITING);
     }
 
-    private void start() {
-        while (!startOnce()) {
-            trace.add("start again");
-        }
-    }
-
-    private boolean startOnce() {
-        scheduler = new SimScheduler(random.fork());
-        disk.onPause(scheduler::pause);
-        var threads = new SimThreads(scheduler);
-        shards = List.of(new OneShard(0, scheduler), new OneShard(1, scheduler));
-        Storage opened = scheduler.blocking(() -> Storage.open(disk, StorageConfig.small(), threads));
-        storage = opened;
-        CompletableFuture<Broker> starting = Broker.start(
-                opened,
-                new Shards(List.copyOf(shards)),
-                BrokerLimits.defaults().withDiskFreeLimit(new DiskAmount.Bytes(0)));
-        broker = starting;
-        runUntil(() -> starting.isDone() || disk.image() != null, "the broker does not start");
-        SimDisk image = disk.image();
-        if (image != null) {
-            shutDown();
-            disk = image;
-            return false;
-        }
-        starting.join();
-        return true;
-    }
-
-    private void shutDown() {
-        CompletableFuture<Broker> open = Objects.requireNonNull(broker);
-        CompletableFuture<Void> stopped = open.thenCompose(Broker::stop);
-        runUntil(stopped::isDone, "the broker does not stop");
-        Storage closing = Objects.requireNonNull(storage);
-        CompletableFuture<Void> ended = closing.closeLater();
-        runUntil(ended::isDone, "the storage does not end");
-        scheduler.blocking(() -> {
-            closing.close();
-            return closing;
-        });
-    }
-
     void close() {
-        shutDown();
+        machine.close();
     }
 
     // ---- what must be true ----
@@ -413,7 +297,9 @@ final class TransactionSim {
     private void verify() {
         int[][] counts = new int[QUEUES.size()][];
         for (int i = 0; i < counts.length; i++) {
-            counts[i] = look(QUEUES.get(i), shards.get(random.below(shards.size())));
+            counts[i] = look(
+                    QUEUES.get(i),
+                    machine.shards().get(random.below(machine.shards().size())));
         }
         for (int token = 0; token < TOKENS; token++) {
             verify(token, counts);
@@ -433,27 +319,27 @@ final class TransactionSim {
         for (int i = 0; i < counts.length; i++) {
             seen += " " + counts[i][token] + " times in " + QUEUES.get(i);
         }
-        require(found != null, "token " + token + " is there in part:" + seen);
-        require(
+        BrokerMachine.require(found != null, "token " + token + " is there in part:" + seen);
+        BrokerMachine.require(
                 fates[token] == Fate.WAITING || fates[token] == found,
                 "token " + token + " was " + fates[token] + " and is" + seen);
         fates[token] = Objects.requireNonNull(found);
     }
 
     /** How often each token is in the queue; it stays as it is. */
-    private int[] look(String queue, OneShard shard) {
+    private int[] look(String queue, BrokerMachine.OneShard shard) {
         int[] counts = new int[TOKENS];
         long[] seen = {0};
         long[] ready = {-1};
         Consumer[] consumer = {null};
-        on(
+        machine.on(
                 shard,
                 view -> view.queueStatistics(queue, 0, outcome -> {
                     if (outcome instanceof Outcome.Done<QueueStatistics>(QueueStatistics statistics)) {
                         ready[0] = statistics.ready();
                     }
                 }));
-        runUntil(() -> ready[0] >= 0, "queue " + queue + " does not answer");
+        machine.runUntil(() -> ready[0] >= 0, "queue " + queue + " does not answer");
         var sink = new DeliverySink() {
             @Override
             public boolean ready() {
@@ -472,43 +358,17 @@ final class TransactionSim {
             @Override
             public void cancelled(Consumer cancelled) {}
         };
-        on(
+        machine.on(
                 shard,
                 view -> view.subscribe(queue, new ConsumerSpec(false, false, 0, null), sink, 0, outcome -> {
                     if (outcome instanceof Outcome.Done<Consumer>(Consumer made)) {
                         consumer[0] = made;
                     }
                 }));
-        runUntil(() -> seen[0] == ready[0] && consumer[0] != null, "queue " + queue + " does not deliver what it has");
-        on(shard, view -> consumer[0].close());
-        steps(QUIET_STEPS);
+        machine.runUntil(
+                () -> seen[0] == ready[0] && consumer[0] != null, "queue " + queue + " does not deliver what it has");
+        machine.on(shard, view -> consumer[0].close());
+        machine.steps(QUIET_STEPS);
         return counts;
-    }
-
-    // ---- time and tasks ----
-
-    private interface Use {
-        void of(BrokerShard view);
-    }
-
-    private void on(OneShard shard, Use use) {
-        Broker running = Objects.requireNonNull(broker).join();
-        shard.execute(() -> use.of(running.on(shard)));
-    }
-
-    private void steps(int count) {
-        for (int i = 0; i < count && disk.image() == null; i++) {
-            scheduler.step();
-        }
-    }
-
-    private void runUntil(BooleanSupplier condition, String otherwise) {
-        require(scheduler.runUntil(condition, MAX_STEPS), otherwise);
-    }
-
-    private static void require(boolean condition, String otherwise) {
-        if (!condition) {
-            throw new AssertionError(otherwise);
-        }
     }
 }

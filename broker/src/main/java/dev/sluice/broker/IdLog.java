@@ -1,0 +1,48 @@
+package dev.sluice.broker;
+
+import java.util.Collection;
+
+/**
+ * Where one shard notes the ids of records that its queues are to tell from those that are published again; nobody waits for it but what gives back the storage of records. A record stands for its own id until that is noted, so that
+ * neither is there without the other: an id is noted when its record is durable, and a record is given up when its id is. When the log is more than twice as large as a snapshot it begins anew with one. Confined to its shard.
+ */
+final class IdLog {
+    private final BrokerShard shard;
+    private final StateLog log;
+
+    IdLog(BrokerShard shard) {
+        this.shard = shard;
+        this.log = new StateLog(shard, "deduplication ids", "after a restart some messages may be stored again");
+    }
+
+    StateLog log() {
+        return log;
+    }
+
+    /** Appended at the end of the turn, or when somebody waits for it. */
+    void add(IdNote note, Queue queue, int partition, long below) {
+        log.add(note.encode(queue.id().value(), partition, below));
+    }
+
+    /** Once in a turn. */
+    void write() {
+        log.append();
+        if (log.isLarge()) {
+            long start = log.log().endOffset();
+            long _ = snapshot(shard.topology().queues(), () -> log.trim(start));
+        }
+    }
+
+    /** As {@link CursorLog#snapshot}. */
+    long snapshot(Collection<Queue> queues, Runnable whenDurable) {
+        return log.snapshot(() -> queues.forEach(this::writeSnapshot), whenDurable);
+    }
+
+    private void writeSnapshot(Queue queue) {
+        Deduplication deduplication = queue.deduplication();
+        boolean isOurs = queue.home() == shard && queue.isPersistent() && !queue.isDeleted();
+        if (deduplication != null && isOurs && queue.isOpen()) {
+            deduplication.writeSnapshot(this);
+        }
+    }
+}

@@ -1,0 +1,79 @@
+package dev.sluice.testkit;
+
+import dev.sluice.broker.ConfirmWhen;
+import dev.sluice.broker.RecordAttributes;
+import java.util.List;
+import java.util.Objects;
+
+/** Stateless. How records come in. */
+final class PublishOps {
+    private static final int MOST_AT_ONCE = 12;
+    private static final int MOST_BYTES = 3_000;
+
+    static final List<SimOp> ALL = List.of(
+            new SimOp("publish", 30, PublishOps::toQueue), new SimOp("publish to all", 6, PublishOps::toExchange));
+
+    private PublishOps() {}
+
+    private static void toQueue(BrokerSim sim) {
+        QueueModel queue = QueueOps.any(sim);
+        publish(sim, "", queue.name);
+    }
+
+    private static void toExchange(BrokerSim sim) {
+        publish(sim, BrokerSim.EXCHANGE, "");
+    }
+
+    private static void publish(BrokerSim sim, String exchange, String routingKey) {
+        int shard = sim.random.below(sim.shardCount());
+        int records = 1 + sim.random.size(MOST_AT_ONCE);
+        boolean wantsAnswer = sim.random.percent(80);
+        ConfirmWhen confirm = sim.random.percent(85) ? ConfirmWhen.STORED : ConfirmWhen.TAKEN;
+        sim.on(shard, view -> {
+            for (int i = 0; i < records; i++) {
+                List<QueueModel> queues = targets(sim, exchange, routingKey);
+                if (!queues.isEmpty()) {
+                    sim.publisher(shard)
+                            .publish(
+                                    view,
+                                    exchange,
+                                    routingKey,
+                                    queues,
+                                    attributes(sim.random),
+                                    Payload.LEAST_BYTES + sim.random.size(MOST_BYTES),
+                                    confirm,
+                                    wantsAnswer);
+                }
+            }
+        });
+    }
+
+    /** None while nobody knows where the exchange leads. */
+    private static List<QueueModel> targets(BrokerSim sim, String exchange, String routingKey) {
+        if (exchange.isEmpty()) {
+            QueueModel queue = Objects.requireNonNull(sim.model.queues.get(routingKey));
+            return queue.isThere() || queue.state == QueueModel.State.DELETING ? List.of(queue) : List.of();
+        }
+        boolean isSettled = sim.model.perhapsBound.isEmpty()
+                && sim.model.queues.values().stream().noneMatch(queue -> queue.state == QueueModel.State.DELETING);
+        return !isSettled
+                ? List.of()
+                : sim.model.bound.stream()
+                        .map(name -> Objects.requireNonNull(sim.model.queues.get(name)))
+                        .toList();
+    }
+
+    private static RecordAttributes attributes(Seeded random) {
+        var attributes = RecordAttributes.NONE;
+        if (random.oneIn(2)) {
+            attributes = attributes.withPriority(random.below(5));
+        }
+        if (random.oneIn(12)) {
+            attributes = attributes.withTtlMs(random.oneIn(5) ? 0 : random.between(1, 3_000));
+        }
+        if (random.oneIn(10)) {
+            attributes = attributes.withDelayMs(random.between(1, 3_000));
+        }
+        return attributes;
+    }
+}

@@ -1,0 +1,201 @@
+package dev.sluice.testkit;
+
+import dev.sluice.broker.DeathReason;
+import dev.sluice.broker.QueueProperty;
+import dev.sluice.broker.QueueSettings;
+import dev.sluice.broker.QueueSettings.Overflow;
+import dev.sluice.broker.QueueSpec;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** Confined to the thread of the simulation. What is known of one queue. */
+final class QueueModel {
+    enum State {
+        DECLARING,
+        THERE,
+        DELETING,
+        GONE
+    }
+
+    final String name;
+    final QueueSpec spec;
+    final QueueSettings settings;
+    /** Where dead letters go; null where they are dropped. */
+    final @Nullable QueueModel deadLetterTarget;
+
+    /** The shard that it was declared on, of so many. */
+    private final int declaredOn;
+
+    private final int declaredOf;
+
+    State state = State.DECLARING;
+    /** Copies that may be in it, in the order in which they were published or heard of. */
+    final List<CopyModel> copies = new ArrayList<>();
+    /** A purge is under way. */
+    int purging;
+
+    /** What came here without the model's knowing of it may have gone again likewise: it was purged, or on its way to a consumer that was closed, or that settled by receiving. */
+    boolean mayLoseUnseen;
+    /** Somebody who settles by receiving takes records on another shard, so that nobody knows what was on its way in a crash. */
+    boolean hasRemoteTaker;
+    /** Somebody takes records on another shard than the queue's: in which order they left the queue is known of each consumer only. */
+    boolean isSeenFromAfar;
+    /** So many consumers on other shards were closed since everything was at rest: each record may have been with each of them. */
+    int closedFromAfar;
+
+    int everClosedFromAfar;
+    /** One of them settled by receiving. */
+    boolean lostFromAfar;
+    /** The consumer that got the last record. */
+    @Nullable
+    SimConsumer active;
+
+    final Tally tally = new Tally();
+    /** By lanes: the highest offset that was delivered for the first time in this life. */
+    private final TreeMap<Integer, Long> highestFirst = new TreeMap<>();
+
+    /** What happened in this life, as clients saw it. */
+    static final class Tally {
+        long accepted;
+        long delivered;
+        long acked;
+        long rejected;
+        long tooOften;
+        /** Some of the numbers cannot be known. */
+        boolean isUncertain;
+        /** Some record had a time to live. */
+        boolean hasTtl;
+    }
+
+    QueueModel(QueueSpec spec, @Nullable QueueModel deadLetterTarget, int declaredOn, int declaredOf) {
+        this.spec = spec;
+        this.name = spec.name();
+        this.settings = spec.settings();
+        this.deadLetterTarget = deadLetterTarget;
+        this.declaredOn = declaredOn;
+        this.declaredOf = declaredOf;
+    }
+
+    int lanes() {
+        return settings.maxPriority() + 1;
+    }
+
+    /** The shard that it lives on; -1 if that is not known. */
+    int home(int shards) {
+        return shards == declaredOf ? declaredOn : -1;
+    }
+
+    boolean isThere() {
+        return state == State.THERE;
+    }
+
+    /** What it holds may go with the process, or with the queue. */
+    boolean mayVanish() {
+        return !isThere();
+    }
+
+    boolean hasDeadLetterExchange() {
+        return settings.deadLetterExchange() != null;
+    }
+
+    boolean dropsAtLimit() {
+        return settings.maxLength() >= 0
+                && (settings.overflow() == Overflow.DROP_OLDEST
+                        || settings.overflow() == Overflow.DROP_LOWEST_PRIORITY);
+    }
+
+    boolean refusesAtLimit() {
+        return settings.maxLength() >= 0
+                && (settings.overflow() == Overflow.REJECT || settings.overflow() == Overflow.REJECT_DEAD_LETTER);
+    }
+
+    /** Dead letters may have to wait until there is room. */
+    boolean letsDeadLettersWait() {
+        return settings.maxLength() >= 0 && !dropsAtLimit();
+    }
+
+    boolean sendsRefusedToDeadLetters() {
+        return settings.maxLength() >= 0
+                && settings.overflow() == Overflow.REJECT_DEAD_LETTER
+                && hasDeadLetterExchange();
+    }
+
+    /** Deliveries end by themselves. */
+    boolean hasLeases() {
+        return settings.consumerTimeoutMs() >= 0;
+    }
+
+    /** Whether it may have given up the copy by now for that reason, without anybody's asking for it. */
+    boolean mayGiveUp(CopyModel copy, DeathReason reason, long nowMs) {
+        return switch (reason) {
+            case EXPIRED -> copy.at == this ? copy.expiresMs() <= nowMs : settings.messageTtlMs() >= 0;
+            case LENGTH_LIMIT -> dropsAtLimit() || sendsRefusedToDeadLetters();
+            case REJECTED, DELIVERY_LIMIT -> false;
+        };
+    }
+
+    boolean mayGiveUp(CopyModel copy, long nowMs) {
+        return mayGiveUp(copy, DeathReason.EXPIRED, nowMs) || dropsAtLimit();
+    }
+
+    /** Whether the record does not come back once more. */
+    boolean isLast(SimConsumer.Held delivery) {
+        return settings.deliveryLimit() >= 0 && delivery.count >= settings.deliveryLimit();
+    }
+
+    /** The least and the most that a record waits which came back for the {@code count}th time. */
+    long[] retryDelayMs(int count) {
+        Object type = settings.chosen(QueueProperty.DELAYED_RETRY_TYPE);
+        long leastMs = settings.chosen(QueueProperty.DELAYED_RETRY_MIN) instanceof Long least ? least : 1_000;
+        long mostMs = settings.chosen(QueueProperty.DELAYED_RETRY_MAX) instanceof Long most ? most : Long.MAX_VALUE;
+        if (type == null) {
+            return new long[] {0, 0};
+        }
+        return switch (type.toString()) {
+            case "fixed" -> range(leastMs, leastMs, mostMs);
+            case "linear" -> range(leastMs * count, leastMs * count, mostMs);
+            case "exponential" -> {
+                double meanMs = leastMs * Math.scalb(1.0, count - 1);
+                yield range((long) (meanMs * 0.8), (long) Math.ceil(meanMs * 1.2), mostMs);
+            }
+            default -> new long[] {0, 0};
+        };
+    }
+
+    private static long[] range(long least, long most, long limit) {
+        return new long[] {Math.min(least, limit), Math.min(most, limit)};
+    }
+
+    /** The highest place in the lane of what was delivered for the first time in this life; -1 for none. */
+    long highestFirst(int lane) {
+        return highestFirst.getOrDefault(lane, -1L);
+    }
+
+    void firstDelivered(int lane, long offset) {
+        highestFirst.merge(lane, offset, Math::max);
+    }
+
+    /** Another process has it. */
+    void newLife() {
+        highestFirst.clear();
+        hasRemoteTaker = false;
+        isSeenFromAfar = false;
+        closedFromAfar = 0;
+        lostFromAfar = false;
+        active = null;
+        purging = 0;
+        tally.accepted = 0;
+        tally.delivered = 0;
+        tally.acked = 0;
+        tally.rejected = 0;
+        tally.tooOften = 0;
+        tally.isUncertain = false;
+    }
+
+    @Override
+    public String toString() {
+        return name + (spec.durable() ? " durable " : " transient ") + settings;
+    }
+}

@@ -1,0 +1,64 @@
+package dev.sluice.testkit;
+
+import dev.sluice.broker.QueueProperty;
+import dev.sluice.broker.QueueSettings;
+import dev.sluice.broker.QueueSettings.Overflow;
+import dev.sluice.broker.QueueSpec;
+import java.util.List;
+
+/** Stateless. Queues as somebody might declare them. */
+final class RandomQueues {
+    private RandomQueues() {}
+
+    /** Its dead letters go to one of {@code others}, or nowhere. */
+    static QueueSpec next(Seeded random, String name, List<QueueModel> others) {
+        boolean isDurable = random.percent(85);
+        List<QueueModel> targets = others.stream()
+                .filter(other -> other.spec.durable() || !isDurable)
+                .toList();
+        QueueSettings settings = QueueSettings.DEFAULT;
+        if (random.oneIn(4)) {
+            settings = random.oneIn(12)
+                    ? settings.withMaxLength(0, Overflow.DROP_OLDEST)
+                    : settings.withMaxLength(random.between(1, 12), random.pick(List.of(Overflow.values())));
+        }
+        if (random.oneIn(6)) {
+            settings = settings.with(QueueProperty.MESSAGE_TTL, random.oneIn(8) ? 0 : random.between(1, 4_000));
+        }
+        if (random.oneIn(3)) {
+            settings = settings.with(QueueProperty.DELIVERY_LIMIT, random.between(-1, 4));
+        }
+        if (random.oneIn(4)) {
+            settings = withRetries(random, settings);
+        }
+        if (random.oneIn(5)) {
+            settings = settings.with(QueueProperty.CONSUMER_TIMEOUT, random.between(50, 3_000));
+        }
+        if (random.oneIn(3)) {
+            settings = settings.with(QueueProperty.MAX_PRIORITY, random.between(1, 4));
+        }
+        if (settings.maxPriority() > 0 && random.oneIn(3)) {
+            settings = settings.with(QueueProperty.PRIORITY_AGING, random.between(1, 3_000));
+        }
+        if (random.oneIn(6)) {
+            settings = settings.with(QueueProperty.SINGLE_ACTIVE_CONSUMER, true);
+        }
+        if (random.oneIn(3)) {
+            settings = targets.isEmpty() || random.oneIn(8)
+                    ? settings.with(QueueProperty.DEAD_LETTER_EXCHANGE, "nowhere")
+                    : settings.with(QueueProperty.DEAD_LETTER_EXCHANGE, "")
+                            .with(QueueProperty.DEAD_LETTER_ROUTING_KEY, random.pick(targets).name);
+        }
+        if (random.oneIn(12)) {
+            settings = settings.with(QueueProperty.DURABILITY, random.oneIn(2) ? "none" : "interval=50ms");
+        }
+        return new QueueSpec(name, isDurable, false, false, settings);
+    }
+
+    private static QueueSettings withRetries(Seeded random, QueueSettings settings) {
+        QueueSettings with = settings.with(
+                        QueueProperty.DELAYED_RETRY_TYPE, random.pick(List.of("fixed", "linear", "exponential")))
+                .with(QueueProperty.DELAYED_RETRY_MIN, random.between(1, 800));
+        return random.oneIn(2) ? with : with.with(QueueProperty.DELAYED_RETRY_MAX, random.between(1, 3_000));
+    }
+}

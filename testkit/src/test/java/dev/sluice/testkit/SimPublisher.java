@@ -1,0 +1,98 @@
+package dev.sluice.testkit;
+
+import dev.sluice.broker.BrokerShard;
+import dev.sluice.broker.ConfirmSink;
+import dev.sluice.broker.ConfirmWhen;
+import dev.sluice.broker.RecordAttributes;
+import dev.sluice.broker.Refusal;
+import dev.sluice.broker.Route;
+import dev.sluice.broker.RouteHeader;
+import dev.sluice.log.RecordHeaders;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Confined to the thread of the simulation. Clients on one shard that publish, and what they were told. */
+final class SimPublisher implements ConfirmSink {
+    private final BrokerSim sim;
+    private final int shard;
+    private final Map<Long, BrokerModel.Publication> sent = new HashMap<>();
+
+    SimPublisher(BrokerSim sim, int shard) {
+        this.sim = sim;
+        this.shard = shard;
+    }
+
+    /** Publishes one record to these queues, which is where the exchange leads with this key. */
+    void publish(
+            BrokerShard view,
+            String exchange,
+            String routingKey,
+            List<QueueModel> queues,
+            RecordAttributes attributes,
+            int bytes,
+            ConfirmWhen confirm,
+            boolean wantsAnswer) {
+        Route route = view.route(exchange, routingKey, null);
+        if (queues.stream().allMatch(QueueModel::isThere)) {
+            BrokerModel.require(
+                    route.queueCount() == queues.size(),
+                    "a route leads to " + route.queueCount() + " queues instead of to " + queues);
+        } else if (route.queueCount() < queues.size()) {
+            return;
+        }
+        long id = sim.model.nextId();
+        List<CopyModel> copies =
+                queues.stream().map(queue -> copy(id, queue, attributes, bytes)).toList();
+        sent.put(id, sim.model.published(copies, wantsAnswer, confirm == ConfirmWhen.STORED));
+        sim.trace.add("publish " + copies + " " + attributes + (wantsAnswer ? " " + confirm : "") + " on " + shard);
+        ByteBuf headers = headers(exchange, routingKey, attributes);
+        view.publish(route, attributes, null, Payload.of(id, bytes), headers, confirm, wantsAnswer ? this : null, id);
+    }
+
+    private CopyModel copy(long id, QueueModel queue, RecordAttributes attributes, int bytes) {
+        var copy = new CopyModel(id, queue, shard, sim.model.life(), attributes, bytes);
+        copy.lane = Math.min(attributes.priority(), queue.lanes() - 1);
+        return copy;
+    }
+
+    private static ByteBuf headers(String exchange, String routingKey, RecordAttributes attributes) {
+        ByteBuf out = Unpooled.buffer();
+        RecordHeaders.writeCount(out, attributes.isStored() ? 2 : 1);
+        if (attributes.isStored()) {
+            RecordHeaders.write(out, RecordAttributes.KEY, attributes.encode());
+        }
+        RecordHeaders.write(out, RouteHeader.KEY, RouteHeader.encode(exchange, routingKey));
+        return out;
+    }
+
+    @Override
+    public void stored(long firstSequence, long lastSequence) {
+        sim.hears(() -> {
+            for (long id = firstSequence; id <= lastSequence; id++) {
+                sim.trace.add("stored " + id);
+                sim.model.stored(publication(id));
+            }
+        });
+    }
+
+    @Override
+    public void refused(long firstSequence, long lastSequence, Refusal refusal) {
+        sim.hears(() -> {
+            for (long id = firstSequence; id <= lastSequence; id++) {
+                sim.trace.add("refused " + id + ": " + refusal);
+                sim.model.refused(publication(id), refusal.subject(), refusal.reason() == Refusal.Reason.QUEUE_FULL);
+            }
+        });
+    }
+
+    private BrokerModel.Publication publication(long id) {
+        BrokerModel.Publication publication = sent.get(id);
+        if (publication == null) {
+            throw new AssertionError("an answer for " + id + ", which was not published here");
+        }
+        return publication;
+    }
+}
