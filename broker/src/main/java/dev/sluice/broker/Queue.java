@@ -30,7 +30,7 @@ final class Queue {
 
     private final ReadyLanes readyLanes;
     private final @Nullable ReadyBytes readyBytes;
-    private final @Nullable KeyOrder keys;
+    private final @Nullable ServingOrder order;
     private final QueueCounters counters = new QueueCounters();
     private final @Nullable QueueRoom room;
     private final @Nullable DeadLetters deadLetters;
@@ -72,7 +72,7 @@ final class Queue {
         LaneAging aging = LaneAging.of(spec.settings(), lanes.length);
         this.readyLanes = new ReadyLanes(aging);
         this.readyBytes = ReadyBytes.of(spec);
-        this.keys = KeyOrder.of(spec.settings(), lanes);
+        this.order = ServingOrder.of(spec.settings(), lanes);
         this.room = QueueRoom.of(spec, System.nanoTime());
         this.deadLetters = DeadLetters.of(this, counters);
         this.deduplication = Deduplication.of(this);
@@ -213,10 +213,10 @@ final class Queue {
         return dispatch.waitedMs();
     }
 
-    /** Null where keys mean nothing. */
+    /** Null where records are served as they came. */
     @Nullable
-    KeyOrder keys() {
-        return keys;
+    ServingOrder order() {
+        return order;
     }
 
     /** Its storage is damaged: the name stays taken and everything but deletion is refused. To be called before any shard knows the queue. */
@@ -479,8 +479,8 @@ final class Queue {
 
     long purge() {
         long purged = 0;
-        if (keys != null) {
-            keys.forgetWaiting();
+        if (order != null) {
+            order.forgetWaiting();
         }
         for (Lane lane : lanes) {
             purged += lane.purge();

@@ -8,7 +8,7 @@ final class QueueSettling {
     private final Lane[] lanes;
     private final QueueCounters counters;
     private final @Nullable DeadLetters deadLetters;
-    private final @Nullable KeyOrder keys;
+    private final @Nullable ServingOrder order;
     private final long deliveryLimit;
     private final RetryDelay retryDelay;
     private final long leaseMs;
@@ -19,7 +19,7 @@ final class QueueSettling {
         this.lanes = queue.lanes();
         this.counters = counters;
         this.deadLetters = deadLetters;
-        this.keys = queue.keys();
+        this.order = queue.order();
         QueueSettings settings = queue.spec().settings();
         this.deliveryLimit = settings.deliveryLimit();
         this.retryDelay = settings.retryDelay();
@@ -120,8 +120,8 @@ final class QueueSettling {
             return;
         }
         deadLetters.add(lane, offset, reason);
-        if (keys != null) {
-            keys.left(RecordPlace.of(lane.index(), offset));
+        if (order != null) {
+            order.left(RecordPlace.of(lane.index(), offset));
         }
     }
 
