@@ -91,7 +91,7 @@ final class KeyOrderIT {
                 .hasStackTraceContaining("ordering-key-header means nothing where ordering is fifo");
         Channel other = amqp.channel();
         assertThatThrownBy(() -> declare(amqp, other, Map.of("x-ordering", "random")))
-                .hasStackTraceContaining("expected one of fifo, key");
+                .hasStackTraceContaining("expected one of fifo, key, fair");
     }
 
     private record Out(Channel channel, Delivery delivery) {}

@@ -27,15 +27,15 @@ final class Backlog {
     private final int lane;
     private final LogReader forward;
     private final LogReader again;
-    /** For those that were passed over; null where none are. */
-    private final @Nullable LogReader behind;
+    /** For those that were passed over. */
+    private final LogReaders behind;
 
     private final Acknowledged acknowledged;
     /** Delivered before and back in their place. */
     private final TreeSet<Long> released = new TreeSet<>();
 
     /** Hears of every record that is settled, and knows which are passed over; null where records are served as they came. */
-    private final @Nullable KeyOrder keys;
+    private final @Nullable ServingOrder order;
 
     private final LongObjectMap<Integer> deliveryCounts = new LongObjectHashMap<>(2);
     /** Records below may have been delivered by a process that is gone. */
@@ -82,14 +82,14 @@ final class Backlog {
             Runnable readable,
             ReadyLanes readyLanes,
             int lane,
-            @Nullable KeyOrder keys) {
+            @Nullable ServingOrder order) {
         this.log = log;
         this.readyLanes = readyLanes;
         this.lane = lane;
-        this.keys = keys;
+        this.order = order;
         this.forward = new LogReader(log, readable);
         this.again = new LogReader(log, readable);
-        this.behind = keys == null ? null : new LogReader(log, readable);
+        this.behind = new LogReaders(log, readable);
         this.at = forward;
         this.acknowledged = state.acknowledged;
         this.deliveredBefore = state.deliveredBelow;
@@ -157,7 +157,7 @@ final class Backlog {
     }
 
     private boolean isPassedOver(long offset) {
-        return keys != null && keys.passedOver().contains(RecordPlace.of(lane, offset));
+        return order != null && order.passedOver().contains(RecordPlace.of(lane, offset));
     }
 
     private boolean isTakenAhead(long offset) {
@@ -199,8 +199,8 @@ final class Backlog {
             released.add(offset);
         }
         isReadyAgain(offset);
-        if (keys != null) {
-            keys.left(RecordPlace.of(lane, offset));
+        if (order != null) {
+            order.left(RecordPlace.of(lane, offset));
         }
     }
 
@@ -243,16 +243,14 @@ final class Backlog {
     }
 
     private long oldestPassedOver() {
-        return keys == null ? Long.MAX_VALUE : keys.passedOver().oldestOf(lane);
+        return order == null ? Long.MAX_VALUE : order.passedOver().oldestOf(lane);
     }
 
     /** Gives back the memory of what was read; the next {@link #peek} reads anew. */
     void letGo() {
         forward.release();
         again.release();
-        if (behind != null) {
-            behind.release();
-        }
+        behind.release();
     }
 
     /** Goes to the oldest record that is ready and was not passed over; after {@link Position#AT}, {@link #record} is it, or the first one behind it if it is missing. */
@@ -267,7 +265,12 @@ final class Backlog {
     /** As {@link #peek}, for the oldest record that is ready. */
     Position peekOldest() {
         long oldest = oldestPassedOver();
-        return behind == null || oldest > oldest() ? peek() : seek(Where.PASSED_OVER, behind, oldest);
+        return oldest > oldest() ? peek() : peekAt(oldest);
+    }
+
+    /** As {@link #peek}, for a record that was passed over. */
+    Position peekAt(long offset) {
+        return seek(Where.PASSED_OVER, behind.at(offset), offset);
     }
 
     private Position seek(Where itsPlace, LogReader reader, long offset) {
@@ -294,9 +297,7 @@ final class Backlog {
     void retry() {
         forward.retry();
         again.retry();
-        if (behind != null) {
-            behind.retry();
-        }
+        behind.retry();
     }
 
     /** After {@link Position#MISSING}: as {@link #skipMissing(long)} up to where there may be a record again. */
@@ -361,7 +362,7 @@ final class Backlog {
     }
 
     private boolean dropPassedOver(long offset) {
-        return keys != null && keys.passedOver().drop(RecordPlace.of(lane, offset));
+        return order != null && order.passedOver().drop(RecordPlace.of(lane, offset));
     }
 
     /** The record found by {@link #peek} may not be delivered now, though it is ready: the next one can be had. It is in {@link PassedOver} from now on. */
@@ -382,7 +383,7 @@ final class Backlog {
 
     /** How many ready records were not passed over. */
     long ahead() {
-        return keys == null ? ready() : ready() - keys.passedOver().countOf(lane);
+        return order == null ? ready() : ready() - order.passedOver().countOf(lane);
     }
 
     /** A record that was put aside is settled for good. */
@@ -434,6 +435,9 @@ final class Backlog {
 
     private void countReturn(long offset) {
         inFlight--;
+        if (order != null) {
+            order.returned(RecordPlace.of(lane, offset));
+        }
         int count = deliveryCount(offset) + 1;
         deliveryCounts.put(offset, (Integer) count);
         changedCounts.put(offset, (Integer) count);
@@ -463,8 +467,8 @@ final class Backlog {
         while (!released.isEmpty()) {
             settle(released.removeFirst());
         }
-        if (keys != null) {
-            keys.passedOver().dropBelow(lane, next, this::settleAll);
+        if (order != null) {
+            order.passedOver().dropBelow(lane, next, this::settleAll);
         }
         settleAhead(log.endOffset());
         deliveryCounts.keySet().removeIf(acknowledged::contains);
@@ -479,8 +483,8 @@ final class Backlog {
     /** Settles what is ready below the offset, since the log does not have it any more; returns how many records that was. */
     long loseBelow(long below) {
         long before = ready();
-        if (keys != null) {
-            unsettled -= keys.passedOver().dropBelow(lane, below, this::settleAll);
+        if (order != null) {
+            unsettled -= order.passedOver().dropBelow(lane, below, this::settleAll);
         }
         while (!released.isEmpty() && released.first() < below) {
             settle(released.removeFirst());
@@ -524,8 +528,8 @@ final class Backlog {
         if (!deliveryCounts.isEmpty()) {
             deliveryCounts.remove(offset);
         }
-        if (keys != null) {
-            keys.left(RecordPlace.of(lane, offset));
+        if (order != null) {
+            order.left(RecordPlace.of(lane, offset));
         }
     }
 
@@ -577,8 +581,6 @@ final class Backlog {
     void close() {
         forward.close();
         again.close();
-        if (behind != null) {
-            behind.close();
-        }
+        behind.close();
     }
 }

@@ -175,7 +175,7 @@ final class DeadLetters implements RecordMove.Owner<DeadRecord> {
             settle(dead);
             return true;
         }
-        RecordMove<DeadRecord> move = batches.add(dead.lane, dead, targets);
+        RecordMove<DeadRecord> move = batches.add(dead.lane, dead, record, targets);
         write(letter, record, queue.home().turnTimeMs(), move.batch());
         moving++;
         return true;

@@ -1,10 +1,8 @@
 package dev.sluice.broker;
 
-import dev.sluice.log.RecordCursor;
 import io.netty.util.collection.LongObjectHashMap;
 import io.netty.util.collection.LongObjectMap;
 import java.util.function.LongConsumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps the records of each key of a queue in order, whoever consumes them: a record that is delivered locks its key until it is settled for good, also while it is on its way back or waits to be tried again. Records that are met
@@ -13,8 +11,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Always true: where records of a key wait, it is locked, or has a next that is to be served before them, whose delivery, or whatever else becomes of it, brings the following one. So nobody has to look for what can go on. Costs the same for each record however
  * many keys there are. Confined to the queue's shard.
  */
-final class KeyOrder {
-    private final OrderingKey orderingKey;
+final class KeyOrder implements ServingOrder {
     private final PassedOver passedOver;
     private final LongConsumer bringBack;
     /** Those that are locked, or have records that wait. */
@@ -37,30 +34,14 @@ final class KeyOrder {
     }
 
     /** {@code bringBack}: takes the place of a record that was passed over, and makes it ready to be met again there. */
-    KeyOrder(OrderingKey orderingKey, PassedOver passedOver, LongConsumer bringBack) {
-        this.orderingKey = orderingKey;
+    KeyOrder(PassedOver passedOver, LongConsumer bringBack) {
         this.passedOver = passedOver;
         this.bringBack = bringBack;
     }
 
-    /** That of a queue with these settings and lanes; null if its keys mean nothing. */
-    static @Nullable KeyOrder of(QueueSettings settings, Lane[] lanes) {
-        return settings.ordering() == QueueSettings.Ordering.FIFO
-                ? null
-                : new KeyOrder(
-                        new OrderingKey(settings.orderingKeyHeader()),
-                        new PassedOver(lanes.length, PassedOver.MOST),
-                        place -> lanes[RecordPlace.lane(place)].backlog().recall(RecordPlace.offset(place)));
-    }
-
-    /** Which records are passed over. */
-    PassedOver passedOver() {
+    @Override
+    public PassedOver passedOver() {
         return passedOver;
-    }
-
-    /** The number of the record's key. */
-    long numberOf(RecordCursor record) {
-        return orderingKey.of(record);
     }
 
     /** Whether the record may be delivered now, as far as its key is concerned. */
@@ -74,7 +55,7 @@ final class KeyOrder {
     }
 
     /** A record that is not admitted was passed over in its backlog. */
-    void passedOver(long place, long number) {
+    void waits(long place, long number) {
         if (passedOver.takeManyDropped()) {
             keys.values().forEach(key -> key.waiting.retainIf(passedOver::contains));
         }
@@ -87,8 +68,8 @@ final class KeyOrder {
         }
     }
 
-    /** A record that is admitted is on its way to a consumer. */
-    void delivered(long place, long number) {
+    @Override
+    public void delivered(long place, long number) {
         if (number == OrderingKey.NONE) {
             return;
         }
@@ -110,8 +91,12 @@ final class KeyOrder {
         return key != null && key.holder != RecordPlace.NONE;
     }
 
-    /** A record is settled, or no longer to be delivered by this queue. It need not be one that is known here. */
-    void left(long place) {
+    /** It keeps the lock. */
+    @Override
+    public void returned(long place) {}
+
+    @Override
+    public void left(long place) {
         Key key = keyOf.remove(place);
         if (key == null) {
             return;
@@ -154,8 +139,8 @@ final class KeyOrder {
         return waiting.isEmpty() ? RecordPlace.NONE : waiting.first();
     }
 
-    /** All that waits is about to be settled. */
-    void forgetWaiting() {
+    @Override
+    public void forgetWaiting() {
         for (Key key : keys.values().toArray(Key[]::new)) {
             key.waiting.retainIf(place -> false);
             if (key.next != RecordPlace.NONE) {

@@ -12,6 +12,9 @@ import org.slf4j.LoggerFactory;
 final class Lane {
     private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
 
+    private static final long NEXT = -1;
+    private static final long OLDEST = -2;
+
     private final Queue queue;
     private final int index;
     private final Partition partition;
@@ -58,7 +61,7 @@ final class Lane {
         if (lastValues != null) {
             lastValues.superseded().forEachRange(state.acknowledged::add);
         }
-        var itsBacklog = new Backlog(partition.log(), state, queue::wake, queue.readyLanes(), index, queue.keys());
+        var itsBacklog = new Backlog(partition.log(), state, queue::wake, queue.readyLanes(), index, queue.order());
         backlog = itsBacklog;
         settledBelow = itsBacklog.floor();
         partition.add(this);
@@ -115,19 +118,20 @@ final class Lane {
 
     /** Whether the backlog stands at the record that is next, now; whatever is missing before it is settled and counted. */
     boolean toNextReadable(QueueCounters counters) {
-        return toReadable(counters, false);
+        return toReadable(counters, NEXT);
     }
 
     /** As {@link #toNextReadable}, for the oldest that is ready. */
     boolean toOldestReadable(QueueCounters counters) {
-        return toReadable(counters, true);
+        return toReadable(counters, OLDEST);
     }
 
-    private boolean toReadable(QueueCounters counters, boolean oldest) {
+    /** Whether the backlog stands at this record, which was passed over, now; if it is missing, it is settled and counted. */
+    boolean toReadable(QueueCounters counters, long offset) {
         Backlog open = backlog();
         beingRead = false;
         while (open.ready() > 0) {
-            switch (oldest ? open.peekOldest() : open.peek()) {
+            switch (offset == NEXT ? open.peek() : offset == OLDEST ? open.peekOldest() : open.peekAt(offset)) {
                 case AT -> {
                     partition.readable();
                     long missing = open.skipMissing(open.record().offset());
@@ -135,8 +139,16 @@ final class Lane {
                         return true;
                     }
                     countMissing(counters, missing);
+                    if (offset >= 0) {
+                        return false;
+                    }
                 }
-                case MISSING -> countMissing(counters, open.skipMissing());
+                case MISSING -> {
+                    countMissing(counters, open.skipMissing());
+                    if (offset >= 0) {
+                        return false;
+                    }
+                }
                 case PENDING -> {
                     beingRead = true;
                     return false;

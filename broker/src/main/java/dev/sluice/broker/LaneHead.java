@@ -4,7 +4,7 @@ import dev.sluice.log.RecordCursor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The next record of one lane, and whether it may be delivered now: what waited too long is given up on the way to it, what is not due yet held back, and what has to wait for others of its key passed over. Records that ask for nothing
+ * The next record of one lane, and whether it may be delivered now: what waited too long is given up on the way to it, what is not due yet held back, and what has to wait for others passed over. Records that ask for nothing
  * cost the look at their first header. Confined to the queue's shard.
  */
 final class LaneHead {
@@ -23,11 +23,14 @@ final class LaneHead {
     /** Milliseconds after which what waits gives way; below 0 for never. */
     private final long dropAgeMs;
 
+    private final OrderingKey orderingKey;
     private final @Nullable KeyOrder keys;
+    private final @Nullable FairOrder fair;
     /** Of a topic that keeps no others. */
     private final @Nullable LastValues lastValues;
 
     private int passed;
+    private int readAhead;
     /** Of the record that the backlog stands at. */
     private long key;
     /** Nothing new is looked at before some of what was passed over is settled. */
@@ -46,22 +49,32 @@ final class LaneHead {
         QueueSettings settings = queue.spec().settings();
         this.queueTtlMs = settings.messageTtlMs();
         this.dropAgeMs = settings.overflow().isDrop() ? settings.maxAgeMs() : QueueSettings.UNLIMITED;
-        this.keys = queue.keys();
+        this.orderingKey = new OrderingKey(settings.orderingKeyHeader());
+        this.keys = queue.order() instanceof KeyOrder order ? order : null;
+        this.fair = queue.order() instanceof FairOrder order ? order : null;
         this.lastValues = lane.partition().lastValues();
     }
 
-    /** Makes ready what was held back until now. */
+    /** Makes ready what was held back until now, and reads ahead, if somebody consumes. */
     void beginTurn() {
         passed = 0;
+        readAhead = 0;
         long nowMs = queue.home().turnTimeMs();
         HeldBack held = lane.heldBack();
         if (held.firstDueMs() <= nowMs) {
             held.bringBack(nowMs, MOST_PASSED_PER_TURN, lane.backlog());
         }
+        if (fair != null && !queue.isIdle()) {
+            readAhead(fair);
+        }
     }
 
     /** Whether the lane's backlog stands at a record that may be delivered now. Somebody has to take it at once: it may be one that may not wait at all. */
     boolean toNext() {
+        return fair == null ? toNextInLine() : toNextInTurn(fair);
+    }
+
+    private boolean toNextInLine() {
         blocked = false;
         while (lane.toNextReadable(counters) && !isTurnOver()) {
             switch (look(true)) {
@@ -80,6 +93,51 @@ final class LaneHead {
             }
         }
         return false;
+    }
+
+    private boolean toNextInTurn(FairOrder order) {
+        while (!isTurnOver()) {
+            if (!toChosen(order) && !(readAhead(order) && toChosen(order))) {
+                return false;
+            }
+            switch (look(true)) {
+                case NEXT, WAITS -> {
+                    return true;
+                }
+                case STUCK -> {
+                    return false;
+                }
+                case WENT -> {}
+            }
+        }
+        return false;
+    }
+
+    private boolean toChosen(FairOrder order) {
+        return order.choose(lane.index(), offset -> lane.toReadable(counters, offset));
+    }
+
+    /** Learns whose the next records are; false if there was none. */
+    private boolean readAhead(FairOrder order) {
+        int before = readAhead;
+        while (readAhead < MOST_PASSED_PER_TURN && !order.passedOver().isFull() && lane.toNextReadable(counters)) {
+            readAhead++;
+            Fate fate = look(true);
+            if (fate == Fate.STUCK) {
+                break;
+            }
+            if (fate != Fate.WENT) {
+                RecordCursor record = lane.backlog().record();
+                long place = RecordPlace.of(lane.index(), record.offset());
+                key = orderingKey.of(record);
+                lane.backlog().leave();
+                order.waits(place, key);
+            }
+        }
+        if (readAhead == MOST_PASSED_PER_TURN) {
+            queue.wake();
+        }
+        return readAhead > before;
     }
 
     /** Whether the lane's backlog stands at the oldest ready record, though it perhaps may not be delivered. */
@@ -164,7 +222,7 @@ final class LaneHead {
         if (keys == null) {
             return true;
         }
-        key = keys.numberOf(record);
+        key = orderingKey.of(record);
         return keys.admits(RecordPlace.of(lane.index(), record.offset()), key);
     }
 
@@ -178,21 +236,24 @@ final class LaneHead {
         passed++;
         long place = RecordPlace.of(lane.index(), backlog.record().offset());
         backlog.leave();
-        keys.passedOver(place, key);
+        keys.waits(place, key);
         return true;
     }
 
     /** The record that {@link #toNext} found is on its way to a consumer now. */
     void take(long offset) {
         lane.backlog().take();
-        if (keys != null) {
-            keys.delivered(RecordPlace.of(lane.index(), offset), key);
+        ServingOrder order = queue.order();
+        if (order != null) {
+            order.delivered(RecordPlace.of(lane.index(), offset), key);
         }
     }
 
     /** Whether a record that may be delivered can come up without anything being settled. */
     boolean isComing() {
-        return !blocked && lane.backlog().ahead() > 0;
+        return fair == null
+                ? !blocked && lane.backlog().ahead() > 0
+                : lane.backlog().ready() > 0;
     }
 
     /** Looks at the lane whether or not somebody consumes; returns when to look again, {@link Long#MAX_VALUE} if no time comes by itself. */

@@ -70,6 +70,14 @@ final class LogReader implements AutoCloseable, FetchCallback {
         return missingBelow;
     }
 
+    /** Whether the reader has what is to be known of the offset, or is fetching it. */
+    boolean isAt(long offset) {
+        if (fetching || failure != null) {
+            return offset == fetchingFrom;
+        }
+        return held == null ? offset >= missingFrom && offset < missingBelow : offset >= heldFrom && offset <= heldTo;
+    }
+
     /** Forgets a failure, so that the next {@link #seek} reads anew. */
     void retry() {
         failure = null;

@@ -1,5 +1,6 @@
 package dev.sluice.broker;
 
+import dev.sluice.log.RecordCursor;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,16 +14,20 @@ final class MoveBatches<R extends MovedRecord> {
     private final RecordMove.Owner<R> owner;
     private final Map<Way, RecordMove<R>> filling = new LinkedHashMap<>();
 
-    private record Way(int lane, boolean isToSettle, List<Queue> targets) {}
+    /** {@code partitions}: in each target. */
+    private record Way(int lane, boolean isToSettle, List<Queue> targets, List<Integer> partitions) {}
 
     MoveBatches(Queue queue, RecordMove.Owner<R> owner) {
         this.queue = queue;
         this.owner = owner;
     }
 
-    /** Adds the record to a move, to whose batch the caller writes it; a full one is sent before. */
-    RecordMove<R> add(Lane lane, R record, List<Queue> targets) {
-        var way = new Way(lane.index(), record.isToSettle(), targets);
+    /** Adds what is known of the record to a move, to whose batch the caller writes it; a full one is sent before. */
+    RecordMove<R> add(Lane lane, R moved, RecordCursor record, List<Queue> targets) {
+        List<Integer> partitions = targets.stream()
+                .map(target -> target.partitionOf(lane.index(), record))
+                .toList();
+        var way = new Way(lane.index(), moved.isToSettle(), targets, partitions);
         RecordMove<R> move = filling.get(way);
         if (move != null && move.batch().sizeInBytes() >= BATCH_BYTES) {
             filling.remove(way);
@@ -30,10 +35,10 @@ final class MoveBatches<R extends MovedRecord> {
             move = null;
         }
         if (move == null) {
-            move = new RecordMove<>(owner, queue.home(), lane, targets);
+            move = new RecordMove<>(owner, queue.home(), lane, targets, partitions);
             filling.put(way, move);
         }
-        move.records.add(record);
+        move.records.add(moved);
         return move;
     }
 

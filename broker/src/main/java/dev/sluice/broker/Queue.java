@@ -2,6 +2,7 @@ package dev.sluice.broker;
 
 import dev.sluice.broker.Outcome.Reply;
 import dev.sluice.log.LogId;
+import dev.sluice.log.RecordCursor;
 import java.util.Arrays;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +30,7 @@ final class Queue {
 
     private final ReadyLanes readyLanes;
     private final @Nullable ReadyBytes readyBytes;
-    private final @Nullable KeyOrder keys;
+    private final @Nullable ServingOrder order;
     private final QueueCounters counters = new QueueCounters();
     private final @Nullable QueueRoom room;
     private final @Nullable DeadLetters deadLetters;
@@ -72,7 +73,7 @@ final class Queue {
         LaneAging aging = LaneAging.of(spec.settings(), lanes.length);
         this.readyLanes = new ReadyLanes(aging);
         this.readyBytes = ReadyBytes.of(spec);
-        this.keys = KeyOrder.of(spec.settings(), lanes);
+        this.order = ServingOrder.of(spec.settings(), lanes);
         this.room = QueueRoom.of(spec, System.nanoTime());
         this.deadLetters = DeadLetters.of(this, counters);
         this.deduplication = Deduplication.of(this);
@@ -185,6 +186,17 @@ final class Queue {
         return partitions;
     }
 
+    /** Which of {@link #partitions} a record belongs to that comes from another queue: in a queue by its priority, in a topic by its key. Any thread. */
+    int partitionOf(int priority, RecordCursor record) {
+        if (!spec.isTopic()) {
+            return Math.min(priority, partitions.length - 1);
+        }
+        return record.keyLength() < 0
+                ? 0
+                : KeyPartitioner.partition(
+                        record.buffer().slice(record.keyIndex(), record.keyLength()), partitions.length);
+    }
+
     /** How it reads, in the order of their indices; not to be written to. */
     Lane[] lanes() {
         return lanes;
@@ -206,10 +218,10 @@ final class Queue {
         return dispatch.waitedMs();
     }
 
-    /** Null where keys mean nothing. */
+    /** Null where records are served as they came. */
     @Nullable
-    KeyOrder keys() {
-        return keys;
+    ServingOrder order() {
+        return order;
     }
 
     /** Its storage is damaged: the name stays taken and everything but deletion is refused. To be called before any shard knows the queue. */
@@ -478,8 +490,8 @@ final class Queue {
 
     long purge() {
         long purged = 0;
-        if (keys != null) {
-            keys.forgetWaiting();
+        if (order != null) {
+            order.forgetWaiting();
         }
         for (Lane lane : lanes) {
             long first = lane.backlog().floor();

@@ -77,7 +77,7 @@ final class QueueIntake {
 
     /** Takes over {@code batch}, with which the move's records come here. It hears of the decision, and then of what it decided. */
     void appendMoved(RecordMove<?> move, int number, ByteBuf batch, @Nullable AppendGroup group) {
-        int index = Math.min(move.lane.index(), partitions.length - 1);
+        int index = move.partition(number);
         Partition partition = partitions[index];
         int count = move.records.size();
         // What only changes its place in this queue does not make it longer, and could otherwise stand in its own way.

@@ -65,7 +65,9 @@ public final class QueueSettings {
         /** As they came. */
         FIFO("fifo"),
         /** As they came, but no record while an earlier one of its key is unsettled. */
-        KEY("key");
+        KEY("key"),
+        /** Those of each key as they came, and the keys in turn, whatever each of them has waiting. */
+        FAIR("fair");
 
         private final String word;
 

@@ -9,7 +9,7 @@ final class QueueSettling {
     private final Lane[] lanes;
     private final QueueCounters counters;
     private final @Nullable DeadLetters deadLetters;
-    private final @Nullable KeyOrder keys;
+    private final @Nullable ServingOrder order;
     private final @Nullable QueueStory story;
     private final long deliveryLimit;
     private final RetryDelay retryDelay;
@@ -21,7 +21,7 @@ final class QueueSettling {
         this.lanes = queue.lanes();
         this.counters = counters;
         this.deadLetters = deadLetters;
-        this.keys = queue.keys();
+        this.order = queue.order();
         this.story = queue.story();
         QueueSettings settings = queue.spec().settings();
         this.deliveryLimit = settings.deliveryLimit();
@@ -133,8 +133,8 @@ final class QueueSettling {
             return;
         }
         deadLetters.add(lane, offset, reason);
-        if (keys != null) {
-            keys.left(RecordPlace.of(lane.index(), offset));
+        if (order != null) {
+            order.left(RecordPlace.of(lane.index(), offset));
         }
     }
 

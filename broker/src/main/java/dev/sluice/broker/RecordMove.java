@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class RecordMove<R extends MovedRecord> implements ConfirmSink {
     final Lane lane;
     final List<Queue> targets;
+    private final List<Integer> partitions;
     final List<R> records = new ArrayList<>();
     private final Owner<R> owner;
     private final BrokerShard home;
@@ -42,11 +43,13 @@ final class RecordMove<R extends MovedRecord> implements ConfirmSink {
         boolean isClosed();
     }
 
-    RecordMove(Owner<R> owner, BrokerShard home, Lane lane, List<Queue> targets) {
+    /** {@code partitions}: where the records go in each target. */
+    RecordMove(Owner<R> owner, BrokerShard home, Lane lane, List<Queue> targets, List<Integer> partitions) {
         this.owner = owner;
         this.home = home;
         this.lane = lane;
         this.targets = targets;
+        this.partitions = partitions;
         this.batch = home.takeBuilder();
     }
 
@@ -104,6 +107,11 @@ final class RecordMove<R extends MovedRecord> implements ConfirmSink {
 
     BrokerShard home() {
         return home;
+    }
+
+    /** Where the records go in the target with this number. Any thread. */
+    int partition(int number) {
+        return partitions.get(number);
     }
 
     private void decided(int number, @Nullable Refusal itsRefusal) {

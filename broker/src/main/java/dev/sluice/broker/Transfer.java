@@ -50,6 +50,7 @@ final class Transfer implements RecordMove.Owner<Transfer.Item> {
     private final Set<Long> lockedKeys = new HashSet<>();
 
     private final @Nullable KeyOrder keys;
+    private final OrderingKey orderingKey;
     private final List<PeekedRecord> first = new ArrayList<>();
     private final long startedMs;
 
@@ -83,7 +84,8 @@ final class Transfer implements RecordMove.Owner<Transfer.Item> {
         this.request = request;
         TransferTarget to = request.to();
         this.routes = to == null ? null : new TransferRoutes(queue.home(), to);
-        this.keys = queue.keys();
+        this.keys = queue.order() instanceof KeyOrder order ? order : null;
+        this.orderingKey = new OrderingKey(queue.spec().settings().orderingKeyHeader());
         this.scan = new QueueScan(queue, null, this::step);
         this.batches = new MoveBatches<>(queue, this);
         this.startedMs = queue.shard().nowMs();
@@ -197,7 +199,7 @@ final class Transfer implements RecordMove.Owner<Transfer.Item> {
             if (routes == null) {
                 drop(lane, record);
             } else {
-                long key = keys == null ? OrderingKey.NONE : keys.numberOf(record);
+                long key = keys == null ? OrderingKey.NONE : orderingKey.of(record);
                 gather(new Item(lane, record.offset(), key, !request.copies(), new ArrayList<>(0)), record);
             }
         }
@@ -218,7 +220,7 @@ final class Transfer implements RecordMove.Owner<Transfer.Item> {
         if (keys == null) {
             return true;
         }
-        long key = keys.numberOf(record);
+        long key = orderingKey.of(record);
         return !keys.isLocked(key) || lockedKeys.contains(key);
     }
 
@@ -271,7 +273,7 @@ final class Transfer implements RecordMove.Owner<Transfer.Item> {
             if (item.isToSettle && item.reached.isEmpty()) {
                 take(item, record);
             }
-            write(record, way, batches.add(item.lane, item, targets));
+            write(record, way, batches.add(item.lane, item, record, targets));
             gathered++;
             gatheredBytes += (long) record.sizeInBytes() * targets.size();
             took(record, targets.size());

@@ -14,7 +14,7 @@ class KeyOrderTest {
 
     private final List<Long> broughtBack = new ArrayList<>();
     private final PassedOver passedOver = new PassedOver(2, MOST);
-    private final KeyOrder keys = new KeyOrder(new OrderingKey(null), passedOver, broughtBack::add);
+    private final KeyOrder keys = new KeyOrder(passedOver, broughtBack::add);
 
     @Test
     void aKeyIsLockedUntilItsRecordIsSettled() {
@@ -133,7 +133,7 @@ class KeyOrderTest {
 
     private void passOver(long... places) {
         for (long place : places) {
-            keys.passedOver(place, ANNA);
+            keys.waits(place, ANNA);
         }
     }
 }

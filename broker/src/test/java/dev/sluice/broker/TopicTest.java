@@ -3,6 +3,7 @@ package dev.sluice.broker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -10,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -296,6 +298,40 @@ class TopicTest {
         }
         assertThat(take("dead", 1)).containsExactly("1");
         assertThat(read(StartPosition.FIRST, 3)).isEqualTo(texts(0, 3));
+    }
+
+    @Test
+    void deadLettersComeToThePartitionOfTheirKey() throws InterruptedException {
+        broker.declareTopic(TOPIC, 16);
+        QueueSettings settings = QueueSettings.DEFAULT
+                .with(QueueProperty.DEAD_LETTER_EXCHANGE, "")
+                .with(QueueProperty.DEAD_LETTER_ROUTING_KEY, TOPIC);
+        broker.declareQueue(new QueueSpec("jobs", true, false, false, settings));
+        broker.declareSubscription(TOPIC, "reader", StartPosition.FIRST);
+        for (String key : List.of("a", "b", "c", "d")) {
+            broker.publish("jobs", Message.of(key).withKey(key)).join();
+            broker.publish(TOPIC, Message.of(key).withKey(key)).join();
+        }
+        try (var _ = broker.consume("jobs", 10, Delivery::reject)) {
+            awaitStored(8);
+        }
+        var deliveries = new Deliveries();
+        Map<String, Long> last = new HashMap<>();
+        try (var _ = broker.consume("reader", 8, deliveries::takeAndAck)) {
+            for (int i = 0; i < 8; i++) {
+                Delivery delivery = deliveries.next();
+                last.merge(delivery.message().text(), delivery.offset(), Math::max);
+            }
+        }
+        Map<Integer, Long> keysOfPartition = List.of("a", "b", "c", "d").stream()
+                .collect(Collectors.groupingBy(TopicTest::partitionOfSixteen, Collectors.counting()));
+        last.forEach((key, offset) -> assertThat(offset)
+                .as("the two of %s, and those of other keys in their partition", key)
+                .isBetween(1L, 2 * keysOfPartition.getOrDefault(partitionOfSixteen(key), 0L) - 1));
+    }
+
+    private static int partitionOfSixteen(String key) {
+        return KeyPartitioner.partition(Unpooled.wrappedBuffer(key.getBytes(StandardCharsets.UTF_8)), 16);
     }
 
     @Test

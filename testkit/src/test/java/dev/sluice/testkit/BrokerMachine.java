@@ -4,12 +4,12 @@ import dev.sluice.broker.Broker;
 import dev.sluice.broker.BrokerLimits;
 import dev.sluice.broker.BrokerShard;
 import dev.sluice.broker.DiskAmount;
-import dev.sluice.broker.Shard;
 import dev.sluice.broker.Shards;
 import dev.sluice.log.Storage;
 import dev.sluice.log.StorageConfig;
 import java.util.List;
 import java.util.Objects;
+import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +22,7 @@ final class BrokerMachine {
     private final SimTrace trace;
     private SimDisk disk;
     private SimScheduler scheduler;
-    private List<OneShard> shards = List.of();
+    private List<SimShard> shards = List.of();
     private @Nullable Storage storage;
     private @Nullable CompletableFuture<Broker> broker;
 
@@ -38,58 +38,6 @@ final class BrokerMachine {
         scheduler = new SimScheduler(random.fork());
     }
 
-    /** A shard of the broker on one executor of the scheduler. */
-    static final class OneShard implements Shard {
-        private final int index;
-        private final SimScheduler clockwork;
-        private final SimExecutor executor;
-        private boolean running;
-
-        OneShard(int index, SimScheduler clockwork) {
-            this.index = index;
-            this.clockwork = clockwork;
-            this.executor = clockwork.serial("shard " + index);
-        }
-
-        @Override
-        public int index() {
-            return index;
-        }
-
-        @Override
-        public boolean isOwner() {
-            return running;
-        }
-
-        @Override
-        public void execute(Runnable task) {
-            executor.execute(() -> {
-                running = true;
-                try {
-                    task.run();
-                } finally {
-                    running = false;
-                }
-            });
-        }
-
-        @Override
-        public Timer schedule(Runnable task, long delayMs) {
-            boolean[] cancelled = {false};
-            clockwork.schedule(delayMs, this, () -> {
-                if (!cancelled[0]) {
-                    task.run();
-                }
-            });
-            return () -> cancelled[0] = true;
-        }
-
-        @Override
-        public long nowMs() {
-            return clockwork.clock().nowMs();
-        }
-    }
-
     // ---- lives ----
 
     /** The first start. */
@@ -97,7 +45,7 @@ final class BrokerMachine {
         require(startOnce(), "the broker does not start");
     }
 
-    List<OneShard> shards() {
+    List<SimShard> shards() {
         return shards;
     }
 
@@ -137,13 +85,14 @@ final class BrokerMachine {
         scheduler = new SimScheduler(random.fork());
         disk.onPause(scheduler::pause);
         var threads = new SimThreads(scheduler);
-        shards = List.of(new OneShard(0, scheduler), new OneShard(1, scheduler));
+        shards = List.of(new SimShard(0, scheduler), new SimShard(1, scheduler));
         Storage opened = scheduler.blocking(() -> Storage.open(disk, StorageConfig.small(), threads));
         storage = opened;
         CompletableFuture<Broker> starting = Broker.start(
                 opened,
                 new Shards(List.copyOf(shards)),
-                BrokerLimits.defaults().withDiskFreeLimit(new DiskAmount.Bytes(0)));
+                BrokerLimits.defaults().withDiskFreeLimit(new DiskAmount.Bytes(0)),
+                new SplittableRandom(random.nextLong()));
         broker = starting;
         runUntil(() -> starting.isDone() || !isUp(), "the broker does not start");
         if (isUp()) {
@@ -168,7 +117,7 @@ final class BrokerMachine {
 
     // ---- time and tasks ----
 
-    void on(OneShard shard, Use use) {
+    void on(SimShard shard, Use use) {
         Broker running = Objects.requireNonNull(broker).join();
         shard.execute(() -> use.of(running.on(shard)));
     }

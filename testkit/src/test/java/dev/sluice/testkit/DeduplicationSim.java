@@ -73,7 +73,7 @@ final class DeduplicationSim {
         machine.runUntil(() -> made[0], "the queue is not made");
     }
 
-    private BrokerMachine.OneShard home() {
+    private SimShard home() {
         return machine.shards().getFirst();
     }
 
@@ -102,13 +102,13 @@ final class DeduplicationSim {
         }
     }
 
-    private void publishAFew(BrokerMachine.OneShard from) {
+    private void publishAFew(SimShard from) {
         for (int i = random.between(2, 5); i > 0; i--) {
             publish(from, random.below(NUMBERS));
         }
     }
 
-    private void publish(BrokerMachine.OneShard from, int number) {
+    private void publish(SimShard from, int number) {
         var attributes = RecordAttributes.NONE.withPriority(random.below(PRIORITIES));
         machine.on(from, view -> {
             Route route = view.route("", "once", null);

@@ -68,13 +68,13 @@ final class TransactionSim {
 
     /** A consumer of {@code in}, and what it has not settled. */
     private final class Worker implements DeliverySink {
-        private final BrokerMachine.OneShard home;
+        private final SimShard home;
         private final List<Held> held = new ArrayList<>();
         private @Nullable Consumer consumer;
 
         private record Held(Consumer consumer, long delivery, int token) {}
 
-        Worker(BrokerMachine.OneShard home) {
+        Worker(SimShard home) {
             this.home = home;
         }
 
@@ -258,7 +258,7 @@ final class TransactionSim {
     /** Consumers work for a while; then the machine, or the process, goes down, and comes back. */
     void live(int actions, boolean gently) {
         workers.clear();
-        for (BrokerMachine.OneShard shard : machine.shards()) {
+        for (SimShard shard : machine.shards()) {
             var worker = new Worker(shard);
             worker.open();
             workers.add(worker);
@@ -327,7 +327,7 @@ final class TransactionSim {
     }
 
     /** How often each token is in the queue; it stays as it is. */
-    private int[] look(String queue, BrokerMachine.OneShard shard) {
+    private int[] look(String queue, SimShard shard) {
         int[] counts = new int[TOKENS];
         long[] seen = {0};
         long[] ready = {-1};
