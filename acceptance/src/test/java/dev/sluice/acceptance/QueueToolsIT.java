@@ -55,6 +55,34 @@ final class QueueToolsIT {
     }
 
     @Test
+    void tellsWhatHappenedToAMessageThatIsGone() throws Exception {
+        try (SluiceProcess sluice = SluiceProcess.start(data);
+                Connection connection = connect(sluice)) {
+            Channel channel = connection.createChannel();
+            channel.queueDeclare("jobs", true, false, false, Map.of("x-story", 3_600_000));
+            var properties = new AMQP.BasicProperties.Builder()
+                    .contentType("text/plain")
+                    .headers(Map.of("city", "Wien"))
+                    .deliveryMode(2)
+                    .messageId("order-4711")
+                    .build();
+            channel.confirmSelect();
+            channel.basicPublish("", "jobs", properties, Publish.bytes("work"));
+            channel.waitForConfirmsOrDie(Publish.CONFIRM_LIMIT_MS);
+            channel.basicReject(channel.basicGet("jobs", false).getEnvelope().getDeliveryTag(), true);
+            channel.basicAck(channel.basicGet("jobs", false).getEnvelope().getDeliveryTag(), false);
+            channel.queueDeclarePassive("jobs"); // behind the acknowledgement
+            assertThat(run("story", "jobs", "--id", "order-4711").lines())
+                    .satisfiesExactly(
+                            line -> assertThat(line).contains("stored", "routing key \"jobs\"", "id \"order-4711\""),
+                            line -> assertThat(line).endsWith("delivered by get"),
+                            line -> assertThat(line).endsWith("released"),
+                            line -> assertThat(line).endsWith("delivered by get, came back once"),
+                            line -> assertThat(line).endsWith("acknowledged"));
+        }
+    }
+
+    @Test
     void pausesWhatClientsDo() throws Exception {
         try (SluiceProcess sluice = SluiceProcess.start(data)) {
             try (Connection connection = connect(sluice)) {
