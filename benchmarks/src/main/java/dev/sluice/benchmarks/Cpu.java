@@ -10,7 +10,16 @@ record Cpu(double userSeconds, double kernelSeconds) {
     private static final int USER_FIELD = 11;
 
     static Cpu now() throws IOException {
-        String stat = Files.readString(Path.of("/proc/self/stat"));
+        return of(Path.of("/proc/self/stat"));
+    }
+
+    /** What another process has used so far. */
+    static Cpu of(long pid) throws IOException {
+        return of(Path.of("/proc/" + pid + "/stat"));
+    }
+
+    private static Cpu of(Path file) throws IOException {
+        String stat = Files.readString(file);
         String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
         return new Cpu(
                 Long.parseLong(fields[USER_FIELD]) / TICKS_PER_SECOND,

@@ -28,13 +28,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -79,23 +77,17 @@ public final class GrowthBenchmark {
                 try {
                     micros[i][round] = measure(folder, SCALES.get(i));
                 } finally {
-                    delete(folder);
+                    Folders.delete(folder);
                 }
                 System.out.printf(
                         Locale.ROOT, "round %d: %s: %.2f us%n", round + 1, SCALES.get(i).name, micros[i][round]);
             }
         }
-        double base = median(micros[0]);
+        double base = Medians.of(micros[0]);
         for (int i = 0; i < SCALES.size(); i++) {
-            double median = median(micros[i]);
+            double median = Medians.of(micros[i]);
             System.out.printf(Locale.ROOT, "| %s | %.2f us | %.2f |%n", SCALES.get(i).name, median, median / base);
         }
-    }
-
-    private static double median(double[] values) {
-        double[] sorted = values.clone();
-        Arrays.sort(sorted);
-        return sorted[sorted.length / 2];
     }
 
     /** CPU microseconds per message. */
@@ -118,14 +110,6 @@ public final class GrowthBenchmark {
             broker.stop().join();
             executor.shutdownGracefully(0, 5, TimeUnit.SECONDS).syncUninterruptibly();
             storage.close();
-        }
-    }
-
-    private static void delete(Path folder) throws Exception {
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
         }
     }
 

@@ -17,7 +17,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
@@ -72,7 +71,7 @@ public final class StorageBenchmark {
         try {
             benchmark.run(folder);
         } finally {
-            delete(folder);
+            Folders.delete(folder);
         }
     }
 
@@ -271,7 +270,7 @@ public final class StorageBenchmark {
                     consumer.close();
                 }
             }
-            delete(data);
+            Folders.delete(data);
         }
     }
 
@@ -413,14 +412,6 @@ public final class StorageBenchmark {
             System.out.println("(the page cache cannot be emptied by this user: files may be read from memory)");
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
-        }
-    }
-
-    private static void delete(Path folder) throws IOException {
-        try (Stream<Path> paths = Files.walk(folder)) {
-            for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(path);
-            }
         }
     }
 

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>What was published and not confirmed may be there after a crash, or not.
- *   <li>What was settled may come again after a crash, unless everything was at rest for a few milliseconds since, or its shard confirmed something after it: nobody is told when that is durable.
+ *   <li>What was settled may come again after a crash, unless everything was at rest for a few milliseconds since: nobody is told when that is durable.
  *   <li>A queue with a length limit or times to live may give up what these allow; which records it gave up shows by what never comes, and how many by its statistics, but not across a crash.
  *   <li>A dead letter that its target may refuse is in its queue or in the target; where both are at rest, in the target.
  *   <li>A dead letter of a durable queue goes to durable queues only that have the durability {@code sync}: one that went to another, and was delivered there, may be back after a crash.

@@ -57,11 +57,6 @@ final class CopyModel {
     boolean endIsDurable;
     /** When everything was at rest for the first time after what happened to it last. */
     long restingSinceMs = Long.MAX_VALUE;
-    /** The queue's shard, if that settled it without hearing of it from another; -1 otherwise. */
-    int settledOn = -1;
-    /** Which of that shard's settlements that was. */
-    long settlement;
-
     /** It leaves its queue for that reason, and goes where dead letters go. */
     @Nullable
     DeathReason leaving;
@@ -136,7 +131,6 @@ final class CopyModel {
     /** Something happened to it that is not durable at once. */
     void changed() {
         restingSinceMs = Long.MAX_VALUE;
-        settledOn = -1;
     }
 
     void notReady() {

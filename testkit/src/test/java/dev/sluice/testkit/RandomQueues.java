@@ -14,7 +14,8 @@ final class RandomQueues {
     static QueueSpec next(Seeded random, String name, List<QueueModel> others) {
         boolean isDurable = random.percent(85);
         List<QueueModel> targets = others.stream()
-                .filter(other -> !isDurable || (other.spec.durable() && other.settings.durability().isSync()))
+                .filter(other -> !isDurable
+                        || (other.spec.durable() && other.settings.durability().isSync()))
                 .toList();
         QueueSettings settings = QueueSettings.DEFAULT;
         if (random.oneIn(4)) {
