@@ -6,11 +6,14 @@ import com.rabbitmq.client.ConnectionFactory;
 import com.rabbitmq.client.MessageProperties;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.NavigableSet;
+import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
@@ -69,7 +72,7 @@ public final class QueuesBenchmark {
             BufferedReader output = broker.inputReader();
             var factory = new ConnectionFactory();
             factory.setPort(port(output));
-            Thread.ofVirtual().start(() -> output.lines().forEach(line -> {}));
+            Thread.ofVirtual().start(() -> readToItsEnd(output));
             try (Connection publishing = factory.newConnection();
                     Connection consuming = factory.newConnection()) {
                 var load = new Load(publishing.createChannel(), queues);
@@ -86,6 +89,15 @@ public final class QueuesBenchmark {
         }
     }
 
+    /** So that the broker is not held up by what it prints. */
+    private static void readToItsEnd(BufferedReader output) {
+        try {
+            output.transferTo(Writer.nullWriter());
+        } catch (IOException closed) {
+            // the broker was stopped
+        }
+    }
+
     private static int port(BufferedReader output) throws IOException {
         var read = new ArrayList<String>();
         for (String line = output.readLine(); line != null; line = output.readLine()) {
@@ -98,14 +110,16 @@ public final class QueuesBenchmark {
         throw new IOException("the broker did not start: " + read);
     }
 
-    /** One publisher and a consumer of each queue. Thread-safe where the client's threads come: they touch the semaphores only. */
+    /** One publisher and a consumer of each queue. Thread-safe where the client's threads come: they touch what is made for several threads only. */
     private static final class Load {
         private final Channel publisher;
         private final List<String> queues = new ArrayList<>();
         private final byte[] body = new byte[BODY_BYTES];
         private final Semaphore toConfirm = new Semaphore(MOST_IN_FLIGHT);
         private final Semaphore acknowledged = new Semaphore(0);
-        private long lowestUnconfirmed = 1;
+        /** By the tags of their messages. */
+        private final NavigableSet<Long> unconfirmed = new ConcurrentSkipListSet<>();
+
         private int next;
 
         Load(Channel publisher, int count) throws IOException {
@@ -120,10 +134,16 @@ public final class QueuesBenchmark {
             });
         }
 
-        /** Runs on the connection's thread alone. */
+        /** Runs on the connection's thread. */
         private void confirmed(long tag, boolean multiple) {
-            toConfirm.release(multiple ? (int) (tag + 1 - lowestUnconfirmed) : 1);
-            lowestUnconfirmed = tag + 1;
+            if (multiple) {
+                while (!unconfirmed.isEmpty() && unconfirmed.first() <= tag) {
+                    unconfirmed.pollFirst();
+                    toConfirm.release();
+                }
+            } else if (unconfirmed.remove(tag)) {
+                toConfirm.release();
+            }
         }
 
         void consume(Connection connection) throws IOException {
@@ -149,6 +169,7 @@ public final class QueuesBenchmark {
         void run(int messages) throws IOException, InterruptedException {
             for (int i = 0; i < messages; i++) {
                 toConfirm.acquire();
+                unconfirmed.add(publisher.getNextPublishSeqNo());
                 publisher.basicPublish("", queues.get(next), MessageProperties.PERSISTENT_BASIC, body);
                 next = (next + 1) % queues.size();
             }
