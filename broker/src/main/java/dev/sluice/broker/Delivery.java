@@ -52,7 +52,7 @@ public final class Delivery {
         return deliveryCount;
     }
 
-    /** Whether it may have been delivered before, also by a process that is gone. */
+    /** Whether it is known that it may have been delivered before. Of a process that is gone only what it wrote down is known: what it delivered just before it ended may come without. */
     public boolean isRedelivered() {
         return redelivered;
     }

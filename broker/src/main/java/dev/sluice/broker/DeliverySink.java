@@ -13,7 +13,7 @@ public interface DeliverySink {
      * @param delivery its {@link DeliveryId}, by which it is settled
      * @param record positioned on the record; valid during this call only, so copy or retain what is needed
      * @param deliveryCount how often the record was delivered before: 0 for the first time
-     * @param redelivered whether it may have been delivered before, also by a process that is gone
+     * @param redelivered whether it is known that it may have been delivered before; what a process delivered just before it crashed may come without
      */
     void deliver(Consumer consumer, long delivery, RecordCursor record, int deliveryCount, boolean redelivered);
 

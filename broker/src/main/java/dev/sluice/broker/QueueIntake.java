@@ -75,8 +75,20 @@ final class QueueIntake {
         take(index, batch, count, null, taken, stored, publisher);
     }
 
+    /** Whether dead letters repeat what is not durable yet: {@code again} runs when it is. Only where no other queue gets them: behind what that has taken of the group the originals could wait. */
+    private boolean waitsForOriginals(RecordMove<?> move, ByteBuf batch, @Nullable AppendGroup group, Runnable again) {
+        return deduplication != null
+                && group != null
+                && move.isOfDeadLetters()
+                && move.targets.size() == 1
+                && deduplication.waitsForOriginals(batch, again);
+    }
+
     /** Takes over {@code batch}, with which the move's records come here. It hears of the decision, and then of what it decided. */
     void appendMoved(RecordMove<?> move, int number, ByteBuf batch, @Nullable AppendGroup group) {
+        if (waitsForOriginals(move, batch, group, () -> appendMoved(move, number, batch, group))) {
+            return;
+        }
         int index = move.partition(number);
         Partition partition = partitions[index];
         int count = move.records.size();

@@ -80,11 +80,12 @@ public record QueueSpec(String name, boolean durable, boolean exclusive, boolean
             return "a subscription can only drop the oldest: overflow is to be " + Overflow.DROP_OLDEST.word()
                     + ", or a setting of its topic";
         }
-        if (isTopic() && overflow != Overflow.DROP_OLDEST && overflow != Overflow.REJECT) {
-            return "overflow of a topic is to be " + Overflow.DROP_OLDEST.word() + " or " + Overflow.REJECT.word();
+        if (isTopic() && (overflow == Overflow.DROP_LOWEST_PRIORITY || overflow == Overflow.REJECT_DEAD_LETTER)) {
+            return "overflow of a topic is to be " + Overflow.DROP_OLDEST.word() + ", " + Overflow.REJECT.word()
+                    + " or " + Overflow.BLOCK.word();
         }
-        if (isTopic() && overflow.isRefusal() && (settings.maxLengthBytes() >= 0 || settings.maxAgeMs() >= 0)) {
-            return "a topic can only refuse publishers at its max-length";
+        if (isTopic() && !overflow.isDrop() && (settings.maxLengthBytes() >= 0 || settings.maxAgeMs() >= 0)) {
+            return "a topic can only refuse publishers, or let them wait, at its max-length";
         }
         if (settings.orderingKeyHeader() != null && settings.ordering() == Ordering.FIFO) {
             return "ordering-key-header means nothing where ordering is " + Ordering.FIFO.word();

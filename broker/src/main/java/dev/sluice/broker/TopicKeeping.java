@@ -57,7 +57,7 @@ final class TopicKeeping {
     TopicKeeping(QueueSettings settings, Partition[] partitions) {
         this.partitions = partitions;
         this.keep = settings.keep();
-        this.maxLength = settings.overflow().isRefusal() ? QueueSettings.UNLIMITED : share(settings.maxLength());
+        this.maxLength = settings.overflow().isDrop() ? share(settings.maxLength()) : QueueSettings.UNLIMITED;
         this.retention = settings.maxLengthBytes() < 0 && settings.maxAgeMs() < 0
                 ? null
                 : new Retention(settings.maxAgeMs(), share(settings.maxLengthBytes()));

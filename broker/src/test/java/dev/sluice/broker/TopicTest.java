@@ -276,6 +276,21 @@ class TopicTest {
     }
 
     @Test
+    void letsPublishersWaitAtItsLimitWhileASubscriptionIsBehind() throws InterruptedException {
+        declare(topic().with(QueueProperty.KEEP, "unsettled")
+                .with(QueueProperty.MAX_LENGTH, 5)
+                .with(QueueProperty.OVERFLOW, "block"));
+        broker.declareSubscription(TOPIC, "slow", StartPosition.FIRST);
+        publish(0, 5);
+        var waiting = broker.publish(TOPIC, Message.of("5"));
+        assertThat(broker.statistics(TOPIC).ready()).isEqualTo(5);
+        assertThat(waiting).isNotDone();
+        assertThat(take("slow", 1)).containsExactly("0");
+        assertThat(waiting.join()).isEqualTo(1);
+        assertThat(take("slow", 5)).isEqualTo(texts(1, 6));
+    }
+
+    @Test
     void releasedAndRejectedRecordsAreTheSubscriptionsOwn() throws InterruptedException {
         broker.declareTopic(TOPIC, 1);
         broker.declareQueue("dead");
