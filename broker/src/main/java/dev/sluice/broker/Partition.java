@@ -107,9 +107,9 @@ final class Partition implements PartitionLog.Listener {
     }
 
     /** Takes over {@code batch}. */
-    void append(ByteBuf batch, int count, @Nullable Confirms taken, @Nullable Confirms stored, BrokerShard publisher) {
+    void append(ByteBuf batch, int count, @Nullable Confirms stored, BrokerShard publisher) {
         appending(batch);
-        appended(log().append(batch) + count, count, taken, stored, publisher);
+        appended(log().append(batch) + count, count, stored, publisher);
     }
 
     /** As {@link #append}, for one member of the group. */
@@ -122,7 +122,7 @@ final class Partition implements PartitionLog.Listener {
             groupStart = base;
         }
         groupEnd = base + count;
-        appended(groupEnd, count, null, stored, publisher);
+        appended(groupEnd, count, stored, publisher);
     }
 
     /** Whether what is there could become durable later than the group, as it waits for another. */
@@ -144,14 +144,10 @@ final class Partition implements PartitionLog.Listener {
         }
     }
 
-    private void appended(
-            long end, int count, @Nullable Confirms taken, @Nullable Confirms stored, BrokerShard publisher) {
+    private void appended(long end, int count, @Nullable Confirms stored, BrokerShard publisher) {
         PartitionLog open = log();
         for (Lane reader : readers) {
             reader.backlog().appended(count);
-        }
-        if (taken != null) {
-            publisher.answer(queue.home(), taken::stored);
         }
         if (stored != null) {
             waiting.addLast(new Waiting(end, stored, publisher));

@@ -182,9 +182,14 @@ final class QueueIntake {
             story.stored(partition, batch);
         }
         if (group == null) {
-            partition.append(batch, count, taken, stored, publisher);
+            partition.append(batch, count, stored, publisher);
         } else {
             partition.appendInGroup(batch, count, group, stored, publisher);
+        }
+        if (taken != null && queue.readyBytes() != null && isOverLimit()) {
+            partition.confirm(partition.log().endOffset(), taken, publisher); // what gives way can be read only then
+        } else if (taken != null) {
+            publisher.answer(queue.home(), taken::stored);
         }
         showRoom();
         queue.wake();
