@@ -71,16 +71,16 @@ final class TimestampSearch implements OffsetCallback, FetchCallback {
         if (RecordBatch.maxTimestamp(batches, at) < timestampMs) {
             return;
         }
-        if (RecordBatch.isCompressed(batches, at)) {
-            found = Math.max(from, RecordBatch.baseOffset(batches, at)); // whoever decompresses it looks closer
-            return;
-        }
-        cursor.reset(batches, at);
-        while (cursor.next()) {
-            if (cursor.offset() >= from && cursor.timestampMs() >= timestampMs) {
-                found = cursor.offset();
-                return;
+        try {
+            cursor.reset(batches, at);
+            while (cursor.next()) {
+                if (cursor.offset() >= from && cursor.timestampMs() >= timestampMs) {
+                    found = cursor.offset();
+                    return;
+                }
             }
+        } catch (CorruptRecordException | StorageException unreadable) {
+            found = Math.max(from, RecordBatch.baseOffset(batches, at)); // whoever reads on from there finds the same
         }
     }
 
