@@ -1,5 +1,6 @@
 package dev.sluice.broker;
 
+import dev.sluice.broker.ProducerStates.Verdict;
 import dev.sluice.log.AppendGroup;
 import dev.sluice.log.LogId;
 import dev.sluice.log.PartitionLog;
@@ -8,7 +9,9 @@ import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,6 +31,9 @@ final class Partition implements PartitionLog.Listener {
     private @Nullable Refusal outOfOrder;
     private @Nullable Refusal unreadable;
     private boolean lost;
+    /** Null until one numbers its batches. */
+    private @Nullable IdempotentProducers producers;
+
     /** Of the last group that it had something of. */
     private @Nullable AppendGroup lastGroup;
 
@@ -49,7 +55,7 @@ final class Partition implements PartitionLog.Listener {
     /** It begins to take records. */
     void open(PartitionLog itsLog) {
         log = itsLog;
-        lastValues = LastValues.of(queue, itsLog);
+        lastValues = LastValues.of(queue, this);
     }
 
     /** Null if it keeps others too. */
@@ -84,21 +90,46 @@ final class Partition implements PartitionLog.Listener {
         return readers;
     }
 
+    /** After a start, before anything comes; {@code notes} are those of the queue. */
+    CompletableFuture<Void> restoreProducers(ProducerNote.State notes) {
+        return IdempotentProducers.restore(queue, index, log(), notes).thenAccept(restored -> producers = restored);
+    }
+
+    /** Notes everything that is to be known of producers, in case the notes before are lost. */
+    void writeProducers() {
+        if (producers != null && !producers.writeSnapshot()) {
+            producers = null;
+        }
+    }
+
+    /** Notes what is new of producers. */
+    void noteProducers() {
+        if (producers != null) {
+            producers.note();
+        }
+    }
+
+    /** What it knows of producers that number their batches, for people. */
+    List<ProducerStatus> producers() {
+        return producers == null ? List.of() : producers.status();
+    }
+
     /** What a reader has settled, durably, is not needed by it any more. */
     void giveBack(Backlog.Reclaim reclaim) {
         if (queue.spec().isTopic()) {
             queue.wake(); // others may need it
             return;
         }
-        whenIdsAreNoted(() -> reclaim.giveBack(log()));
+        whenNoted(() -> reclaim.giveBack(log()));
     }
 
-    /** Runs {@code action}, which gives up durable records, once their ids are known without them. */
-    void whenIdsAreNoted(Runnable action) {
-        if (queue.deduplication() == null || !queue.isPersistent()) {
+    /** Runs {@code action}, which gives up durable records, once their ids and producers are known without them. */
+    void whenNoted(Runnable action) {
+        if ((queue.deduplication() == null && producers == null) || !queue.isPersistent()) {
             action.run();
             return;
         }
+        noteProducers();
         queue.home().idLog().log().whenEverythingIsDurable(() -> {
             if (!queue.isDeleted()) {
                 action.run();
@@ -138,7 +169,37 @@ final class Partition implements PartitionLog.Listener {
         confirmBelow(log().durableOffset());
     }
 
+    /** Whether the batch, which is to be appended, is the next of its producer. */
+    Verdict verdict(ProducerBatch numbered) {
+        return producers == null ? ProducerStates.APPEND : producers.verdict(numbered);
+    }
+
+    /** The batch, which was the next of its producer, is not appended. */
+    void notAppended(ProducerBatch numbered) {
+        producersFrom().notAppended(numbered);
+    }
+
+    /** As {@link #append(ByteBuf, int, Confirms, BrokerShard)}, for the next batch of its producer. */
+    void append(ByteBuf batch, int count, ProducerBatch numbered, @Nullable Confirms stored, BrokerShard publisher) {
+        IdempotentProducers its = producersFrom();
+        ProducerBatch placed = numbered.at(log().endOffset());
+        append(batch, count, stored, publisher);
+        its.appended(placed);
+    }
+
+    private IdempotentProducers producersFrom() {
+        IdempotentProducers known = producers;
+        if (known == null) {
+            known = IdempotentProducers.begin(queue, index, log());
+            producers = known;
+        }
+        return known;
+    }
+
     private void appending(ByteBuf batch) {
+        if (producers != null) {
+            producers.appending(batch.readableBytes());
+        }
         for (Lane reader : readers) {
             reader.backlog().appending(batch);
         }
@@ -162,6 +223,9 @@ final class Partition implements PartitionLog.Listener {
         Deduplication deduplication = queue.deduplication();
         if (deduplication != null) {
             deduplication.durable(index, durableOffset);
+        }
+        if (producers != null) {
+            producers.durable();
         }
         for (Lane reader : readers) {
             reader.queue().durable();

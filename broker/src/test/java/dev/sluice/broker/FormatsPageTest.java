@@ -125,7 +125,7 @@ class FormatsPageTest {
             var record = new RecordCursor();
             record.reset(batch, batch.readerIndex());
             assertThat(record.next()).isTrue();
-            assertThat(IdNote.queueId(record)).isEqualTo(LOG.value());
+            assertThat(NoteHeader.queueId(record)).isEqualTo(LOG.value());
             var state = new IdNote.State();
             IdNote.merge(record, state);
             assertThat(state.below(0)).isZero();
