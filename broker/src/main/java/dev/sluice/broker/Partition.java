@@ -26,6 +26,9 @@ final class Partition implements PartitionLog.Listener {
     private final int index;
     private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
     private final Set<Lane> readers = new LinkedHashSet<>(2);
+    /** Who waits for more; null until somebody does. */
+    private @Nullable Set<PartitionStream.Await> awaits;
+
     private @Nullable PartitionLog log;
     private @Nullable LastValues lastValues;
     private @Nullable Refusal outOfOrder;
@@ -215,7 +218,40 @@ final class Partition implements PartitionLog.Listener {
         }
         if (open.durableOffset() >= end) {
             confirmBelow(open.durableOffset());
+            endAwaits(open.durableOffset());
         }
+    }
+
+    BrokerShard home() {
+        return queue.home();
+    }
+
+    /** {@code await} ends when there is a durable record at its offset, or nothing to wait for. */
+    void await(PartitionStream.Await await) {
+        if (queue.isDeleted() || log == null || log.durableOffset() > await.offset()) {
+            await.end();
+            return;
+        }
+        if (awaits == null) {
+            awaits = new LinkedHashSet<>();
+        }
+        awaits.add(await);
+    }
+
+    void forget(PartitionStream.Await await) {
+        if (awaits != null) {
+            awaits.remove(await);
+        }
+    }
+
+    private void endAwaits(long durableOffset) {
+        if (awaits == null || awaits.isEmpty()) {
+            return;
+        }
+        List<PartitionStream.Await> ended =
+                awaits.stream().filter(await -> await.offset() < durableOffset).toList();
+        ended.forEach(awaits::remove);
+        ended.forEach(PartitionStream.Await::end);
     }
 
     @Override
@@ -231,6 +267,7 @@ final class Partition implements PartitionLog.Listener {
             reader.queue().durable();
         }
         confirmBelow(durableOffset);
+        endAwaits(durableOffset);
         for (Lane reader : readers) {
             reader.queue().wake();
         }
@@ -310,5 +347,6 @@ final class Partition implements PartitionLog.Listener {
         if (lastValues != null) {
             lastValues.close();
         }
+        endAwaits(Long.MAX_VALUE);
     }
 }
