@@ -146,6 +146,15 @@ final class Partition implements PartitionLog.Listener {
         appended(log().append(batch) + count, count, stored, publisher);
     }
 
+    /** As {@link #append}, for the next batch of its producer. */
+    void appendNumbered(ByteBuf batch, int count, ProducerBatch numbered, Confirms stored, BrokerShard publisher) {
+        IdempotentProducers its = producersFrom();
+        appending(batch);
+        long base = log().append(batch);
+        its.appended(numbered.at(base));
+        appended(base + count, count, stored, publisher);
+    }
+
     /** As {@link #append}, for one member of the group. */
     @SuppressWarnings("ReferenceEquality") // a group is itself
     void appendInGroup(ByteBuf batch, int count, AppendGroup group, @Nullable Confirms stored, BrokerShard publisher) {
@@ -179,15 +188,9 @@ final class Partition implements PartitionLog.Listener {
 
     /** The batch, which was the next of its producer, is not appended. */
     void notAppended(ProducerBatch numbered) {
-        producersFrom().notAppended(numbered);
-    }
-
-    /** As {@link #append(ByteBuf, int, Confirms, BrokerShard)}, for the next batch of its producer. */
-    void append(ByteBuf batch, int count, ProducerBatch numbered, @Nullable Confirms stored, BrokerShard publisher) {
-        IdempotentProducers its = producersFrom();
-        ProducerBatch placed = numbered.at(log().endOffset());
-        append(batch, count, stored, publisher);
-        its.appended(placed);
+        if (isOpen() && !queue.isDeleted()) {
+            producersFrom().notAppended(numbered);
+        }
     }
 
     private IdempotentProducers producersFrom() {
