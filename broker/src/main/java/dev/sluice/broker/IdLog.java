@@ -12,7 +12,8 @@ final class IdLog {
 
     IdLog(BrokerShard shard) {
         this.shard = shard;
-        this.log = new StateLog(shard, "deduplication ids and producers", "after a restart some messages may be stored again");
+        this.log = new StateLog(
+                shard, "deduplication ids and producers", "after a restart some messages may be stored again");
     }
 
     StateLog log() {

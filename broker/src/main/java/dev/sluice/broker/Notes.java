@@ -28,9 +28,10 @@ final class Notes {
         switch (kind) {
             case IdNote.KIND -> IdNote.merge(note, ids);
             case ProducerNote.KIND -> ProducerNote.merge(note, producers);
-            default -> throw new IllegalStateException("a note of ids of kind " + kind
-                    + ", this release reads kinds " + IdNote.KIND + " and " + ProducerNote.KIND
-                    + ": start the release that wrote this data folder");
+            default ->
+                throw new IllegalStateException("a note of ids of kind " + kind
+                        + ", this release reads kinds " + IdNote.KIND + " and " + ProducerNote.KIND
+                        + ": start the release that wrote this data folder");
         }
     }
 }

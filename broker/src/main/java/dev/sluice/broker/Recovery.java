@@ -189,8 +189,10 @@ final class Recovery {
 
     private static CompletableFuture<Map<Long, Notes>> scanIds(PartitionLog log) {
         var notes = new HashMap<Long, Notes>();
-        return LogScan.run(log, note -> notes.computeIfAbsent(NoteHeader.queueId(note), id -> new Notes())
-                        .add(note))
+        return LogScan.run(
+                        log,
+                        note -> notes.computeIfAbsent(NoteHeader.queueId(note), id -> new Notes())
+                                .add(note))
                 .thenApply(done -> notes);
     }
 

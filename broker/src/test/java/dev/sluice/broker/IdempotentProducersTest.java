@@ -284,17 +284,19 @@ class IdempotentProducersTest {
     }
 
     private List<ProducerStatus> producers(String topic) {
-        return broker.ask(HERE, (on, reply) -> stream(on, topic).producers(new PartitionStream.ProducersReply() {
-            @Override
-            public void producers(List<ProducerStatus> producers) {
-                reply.on(Outcome.done(producers));
-            }
+        return broker.ask(
+                HERE,
+                (on, reply) -> stream(on, topic).producers(new PartitionStream.ProducersReply() {
+                    @Override
+                    public void producers(List<ProducerStatus> producers) {
+                        reply.on(Outcome.done(producers));
+                    }
 
-            @Override
-            public void refused(Refusal refusal) {
-                reply.on(new Outcome.Refused<>(refusal));
-            }
-        }));
+                    @Override
+                    public void refused(Refusal refusal) {
+                        reply.on(new Outcome.Refused<>(refusal));
+                    }
+                }));
     }
 
     private static PartitionStream stream(BrokerShard on, String topic) {
@@ -308,12 +310,10 @@ class IdempotentProducersTest {
 
     private String append(String topic, ByteBuf batch, int count) {
         return broker.ask(
-                HERE,
-                (on, reply) -> append(on, topic, batch, count, outcome -> reply.on(Outcome.done(text(outcome)))));
+                HERE, (on, reply) -> append(on, topic, batch, count, outcome -> reply.on(Outcome.done(text(outcome)))));
     }
 
-    private static void append(
-            BrokerShard on, String topic, ByteBuf batch, int count, Outcome.Reply<Long> reply) {
+    private static void append(BrokerShard on, String topic, ByteBuf batch, int count, Outcome.Reply<Long> reply) {
         stream(on, topic).append(batch, count, new PartitionStream.AppendReply() {
             @Override
             public void appended(long baseOffset, long startOffset) {

@@ -27,11 +27,12 @@ final class NumberedBatch {
     static ByteBuf keyed(@Nullable String key, long producerId, int epoch, int sequence, String... texts) {
         try (var builder = new RecordBatchBuilder(PooledByteBufAllocator.DEFAULT)) {
             for (String text : texts) {
-                builder.append(
-                        TimedBroker.START_MS, key == null ? null : bytes(key), bytes(text), RecordHeaders.EMPTY);
+                builder.append(TimedBroker.START_MS, key == null ? null : bytes(key), bytes(text), RecordHeaders.EMPTY);
             }
             ByteBuf batch = builder.build();
-            batch.setLong(PRODUCER_ID, producerId).setShort(PRODUCER_EPOCH, epoch).setInt(BASE_SEQUENCE, sequence);
+            batch.setLong(PRODUCER_ID, producerId)
+                    .setShort(PRODUCER_EPOCH, epoch)
+                    .setInt(BASE_SEQUENCE, sequence);
             var crc = new CRC32C();
             crc.update(batch.nioBuffer(ATTRIBUTES, batch.readableBytes() - ATTRIBUTES));
             batch.setInt(CRC, (int) crc.getValue());
