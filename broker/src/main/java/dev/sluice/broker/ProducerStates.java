@@ -13,7 +13,7 @@ import java.util.function.LongSupplier;
  * not known may begin anywhere: it could have been silent for so long that it was forgotten. Confined to its owner.
  */
 final class ProducerStates {
-    /** When there are more, the one that was silent for the longest is forgotten. They take some 5 MB. */
+    /** When there are more, the one that was silent for the longest is forgotten. They take 4 MB. */
     static final int MOST_PRODUCERS = 10_000;
     /** Of each producer; clients have no more under way at a time. */
     static final int REMEMBERED_BATCHES = 5;

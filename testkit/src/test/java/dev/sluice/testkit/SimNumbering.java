@@ -105,6 +105,9 @@ final class SimNumbering {
             nextNumber += count;
             underWay.addLast(next);
             send(next);
+            if (random.oneIn(3)) {
+                send(next); // while the first is not durable
+            }
         }
     }
 
