@@ -8,6 +8,7 @@ import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -23,6 +24,9 @@ final class Partition implements PartitionLog.Listener {
     private final int index;
     private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
     private final Set<Lane> readers = new LinkedHashSet<>(2);
+    /** Who waits for more; null until somebody does. */
+    private @Nullable Set<PartitionStream.Await> awaits;
+
     private @Nullable PartitionLog log;
     private @Nullable LastValues lastValues;
     private @Nullable Refusal outOfOrder;
@@ -107,9 +111,9 @@ final class Partition implements PartitionLog.Listener {
     }
 
     /** Takes over {@code batch}. */
-    void append(ByteBuf batch, int count, @Nullable Confirms taken, @Nullable Confirms stored, BrokerShard publisher) {
+    void append(ByteBuf batch, int count, @Nullable Confirms stored, BrokerShard publisher) {
         appending(batch);
-        appended(log().append(batch) + count, count, taken, stored, publisher);
+        appended(log().append(batch) + count, count, stored, publisher);
     }
 
     /** As {@link #append}, for one member of the group. */
@@ -122,7 +126,7 @@ final class Partition implements PartitionLog.Listener {
             groupStart = base;
         }
         groupEnd = base + count;
-        appended(groupEnd, count, null, stored, publisher);
+        appended(groupEnd, count, stored, publisher);
     }
 
     /** Whether what is there could become durable later than the group, as it waits for another. */
@@ -144,21 +148,50 @@ final class Partition implements PartitionLog.Listener {
         }
     }
 
-    private void appended(
-            long end, int count, @Nullable Confirms taken, @Nullable Confirms stored, BrokerShard publisher) {
+    private void appended(long end, int count, @Nullable Confirms stored, BrokerShard publisher) {
         PartitionLog open = log();
         for (Lane reader : readers) {
             reader.backlog().appended(count);
-        }
-        if (taken != null) {
-            publisher.answer(queue.home(), taken::stored);
         }
         if (stored != null) {
             waiting.addLast(new Waiting(end, stored, publisher));
         }
         if (open.durableOffset() >= end) {
             confirmBelow(open.durableOffset());
+            endAwaits(open.durableOffset());
         }
+    }
+
+    BrokerShard home() {
+        return queue.home();
+    }
+
+    /** {@code await} ends when there is a durable record at its offset, or nothing to wait for. */
+    void await(PartitionStream.Await await) {
+        if (queue.isDeleted() || log == null || log.durableOffset() > await.offset()) {
+            await.end();
+            return;
+        }
+        if (awaits == null) {
+            awaits = new LinkedHashSet<>();
+        }
+        awaits.add(await);
+    }
+
+    void forget(PartitionStream.Await await) {
+        if (awaits != null) {
+            awaits.remove(await);
+        }
+    }
+
+    private void endAwaits(long durableOffset) {
+        if (awaits == null || awaits.isEmpty()) {
+            return;
+        }
+        List<PartitionStream.Await> ended =
+                awaits.stream().filter(await -> await.offset() < durableOffset).toList();
+        ended.forEach(awaits::remove);
+        ended.forEach(PartitionStream.Await::end);
     }
 
     @Override
@@ -171,6 +204,7 @@ final class Partition implements PartitionLog.Listener {
             reader.queue().durable();
         }
         confirmBelow(durableOffset);
+        endAwaits(durableOffset);
         for (Lane reader : readers) {
             reader.queue().wake();
         }
@@ -250,5 +284,6 @@ final class Partition implements PartitionLog.Listener {
         if (lastValues != null) {
             lastValues.close();
         }
+        endAwaits(Long.MAX_VALUE);
     }
 }
