@@ -3,6 +3,9 @@ package dev.sluice.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.broker.ConfirmWhen;
+import dev.sluice.broker.Consumer;
+import dev.sluice.broker.ConsumerSpec;
+import dev.sluice.broker.DeliverySink;
 import dev.sluice.broker.Outcome;
 import dev.sluice.broker.QueueProperty;
 import dev.sluice.broker.QueueSettings;
@@ -11,6 +14,7 @@ import dev.sluice.broker.QueueSpec;
 import dev.sluice.broker.QueueStatistics;
 import dev.sluice.broker.RecordAttributes;
 import dev.sluice.broker.RouteHeader;
+import dev.sluice.log.RecordCursor;
 import dev.sluice.log.RecordHeaders;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -41,6 +45,7 @@ final class StalledQueueTest {
 
         publishTwo(0, () -> machine.faults().writeFailsOneIn = 1);
         machine.steps(STEPS);
+        somebodyComes();
         assertThat(statistics().ready()).isEqualTo(4);
         assertThat(statistics().droppedAtLimit()).isZero();
 
@@ -70,6 +75,33 @@ final class StalledQueueTest {
             }
             view.queueStatistics("q", 0, outcome -> then.run());
         });
+    }
+
+    /** And takes nothing, but the queue looks what there is to do. */
+    private void somebodyComes() {
+        boolean[] came = {false};
+        var sink = new DeliverySink() {
+            @Override
+            public boolean ready() {
+                return false;
+            }
+
+            @Override
+            public void deliver(Consumer from, long delivery, RecordCursor record, int count, boolean redelivered) {
+                throw new AssertionError("nobody takes anything");
+            }
+
+            @Override
+            public void flush() {}
+
+            @Override
+            public void cancelled(Consumer cancelled) {}
+        };
+        machine.on(
+                machine.shards().getFirst(),
+                view -> view.subscribe(
+                        "q", new ConsumerSpec(false, false, 0, null), sink, 0, outcome -> came[0] = true));
+        machine.runUntil(() -> came[0], "nobody comes");
     }
 
     private QueueStatistics statistics() {
