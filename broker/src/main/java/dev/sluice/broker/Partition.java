@@ -251,6 +251,11 @@ final class Partition implements PartitionLog.Listener {
         return lost;
     }
 
+    /** Whether what is there can perhaps not be had again; not if nothing can be added for now. */
+    boolean isOutOfReach() {
+        return lost || unreadable != null;
+    }
+
     /** Why nothing can be appended now; null if something can. What could perhaps not be read is not taken either. */
     @Nullable
     Refusal refusal() {

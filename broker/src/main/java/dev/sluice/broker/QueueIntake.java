@@ -358,13 +358,13 @@ final class QueueIntake {
         }
     }
 
-    /** Gives up the oldest ready record of the lowest priority; false if it cannot be dropped yet. What the storage gave up does not stand in the way. */
+    /** Gives up the oldest ready record of the lowest priority; false if it cannot be dropped yet. What the storage gave up, or cannot read, does not stand in the way; while it only takes nothing more, the queue does not get longer, and waits. */
     private boolean dropLowest() {
         for (int i = readyLanes.lowestFrom(0); i >= 0; i = readyLanes.lowestFrom(i + 1)) {
             if (dropOldest(lanes[i])) {
                 return true;
             }
-            if (partitions[i].refusal() == null) {
+            if (!partitions[i].isOutOfReach()) {
                 return false;
             }
         }
