@@ -48,7 +48,7 @@ final class LaneHead {
         this.counters = counters;
         QueueSettings settings = queue.spec().settings();
         this.queueTtlMs = settings.messageTtlMs();
-        this.dropAgeMs = settings.overflow().isDrop() ? settings.maxAgeMs() : QueueSettings.UNLIMITED;
+        this.dropAgeMs = settings.overflow().isDrop() ? queue.spec().maxWaitMs() : QueueSettings.UNLIMITED;
         this.orderingKey = new OrderingKey(settings.orderingKeyHeader());
         this.keys = queue.order() instanceof KeyOrder order ? order : null;
         this.fair = queue.order() instanceof FairOrder order ? order : null;
