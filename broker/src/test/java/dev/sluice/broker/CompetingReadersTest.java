@@ -195,6 +195,34 @@ class CompetingReadersTest {
     }
 
     @Test
+    void whatExpiresIsSettledForTheWorkers() throws InterruptedException {
+        broker.close();
+        try (var timed = TimedBroker.open(folder, SETTINGS.with(QueueProperty.MESSAGE_TTL, 1_000))) {
+            timed.publish("late");
+            timed.pass(2_000);
+            assertThat(timed.statistics().expired()).isEqualTo(1);
+            assertThat(timed.statistics().ready()).isZero();
+        } finally {
+            open();
+        }
+    }
+
+    @Test
+    void anExpirationIsHeededAsSoonAsSomebodyConsumes() throws InterruptedException {
+        broker.close();
+        try (var timed = TimedBroker.open(folder, SETTINGS)) {
+            timed.publish("late", RecordAttributes.NONE.withTtlMs(1_000));
+            timed.publish("in time");
+            timed.pass(2_000);
+            timed.subscribe(2);
+            timed.next("in time");
+            assertThat(timed.statistics().expired()).isEqualTo(1);
+        } finally {
+            open();
+        }
+    }
+
+    @Test
     void publishersAreRefusedByWhatTheTopicStores() throws InterruptedException {
         declare(SETTINGS.with(QueueProperty.OVERFLOW, QueueSettings.Overflow.REJECT.word())
                 .with(QueueProperty.MAX_LENGTH, 3));
