@@ -62,6 +62,11 @@ final class Partition implements PartitionLog.Listener {
         return lastValues;
     }
 
+    /** Whether what is settled stays, and readers have to expect that what is not goes. */
+    boolean isOfTopic() {
+        return queue.spec().isTopic();
+    }
+
     boolean isOpen() {
         return log != null;
     }
@@ -90,7 +95,7 @@ final class Partition implements PartitionLog.Listener {
 
     /** What a reader has settled, durably, is not needed by it any more. */
     void giveBack(Backlog.Reclaim reclaim) {
-        if (queue.spec().isTopic()) {
+        if (isOfTopic()) {
             queue.wake(); // others may need it
             return;
         }
@@ -208,7 +213,7 @@ final class Partition implements PartitionLog.Listener {
         for (Lane reader : readers) {
             reader.queue().wake();
         }
-        if (queue.spec().isTopic()) {
+        if (isOfTopic()) {
             queue.wake();
         }
     }
