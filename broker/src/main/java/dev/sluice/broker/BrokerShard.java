@@ -450,6 +450,11 @@ public final class BrokerShard {
         var written = new CompletableFuture<Void>();
         cursorLog().whenEverythingIsDurable(() -> written.complete(null));
         closed.add(written.thenCompose(durable -> close(cursorLog().log().log())));
+        for (Queue queue : topology.queues()) {
+            if (queue.home() == this && queue.isOpen() && !queue.isDeleted()) {
+                queue.noteProducers();
+            }
+        }
         var noted = new CompletableFuture<Void>();
         idLog().log().whenEverythingIsDurable(() -> noted.complete(null));
         closed.add(noted.thenCompose(durable -> close(idLog().log().log())));

@@ -540,6 +540,13 @@ final class Queue {
         }
     }
 
+    /** Before the broker stops: the next start finds what there is to know of producers without looking for it. */
+    void noteProducers() {
+        for (Partition partition : partitions) {
+            partition.noteProducers();
+        }
+    }
+
     /** The broker stops: nothing is delivered or written any more. */
     void stop() {
         deleted = true;
