@@ -67,6 +67,11 @@ final class Partition implements PartitionLog.Listener {
         return lastValues;
     }
 
+    /** Whether what is settled stays, and readers have to expect that what is not goes. */
+    boolean isOfTopic() {
+        return queue.spec().isTopic();
+    }
+
     boolean isOpen() {
         return log != null;
     }
@@ -119,7 +124,7 @@ final class Partition implements PartitionLog.Listener {
 
     /** What a reader has settled, durably, is not needed by it any more. */
     void giveBack(Backlog.Reclaim reclaim) {
-        if (queue.spec().isTopic()) {
+        if (isOfTopic()) {
             queue.wake(); // others may need it
             return;
         }
@@ -274,7 +279,7 @@ final class Partition implements PartitionLog.Listener {
         for (Lane reader : readers) {
             reader.queue().wake();
         }
-        if (queue.spec().isTopic()) {
+        if (isOfTopic()) {
             queue.wake();
         }
     }
@@ -315,6 +320,11 @@ final class Partition implements PartitionLog.Listener {
     /** Whether nothing can be appended any more. */
     boolean isLost() {
         return lost;
+    }
+
+    /** Whether what is there can perhaps not be had again; not if nothing can be added for now. */
+    boolean isOutOfReach() {
+        return lost || unreadable != null;
     }
 
     /** Why nothing can be appended now; null if something can. What could perhaps not be read is not taken either. */

@@ -27,6 +27,8 @@ final class QueueIntake {
     private final @Nullable QueueRoom room;
     private final @Nullable WaitingPublishers waiting;
     private final Overflow overflow;
+    /** At a limit the oldest that is ready gives way. What a topic stores is given up by its {@link TopicKeeping}. */
+    private final boolean drops;
     /** Null without limits. */
     private final @Nullable QueueForecast forecast;
 
@@ -44,6 +46,7 @@ final class QueueIntake {
         this.room = queue.room();
         this.waiting = room == null ? null : new WaitingPublishers(room);
         this.overflow = queue.spec().settings().overflow();
+        this.drops = overflow.isDrop() && !queue.spec().isTopic();
         this.forecast = limits == null
                 ? null
                 : limits.forecast(
@@ -350,14 +353,12 @@ final class QueueIntake {
 
     /** Dropping the oldest is no way out while the dead letters do not go on; while they do, the queue is over its limit for a moment. */
     private boolean refusesAtLimit(boolean waits) {
-        return overflow.isRefusal()
-                || (overflow == Overflow.BLOCK && !waits)
-                || (overflow.isDrop() && queue.isHeldUp());
+        return overflow.isRefusal() || (overflow == Overflow.BLOCK && !waits) || (drops && queue.isHeldUp());
     }
 
     /** Whether something has still to give way: what is read of it is needed. */
     boolean isOverLimit() {
-        return limits != null && overflow.isDrop() && limits.isExceeded();
+        return limits != null && drops && limits.isExceeded();
     }
 
     /** Keeps the limit, where what is there gives way. */
@@ -374,13 +375,13 @@ final class QueueIntake {
         }
     }
 
-    /** Gives up the oldest ready record of the lowest priority; false if it cannot be dropped yet. What the storage gave up does not stand in the way. */
+    /** Gives up the oldest ready record of the lowest priority; false if it cannot be dropped yet. What the storage gave up, or cannot read, does not stand in the way; while it only takes nothing more, the queue does not get longer, and waits. */
     private boolean dropLowest() {
         for (int i = readyLanes.lowestFrom(0); i >= 0; i = readyLanes.lowestFrom(i + 1)) {
             if (dropOldest(lanes[i])) {
                 return true;
             }
-            if (partitions[i].refusal() == null) {
+            if (!partitions[i].isOutOfReach()) {
                 return false;
             }
         }
