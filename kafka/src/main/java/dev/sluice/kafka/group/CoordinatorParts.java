@@ -15,7 +15,10 @@ import org.apache.kafka.storage.internals.log.LogConfig;
 
 /** What the coordinator is made of and takes long to make: hundreds of settings and the classes that they need. Immutable. */
 record CoordinatorParts(
-        GroupCoordinatorConfig config, GroupConfigManager groupConfigs, GroupCoordinatorMetrics metrics, LogConfig log) {
+        GroupCoordinatorConfig config,
+        GroupConfigManager groupConfigs,
+        GroupCoordinatorMetrics metrics,
+        LogConfig log) {
 
     /** Blocks for a good part of a second, the first time in a process: not for a shard. */
     static CoordinatorParts of(GroupSettings settings) {

@@ -96,7 +96,9 @@ public final class GroupCoordinator implements AutoCloseable {
                 case Outcome.Done<QueueStatus> done when made != null -> begin(starting, parts, made);
                 case Outcome.Done<QueueStatus> done -> fail(starting, "topic " + TOPIC + " was deleted");
                 case Outcome.Refused<QueueStatus> refused ->
-                    fail(starting, refused.refusal().reason() + " " + refused.refusal().detail());
+                    fail(
+                            starting,
+                            refused.refusal().reason() + " " + refused.refusal().detail());
             }
         });
     }

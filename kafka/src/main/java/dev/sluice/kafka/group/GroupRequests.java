@@ -57,7 +57,9 @@ public final class GroupRequests {
 
     /** Completes with {@link Errors#NONE} once groups can be asked for. */
     public CompletableFuture<Errors> ready() {
-        return coordinator.ready().handle((groups, failure) -> failure == null ? Errors.NONE : Errors.COORDINATOR_NOT_AVAILABLE);
+        return coordinator
+                .ready()
+                .handle((groups, failure) -> failure == null ? Errors.NONE : Errors.COORDINATOR_NOT_AVAILABLE);
     }
 
     // Members of groups whose clients share the partitions among themselves.
@@ -100,7 +102,8 @@ public final class GroupRequests {
                 "heartbeat",
                 request,
                 groups -> groups.classicGroupHeartbeat(caller, request),
-                (error, text) -> new HeartbeatResponseData().setErrorCode(heartbeatError(error).code()));
+                (error, text) -> new HeartbeatResponseData()
+                        .setErrorCode(heartbeatError(error).code()));
     }
 
     /** While groups are loaded a member need not do anything. */
@@ -220,7 +223,7 @@ public final class GroupRequests {
                 (error, text) -> DescribeGroupsRequest.getErrorDescribedGroupList(groupIds, error));
     }
 
-    public CompletableFuture<ListGroupsResponseData> list(Caller caller, ListGroupsRequestData request) {
+    public CompletableFuture<ListGroupsResponseData> list(ListGroupsRequestData request) {
         return read(
                 "list",
                 request,
@@ -279,7 +282,10 @@ public final class GroupRequests {
             Object request,
             Function<Groups, CompletableFuture<T>> question,
             BiFunction<Errors, String, T> refused) {
-        return coordinator.ready().thenCompose(question).exceptionally(failure -> errorOf(what, request, failure, refused));
+        return coordinator
+                .ready()
+                .thenCompose(question)
+                .exceptionally(failure -> errorOf(what, request, failure, refused));
     }
 
     private static <T> T errorOf(

@@ -10,7 +10,6 @@ import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.function.Function;
-import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.utils.Utils;
@@ -121,7 +120,10 @@ final class Groups {
 
     private void loaded(@Nullable LoadSummary summary, @Nullable Throwable failure) {
         if (summary != null) {
-            LOG.info("{} records of groups read in {} ms", summary.numRecords(), summary.endTimeMs() - summary.startTimeMs());
+            LOG.info(
+                    "{} records of groups read in {} ms",
+                    summary.numRecords(),
+                    summary.endTimeMs() - summary.startTimeMs());
         } else if (!closed && reload == null) {
             LOG.warn("groups cannot be read, next try in {} ms: {}", RELOAD_MS, String.valueOf(failure));
             reload = shard.schedule(this::reload, RELOAD_MS);
@@ -169,7 +171,9 @@ final class Groups {
         topicsVersion = broker.topologyVersion();
         lookedMs = shard.nowMs();
         TopicsImage before = topics;
-        topics = new TopicsImage(before.version() + 1, broker.topics().stream().map(this::described).toList());
+        topics = new TopicsImage(
+                before.version() + 1,
+                broker.topics().stream().map(this::described).toList());
         TopicsImage.Delta delta = topics.since(before);
         if (delta.changedTopicIds().isEmpty() && delta.deletedTopicIds().isEmpty()) {
             return;

@@ -34,8 +34,7 @@ final class OffsetsLoad implements CoordinatorLoader<CoordinatorRecord> {
     private final GroupCoordinatorRecordSerde serde = new GroupCoordinatorRecordSerde();
 
     /** {@code whenLoaded}: hears of each time, how it has ended. */
-    OffsetsLoad(
-            Shard shard, OffsetsTopic topic, BiConsumer<@Nullable LoadSummary, @Nullable Throwable> whenLoaded) {
+    OffsetsLoad(Shard shard, OffsetsTopic topic, BiConsumer<@Nullable LoadSummary, @Nullable Throwable> whenLoaded) {
         this.shard = shard;
         this.topic = topic;
         this.whenLoaded = whenLoaded;

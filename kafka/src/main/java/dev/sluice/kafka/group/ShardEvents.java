@@ -3,6 +3,7 @@ package dev.sluice.kafka.group;
 import dev.sluice.broker.Shard;
 import java.util.ArrayDeque;
 import java.util.concurrent.RejectedExecutionException;
+import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.coordinator.common.runtime.CoordinatorEvent;
 import org.apache.kafka.coordinator.common.runtime.CoordinatorEventProcessor;
 
@@ -24,30 +25,35 @@ final class ShardEvents implements CoordinatorEventProcessor {
 
     @Override
     public void enqueueLast(CoordinatorEvent event) {
-        refuseIfClosed();
-        if (shard.isOwner()) {
-            beforeEach.run();
-            waiting.addLast(event);
-            schedule();
-        } else {
-            shard.execute(() -> enqueueLast(event));
-        }
+        enqueue(event, false);
     }
 
     @Override
     public void enqueueFirst(CoordinatorEvent event) {
-        refuseIfClosed();
+        enqueue(event, true);
+    }
+
+    private void enqueue(CoordinatorEvent event, boolean first) {
+        if (closed) {
+            throw new RejectedExecutionException("the group coordinator is closed");
+        }
         if (shard.isOwner()) {
-            waiting.addFirst(event);
-            schedule();
+            put(event, first);
         } else {
-            shard.execute(() -> enqueueFirst(event));
+            shard.execute(() -> put(event, first));
         }
     }
 
-    private void refuseIfClosed() {
+    private void put(CoordinatorEvent event, boolean first) {
         if (closed) {
-            throw new RejectedExecutionException("the group coordinator is closed");
+            event.complete(Errors.NOT_COORDINATOR.exception());
+        } else if (first) {
+            waiting.addFirst(event);
+            schedule();
+        } else {
+            beforeEach.run();
+            waiting.addLast(event);
+            schedule();
         }
     }
 
@@ -87,9 +93,8 @@ final class ShardEvents implements CoordinatorEventProcessor {
     @Override
     public void close() {
         closed = true;
-        var refused = new RejectedExecutionException("the group coordinator is closed");
         for (CoordinatorEvent event = waiting.pollFirst(); event != null; event = waiting.pollFirst()) {
-            event.complete(refused);
+            event.complete(Errors.NOT_COORDINATOR.exception());
         }
     }
 }

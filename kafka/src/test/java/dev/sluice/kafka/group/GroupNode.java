@@ -48,7 +48,7 @@ import org.apache.kafka.common.protocol.Errors;
 /** A broker on two shards with a group coordinator. Owned by the test that opened it. */
 final class GroupNode implements AutoCloseable {
     private static final long NO_CONNECTION = 0;
-    private static final GroupSettings AT_ONCE = new GroupSettings(GroupSettings.DEFAULT.offsetsRetentionMs(), 0);
+    private static final GroupSettings AT_ONCE = new GroupSettings(GroupSettings.DEFAULT.offsetsRetentionMinutes(), 0);
 
     private final Path folder;
     private final Storage storage;
@@ -136,7 +136,8 @@ final class GroupNode implements AutoCloseable {
             switch (outcome) {
                 case Outcome.Done<T>(T value) -> answer.complete(value);
                 case Outcome.Refused<T> refused ->
-                    answer.completeExceptionally(new AssertionError(refused.refusal().toString()));
+                    answer.completeExceptionally(
+                            new AssertionError(refused.refusal().toString()));
             }
         }));
         return answer.join();
@@ -150,7 +151,8 @@ final class GroupNode implements AutoCloseable {
 
     static JoinGroupRequestData join(String group, String member) {
         var protocols = new JoinGroupRequestProtocolCollection();
-        protocols.add(new JoinGroupRequestProtocol().setName("range").setMetadata(new byte[] {0, 1, 0, 0, 0, 0, 0, 0, 0, 0}));
+        protocols.add(
+                new JoinGroupRequestProtocol().setName("range").setMetadata(new byte[] {0, 1, 0, 0, 0, 0, 0, 0, 0, 0}));
         return new JoinGroupRequestData()
                 .setGroupId(group)
                 .setMemberId(member)
@@ -166,25 +168,21 @@ final class GroupNode implements AutoCloseable {
     }
 
     Errors commit(String group, String topic, long offset, String member, int generation) {
-        var partition =
-                new OffsetCommitRequestPartition().setPartitionIndex(0).setCommittedOffset(offset);
+        var partition = new OffsetCommitRequestPartition().setPartitionIndex(0).setCommittedOffset(offset);
         var request = new OffsetCommitRequestData()
                 .setGroupId(group)
                 .setMemberId(member)
                 .setGenerationIdOrMemberEpoch(generation)
-                .setTopics(List.of(
-                        new OffsetCommitRequestTopic().setName(topic).setPartitions(List.of(partition))));
+                .setTopics(List.of(new OffsetCommitRequestTopic().setName(topic).setPartitions(List.of(partition))));
         var answer = groups().commit(caller(ApiKeys.OFFSET_COMMIT), request).join();
-        return Errors.forCode(
-                answer.topics().getFirst().partitions().getFirst().errorCode());
+        return Errors.forCode(answer.topics().getFirst().partitions().getFirst().errorCode());
     }
 
     /** -1 if there is none. */
     long committed(String group, String topic) {
         var request = new OffsetFetchRequestGroup()
                 .setGroupId(group)
-                .setTopics(List.of(
-                        new OffsetFetchRequestTopics().setName(topic).setPartitionIndexes(List.of(0))));
+                .setTopics(List.of(new OffsetFetchRequestTopics().setName(topic).setPartitionIndexes(List.of(0))));
         var answer = groups().fetch(caller(ApiKeys.OFFSET_FETCH), request, true).join();
         Errors error = Errors.forCode(answer.errorCode());
         if (error != Errors.NONE) {
