@@ -63,7 +63,7 @@ public final class BrokerShard {
 
     /** Deletes the connection's exclusive queues. */
     public void closeConnection(long connection) {
-        broker.controller(controller -> controller.closeConnection(connection));
+        broker.controller(controller -> controller.queues().closeConnection(connection));
     }
 
     // Exchanges and bindings.
@@ -75,7 +75,7 @@ public final class BrokerShard {
             reply.on(Outcome.done(spec));
             return;
         }
-        broker.controller(controller -> controller.declareExchange(spec, returning(reply)));
+        broker.controller(controller -> controller.exchanges().declareExchange(spec, returning(reply)));
     }
 
     /** Finds out whether the exchange is there. */
@@ -89,24 +89,24 @@ public final class BrokerShard {
 
     /** The reply says whether there was one. */
     public void deleteExchange(String name, boolean ifUnused, Reply<Boolean> reply) {
-        broker.controller(controller -> controller.deleteExchange(name, ifUnused, returning(reply)));
+        broker.controller(controller -> controller.exchanges().deleteExchange(name, ifUnused, returning(reply)));
     }
 
     /** The reply says whether the binding is new. */
     public void bind(Binding binding, long connection, Reply<Boolean> reply) {
-        broker.controller(controller -> controller.bind(binding, connection, returning(reply)));
+        broker.controller(controller -> controller.exchanges().bind(binding, connection, returning(reply)));
     }
 
     /** The reply says whether there was such a binding. */
     public void unbind(Binding binding, long connection, Reply<Boolean> reply) {
-        broker.controller(controller -> controller.unbind(binding, connection, returning(reply)));
+        broker.controller(controller -> controller.exchanges().unbind(binding, connection, returning(reply)));
     }
 
     // Queues.
 
     /** Makes the queue, or finds that it is there and the same. */
     public void declareQueue(QueueSpec spec, long connection, Reply<QueueStatus> reply) {
-        broker.controller(controller -> controller.declareQueue(spec, connection, shard, returning(reply)));
+        broker.controller(controller -> controller.queues().declareQueue(spec, connection, shard, returning(reply)));
     }
 
     /** Finds out whether the queue is there and how much is in it. */
@@ -116,12 +116,13 @@ public final class BrokerShard {
 
     /** The reply says how many ready records went with the queue. */
     public void deleteQueue(String name, boolean ifUnused, boolean ifEmpty, long connection, Reply<Long> reply) {
-        broker.controller(controller -> controller.deleteQueue(name, ifUnused, ifEmpty, connection, returning(reply)));
+        broker.controller(
+                controller -> controller.queues().deleteQueue(name, ifUnused, ifEmpty, connection, returning(reply)));
     }
 
     /** Lets a subscription that has no consumer begin anew at this place of its topic, whatever it has settled. */
     public void seek(String subscription, StartPosition start, long connection, Reply<Boolean> reply) {
-        broker.controller(controller -> controller.seek(subscription, start, connection, returning(reply)));
+        broker.controller(controller -> controller.queues().seek(subscription, start, connection, returning(reply)));
     }
 
     /** Drops all that is ready; the reply says how many records that was. */
@@ -412,7 +413,7 @@ public final class BrokerShard {
 
     /** The queue's last consumer is gone, or nobody used it for its time: it goes too, unless somebody comes first. */
     void deleteUnused(Queue queue) {
-        broker.controller(controller -> controller.deleteUnused(queue));
+        broker.controller(controller -> controller.queues().deleteUnused(queue));
     }
 
     /** Closes the logs of this shard. */

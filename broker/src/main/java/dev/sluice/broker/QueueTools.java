@@ -79,7 +79,7 @@ public final class QueueTools {
 
     private CompletableFuture<QueuePauses> change(String queue, UnaryOperator<QueuePauses> change) {
         var answer = new CompletableFuture<QueuePauses>();
-        broker.controller(controller -> controller.pauseQueue(queue, change, outcome -> {
+        broker.controller(controller -> controller.queues().pauseQueue(queue, change, outcome -> {
             switch (outcome) {
                 case Outcome.Done<QueuePauses>(QueuePauses pauses) -> answer.complete(pauses);
                 case Outcome.Refused<QueuePauses>(Refusal refusal) ->
