@@ -21,6 +21,8 @@ final class RefusalCodes {
                     QUEUE_PAUSED,
                     DELIVERY_OVER,
                     TRANSACTION_TOO_LARGE,
+                    PARTITION_NOT_FOUND,
+                    OFFSET_OUT_OF_RANGE,
                     INVALID -> ReplyCode.PRECONDITION_FAILED;
             case QUEUE_DIFFERS -> differsInOwner(refusal) ? ReplyCode.RESOURCE_LOCKED : ReplyCode.PRECONDITION_FAILED;
             case QUEUE_LOCKED -> ReplyCode.RESOURCE_LOCKED;
@@ -43,7 +45,8 @@ final class RefusalCodes {
             case EXCHANGE_IN_USE -> exchange(name) + " in use";
             case QUEUE_IN_USE -> queue(name) + " in use";
             case QUEUE_NOT_EMPTY -> queue(name) + " not empty";
-            case INVALID -> "not possible for " + queue(name) + reason(refusal);
+            case INVALID, PARTITION_NOT_FOUND, OFFSET_OUT_OF_RANGE ->
+                "not possible for " + queue(name) + reason(refusal);
             case CONSUMER_EXCLUSIVE -> queue(name) + " in exclusive use";
             case RESERVED -> "operation not permitted on " + name + reason(refusal);
             case EXCHANGE_INTERNAL -> "cannot publish to internal " + exchange(name);

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  * come back on it, some of them before the call that asked has returned.
  */
 public final class BrokerShard {
+    /** In {@link #deleteRecords}: up to the end of what is durable. */
+    public static final long ALL_RECORDS = -1;
+
     private final Shard shard;
     private final Broker broker;
     private final Topology topology = new Topology();
@@ -123,6 +127,33 @@ public final class BrokerShard {
     /** Lets a subscription that has no consumer begin anew at this place of its topic, whatever it has settled. */
     public void seek(String subscription, StartPosition start, long connection, Reply<Boolean> reply) {
         broker.controller(controller -> controller.queues().seek(subscription, start, connection, returning(reply)));
+    }
+
+    /**
+     * Gives a queue other settings, at once and also across restarts. The reply says what they are then.
+     *
+     * @param change from the present settings to others, of which only those with {@link QueueProperty.Change#AT_ANY_TIME} may differ; runs on another shard, and throws {@link IllegalArgumentException} to refuse
+     */
+    public void changeSettings(
+            String queue, UnaryOperator<QueueSettings> change, long connection, Reply<QueueSettings> reply) {
+        broker.controller(
+                controller -> controller.queueChanges().changeSettings(queue, change, connection, returning(reply)));
+    }
+
+    /** Gives a topic more partitions, so that there are {@code count}, which is the reply. Whoever reads the topic reads them from their beginning. */
+    public void addPartitions(String topic, int count, long connection, Reply<Integer> reply) {
+        broker.controller(
+                controller -> controller.queueChanges().addPartitions(topic, count, connection, returning(reply)));
+    }
+
+    /**
+     * Gives up the records of a topic's partition below an offset, for all who read it, also across restarts. The reply says where the partition begins then.
+     *
+     * @param below at most where what is durable ends; {@link #ALL_RECORDS} for just that
+     */
+    public void deleteRecords(String topic, int partition, long below, long connection, Reply<Long> reply) {
+        broker.controller(controller ->
+                controller.queueChanges().deleteRecords(topic, partition, below, connection, returning(reply)));
     }
 
     /** Drops all that is ready; the reply says how many records that was. */

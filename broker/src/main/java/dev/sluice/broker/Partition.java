@@ -9,6 +9,7 @@ import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.Set;
+import java.util.function.ObjLongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,6 +53,19 @@ final class Partition implements PartitionLog.Listener {
         lastValues = LastValues.of(queue, itsLog);
     }
 
+    /** The topic's settings are others now. */
+    void settingsChanged() {
+        boolean keepsLast = queue.spec().settings().keep() == TopicKeeping.Keep.LAST_PER_KEY;
+        if (keepsLast == (lastValues != null)) {
+            return;
+        }
+        if (lastValues != null) {
+            lastValues.close();
+        }
+        lastValues = LastValues.of(queue, log());
+        readers.forEach(reader -> reader.queue().keepChanged());
+    }
+
     /** Null if it keeps others too. */
     @Nullable
     LastValues lastValues() {
@@ -91,6 +105,15 @@ final class Partition implements PartitionLog.Listener {
             return;
         }
         whenIdsAreNoted(() -> reclaim.giveBack(log()));
+    }
+
+    /** Gives up what is durable below the offset, of a topic; {@code passOver} tells each reader. */
+    void giveUp(long below, ObjLongConsumer<Lane> passOver) {
+        long durableBelow = Math.min(below, log().durableOffset());
+        whenIdsAreNoted(() -> {
+            log().trim(durableBelow);
+            readers.forEach(reader -> passOver.accept(reader, durableBelow));
+        });
     }
 
     /** Runs {@code action}, which gives up durable records, once their ids are known without them. */

@@ -233,7 +233,7 @@ final class QueueController {
 
     /** Completes, on the queue's shard, when this and nothing else is paused. */
     private CompletableFuture<QueuePauses> pause(Queue queue, QueuePauses pauses) {
-        return (queue.isPersistent() ? changes.store().put(queue.name(), pauses) : done())
+        return (queue.isPersistent() ? changes.store().change(queue.name(), stored -> stored.with(pauses)) : done())
                 .thenApplyAsync(
                         stored -> {
                             queue.pause(pauses);

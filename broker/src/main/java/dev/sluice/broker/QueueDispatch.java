@@ -2,6 +2,7 @@ package dev.sluice.broker;
 
 import dev.sluice.log.RecordCursor;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** Which record of a queue is next, and who gets it: subscribers whose turn it is, and those who ask for one record at a time. Confined to the queue's shard. */
@@ -12,16 +13,15 @@ final class QueueDispatch {
     private final Queue queue;
     private final QueueSettling settling;
     private final QueueCounters counters;
-    private final Lane[] lanes;
-    /** That of each lane. */
-    private final LaneHead[] heads;
-
     private final ReadyLanes readyLanes;
     private final @Nullable LaneAging aging;
     private final Dispatcher dispatcher;
     private final @Nullable QueueStory story;
     private final ArrayDeque<Consumer> getters = new ArrayDeque<>(0);
-    private final long maxAgeMs;
+    /** That of each lane. */
+    private LaneHead[] heads;
+
+    private long maxAgeMs;
     /** Since when the oldest ready record waits; {@link Long#MAX_VALUE} if nothing is ready, or nobody wants to know. */
     private long oldestSinceMs = Long.MAX_VALUE;
 
@@ -32,17 +32,19 @@ final class QueueDispatch {
         this.queue = queue;
         this.settling = settling;
         this.counters = counters;
-        this.lanes = queue.lanes();
         this.readyLanes = queue.readyLanes();
         this.aging = aging;
         this.story = queue.story();
-        QueueSettings settings = queue.spec().settings();
-        this.dispatcher = new Dispatcher(settings.singleActiveConsumer());
-        this.heads = new LaneHead[lanes.length];
-        for (int i = 0; i < lanes.length; i++) {
-            heads[i] = new LaneHead(queue, lanes[i], counters);
-        }
-        this.maxAgeMs = settings.maxAgeMs();
+        this.dispatcher = new Dispatcher(queue.spec().settings().singleActiveConsumer());
+        settingsChanged();
+    }
+
+    /** The queue has other settings or more lanes now, or its partitions keep something else. */
+    void settingsChanged() {
+        Lane[] lanes = queue.lanes();
+        heads = new LaneHead[lanes.length];
+        Arrays.setAll(heads, i -> new LaneHead(queue, lanes[i], counters));
+        maxAgeMs = queue.spec().settings().maxAgeMs();
     }
 
     /** The subscribers. */
@@ -88,6 +90,7 @@ final class QueueDispatch {
 
     /** The lane whose backlog stands at the record that is next; null if there is none that may be delivered now. While the next record of a lane is being read, lower lanes wait: what was read later must not go ahead of it. */
     private @Nullable Lane nextReadable() {
+        Lane[] lanes = queue.lanes();
         Lane overdue = aging == null ? null : aging.overdue(lanes, queue.home().turnTimeMs(), this::toNext);
         if (overdue != null) {
             return overdue;
@@ -175,6 +178,7 @@ final class QueueDispatch {
 
     /** Whether a record is on its way from the storage, or into it. */
     private boolean isBeingRead() {
+        Lane[] lanes = queue.lanes();
         for (int i = readyLanes.lowestFrom(0); i >= 0; i = readyLanes.lowestFrom(i + 1)) {
             if (lanes[i].partition().refusal() == null && heads[i].isComing()) {
                 return true;

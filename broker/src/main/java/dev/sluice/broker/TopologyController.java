@@ -11,11 +11,13 @@ final class TopologyController {
     private final ChangeRunner changes;
     private final ExchangeController exchanges;
     private final QueueController queues;
+    private final QueueChanges queueChanges;
 
     TopologyController(List<BrokerShard> shards, TopologyStore store, QueueFactory factory) {
         this.changes = new ChangeRunner(shards, store);
         this.exchanges = new ExchangeController(changes);
         this.queues = new QueueController(changes, exchanges, factory);
+        this.queueChanges = new QueueChanges(changes, factory);
     }
 
     /** Those of exchanges and bindings. */
@@ -26,6 +28,11 @@ final class TopologyController {
     /** Which queues there are. */
     QueueController queues() {
         return queues;
+    }
+
+    /** Those of queues that stay. */
+    QueueChanges queueChanges() {
+        return queueChanges;
     }
 
     /** Completes when every change asked for so far has been made or refused. */
