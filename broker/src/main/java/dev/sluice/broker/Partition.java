@@ -8,6 +8,7 @@ import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.function.ObjLongConsumer;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,9 @@ final class Partition implements PartitionLog.Listener {
     private final int index;
     private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
     private final Set<Lane> readers = new LinkedHashSet<>(2);
+    /** Who waits for more; null until somebody does. */
+    private @Nullable Set<PartitionStream.Await> awaits;
+
     private @Nullable PartitionLog log;
     private @Nullable LastValues lastValues;
     private @Nullable Refusal outOfOrder;
@@ -177,7 +181,40 @@ final class Partition implements PartitionLog.Listener {
         }
         if (open.durableOffset() >= end) {
             confirmBelow(open.durableOffset());
+            endAwaits(open.durableOffset());
         }
+    }
+
+    BrokerShard home() {
+        return queue.home();
+    }
+
+    /** {@code await} ends when there is a durable record at its offset, or nothing to wait for. */
+    void await(PartitionStream.Await await) {
+        if (queue.isDeleted() || log == null || log.durableOffset() > await.offset()) {
+            await.end();
+            return;
+        }
+        if (awaits == null) {
+            awaits = new LinkedHashSet<>();
+        }
+        awaits.add(await);
+    }
+
+    void forget(PartitionStream.Await await) {
+        if (awaits != null) {
+            awaits.remove(await);
+        }
+    }
+
+    private void endAwaits(long durableOffset) {
+        if (awaits == null || awaits.isEmpty()) {
+            return;
+        }
+        List<PartitionStream.Await> ended =
+                awaits.stream().filter(await -> await.offset() < durableOffset).toList();
+        ended.forEach(awaits::remove);
+        ended.forEach(PartitionStream.Await::end);
     }
 
     @Override
@@ -190,6 +227,7 @@ final class Partition implements PartitionLog.Listener {
             reader.queue().durable();
         }
         confirmBelow(durableOffset);
+        endAwaits(durableOffset);
         for (Lane reader : readers) {
             reader.queue().wake();
         }
@@ -269,5 +307,6 @@ final class Partition implements PartitionLog.Listener {
         if (lastValues != null) {
             lastValues.close();
         }
+        endAwaits(Long.MAX_VALUE);
     }
 }

@@ -2,6 +2,7 @@ package dev.sluice.broker;
 
 import dev.sluice.broker.QueueSettings.Overflow;
 import dev.sluice.log.AppendGroup;
+import dev.sluice.log.PartitionLog;
 import io.netty.buffer.ByteBuf;
 import java.util.Objects;
 import java.util.OptionalLong;
@@ -79,6 +80,24 @@ final class QueueIntake {
             return;
         }
         take(index, batch, count, null, taken, stored, publisher);
+    }
+
+    /** As {@link #append}, for a whole batch from one publisher. */
+    void appendBatch(int index, ByteBuf batch, int count, PartitionStream.AppendReply reply, BrokerShard publisher) {
+        long[] offsets = new long[2];
+        if (queue.partitions()[index].isOpen()) {
+            PartitionLog log = queue.partitions()[index].log();
+            offsets[0] = log.endOffset();
+            offsets[1] = log.startOffset();
+        }
+        Confirms stored = Confirms.of(refusal -> {
+            if (refusal == null) {
+                reply.appended(offsets[0], offsets[1]);
+            } else {
+                reply.refused(refusal);
+            }
+        });
+        append(index, batch, count, null, stored, publisher);
     }
 
     /** Whether dead letters repeat what is not durable yet: {@code again} runs when it is. Only where no other queue gets them: behind what that has taken of the group the originals could wait. */
