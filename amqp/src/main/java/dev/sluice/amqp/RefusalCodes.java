@@ -14,6 +14,7 @@ final class RefusalCodes {
         return switch (refusal.reason()) {
             case EXCHANGE_NOT_FOUND, QUEUE_NOT_FOUND -> ReplyCode.NOT_FOUND;
             case EXCHANGE_DIFFERS,
+                    QUEUE_EXISTS,
                     EXCHANGE_IN_USE,
                     QUEUE_IN_USE,
                     QUEUE_NOT_EMPTY,
@@ -41,6 +42,7 @@ final class RefusalCodes {
             case QUEUE_NOT_FOUND -> "no " + queue(name);
             case EXCHANGE_DIFFERS -> difference(exchange(name), refusal.detail());
             case QUEUE_DIFFERS -> differsInOwner(refusal) ? locked(name) : difference(queue(name), refusal.detail());
+            case QUEUE_EXISTS -> queue(name) + " exists";
             case QUEUE_LOCKED -> locked(name);
             case EXCHANGE_IN_USE -> exchange(name) + " in use";
             case QUEUE_IN_USE -> queue(name) + " in use";

@@ -113,6 +113,11 @@ public final class BrokerShard {
         broker.controller(controller -> controller.queues().declareQueue(spec, connection, shard, returning(reply)));
     }
 
+    /** Makes the queue, and refuses if there is one of that name, also if it is the same. */
+    public void createQueue(QueueSpec spec, long connection, Reply<QueueStatus> reply) {
+        broker.controller(controller -> controller.queues().createQueue(spec, connection, shard, returning(reply)));
+    }
+
     /** Finds out whether the queue is there and how much is in it. */
     public void checkQueue(String name, long connection, Reply<QueueStatus> reply) {
         onQueue(name, connection, reply, queue -> Outcome.done(queue.status()));

@@ -182,6 +182,13 @@ final class Partition implements PartitionLog.Listener {
         if (open.durableOffset() >= end) {
             confirmBelow(open.durableOffset());
             endAwaits(open.durableOffset());
+            wakeReaders();
+        }
+    }
+
+    private void wakeReaders() {
+        for (Lane reader : readers) {
+            reader.queue().wake();
         }
     }
 
@@ -228,9 +235,7 @@ final class Partition implements PartitionLog.Listener {
         }
         confirmBelow(durableOffset);
         endAwaits(durableOffset);
-        for (Lane reader : readers) {
-            reader.queue().wake();
-        }
+        wakeReaders();
         if (queue.spec().isTopic()) {
             queue.wake();
         }

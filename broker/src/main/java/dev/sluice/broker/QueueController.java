@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -34,11 +35,29 @@ final class QueueController {
         this.factory = factory;
     }
 
+    /** Makes the queue, or finds that it is there and the same. */
     void declareQueue(QueueSpec spec, long connection, Shard caller, Reply<QueueStatus> reply) {
+        declare(spec, connection, caller, reply, present -> declareAgain(present, spec, connection, reply));
+    }
+
+    /** Makes the queue, which is not to be there yet, whatever it is. */
+    void createQueue(QueueSpec spec, long connection, Shard caller, Reply<QueueStatus> reply) {
+        declare(spec, connection, caller, reply, present -> {
+            reply.on(Outcome.refused(Reason.QUEUE_EXISTS, spec.name()));
+            return done();
+        });
+    }
+
+    private void declare(
+            QueueSpec spec,
+            long connection,
+            Shard caller,
+            Reply<QueueStatus> reply,
+            Function<Queue, CompletableFuture<?>> ifPresent) {
         changes.submit(reply, spec.name(), claims(spec, connection), () -> {
             Queue present = changes.topology().queue(spec.name());
             if (present != null) {
-                return declareAgain(present, spec, connection, reply);
+                return ifPresent.apply(present);
             }
             Refusal refusal = refusalOf(spec, connection);
             if (refusal != null) {

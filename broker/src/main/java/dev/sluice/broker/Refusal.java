@@ -30,6 +30,8 @@ public record Refusal(Reason reason, String subject, String detail, long retryAf
         /** Declared again with other properties. */
         EXCHANGE_DIFFERS,
         QUEUE_DIFFERS,
+        /** It was to be made, and is there. */
+        QUEUE_EXISTS,
         /** The exclusive queue of another connection. */
         QUEUE_LOCKED,
         /** Deletion was to happen only if unused. */
