@@ -1,5 +1,6 @@
 package dev.sluice.broker;
 
+import dev.sluice.log.CorruptRecordException;
 import dev.sluice.log.LogId;
 import dev.sluice.log.PartitionLog;
 import dev.sluice.log.StorageException;
@@ -149,7 +150,7 @@ final class Lane {
                     }
                 }
                 case MISSING -> {
-                    countMissing(counters, open.skipMissing());
+                    skipMissing(counters, open);
                     if (offset >= 0) {
                         return false;
                     }
@@ -173,6 +174,21 @@ final class Lane {
     /** Whether the last {@link #toNextReadable} found that the next record is on its way from the storage. The queue is woken when it is there. */
     boolean isBeingRead() {
         return beingRead;
+    }
+
+    private void skipMissing(QueueCounters counters, Backlog open) {
+        CorruptRecordException damage = open.damage();
+        long records = open.skipMissing();
+        if (damage == null) {
+            countMissing(counters, records);
+        } else {
+            counters.damaged += records;
+            LOG.error(
+                    "queue {}: {} records cannot be made out and were passed over: {}",
+                    queue.name(),
+                    records,
+                    damage.getMessage());
+        }
     }
 
     private void countMissing(QueueCounters counters, long records) {

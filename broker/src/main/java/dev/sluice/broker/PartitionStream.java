@@ -87,7 +87,7 @@ public final class PartitionStream {
     /**
      * Reads from the offset on: from memory without copying, or from segments.
      *
-     * @param maxBytes about how much at most; one batch is always read whole
+     * @param maxBytes about how much at most; one batch is always read whole, and nothing if it is not positive
      */
     public void read(long offset, int maxBytes, ReadReply reply) {
         caller.send(queue.home(), () -> {
@@ -97,7 +97,7 @@ public final class PartitionStream {
                 return;
             }
             PartitionLog log = partition.log();
-            if (offset < log.startOffset() || offset >= log.durableOffset()) {
+            if (maxBytes <= 0 || offset < log.startOffset() || offset >= log.durableOffset()) {
                 read(List.of(), 0, reply);
                 return;
             }

@@ -284,6 +284,10 @@ final class Queue {
                         record.buffer().slice(record.keyIndex(), record.keyLength()), partitions.length);
     }
 
+    QueueCounters counters() {
+        return counters;
+    }
+
     /** How it reads, in the order of their indices; not to be written to. */
     Lane[] lanes() {
         return lanes;

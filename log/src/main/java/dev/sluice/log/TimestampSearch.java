@@ -72,18 +72,18 @@ final class TimestampSearch implements OffsetCallback, FetchCallback {
         if (RecordBatch.maxTimestamp(batches, at) < timestampMs) {
             return;
         }
-        if (RecordBatch.isCompressed(batches, at)) {
-            found = Math.max(from, RecordBatch.baseOffset(batches, at)); // whoever decompresses it looks closer
-            foundTimestampMs = RecordBatch.baseTimestamp(batches, at);
-            return;
-        }
-        cursor.reset(batches, at);
-        while (cursor.next()) {
-            if (cursor.offset() >= from && cursor.timestampMs() >= timestampMs) {
-                found = cursor.offset();
-                foundTimestampMs = cursor.timestampMs();
-                return;
+        try {
+            cursor.reset(batches, at);
+            while (cursor.next()) {
+                if (cursor.offset() >= from && cursor.timestampMs() >= timestampMs) {
+                    found = cursor.offset();
+                    foundTimestampMs = cursor.timestampMs();
+                    return;
+                }
             }
+        } catch (CorruptRecordException | StorageException unreadable) {
+            found = Math.max(from, RecordBatch.baseOffset(batches, at)); // whoever reads on from there finds the same
+            foundTimestampMs = RecordBatch.baseTimestamp(batches, at);
         }
     }
 

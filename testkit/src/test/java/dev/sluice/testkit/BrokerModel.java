@@ -59,6 +59,21 @@ final class BrokerModel {
         final List<CopyModel> copies;
         private final boolean isStoredWhenConfirmed;
         private int unanswered;
+        /** Waited for so long already that a queue has to refuse the record, unless somebody takes this first. */
+        private @Nullable CopyModel tooOld;
+
+        private int tooOldSince;
+
+        private void tooOld(@Nullable CopyModel found) {
+            if (found != null) {
+                tooOld = found;
+                tooOldSince = found.readySince;
+            }
+        }
+
+        private boolean mayBeTaken() {
+            return tooOld == null || !tooOld.ready || !tooOld.isOwed() || tooOld.readySince != tooOldSince;
+        }
 
         Publication(List<CopyModel> copies, boolean isStoredWhenConfirmed, int answers) {
             this.copies = copies;
@@ -104,6 +119,10 @@ final class BrokerModel {
         return queues.values().stream().filter(QueueModel::isThere).toList();
     }
 
+    List<QueueModel> limited() {
+        return queues.values().stream().filter(QueueModel::isLimited).toList();
+    }
+
     // ---- publishing ----
 
     /** A record is on its way into these queues. */
@@ -115,6 +134,7 @@ final class BrokerModel {
             copy.latestMs = nowMs;
             copy.mayBeGone = queue.purging > 0 || !queue.isThere();
             copies.put(new Key(copy.id, queue.name), copy);
+            publication.tooOld(queue.findTooOld(quietMs));
             queue.copies.add(copy);
             mayHaveComeAndGone(copy);
             queue.tally.accepted++;
@@ -129,6 +149,9 @@ final class BrokerModel {
 
     void stored(Publication publication) {
         require(publication.unanswered > 0, "a publisher is told too often");
+        require(
+                publication.mayBeTaken() || publication.copies.size() > 1,
+                publication.copies + " is taken, while " + publication.tooOld + " waits for too long");
         answered(publication);
     }
 
@@ -270,7 +293,8 @@ final class BrokerModel {
         QueueModel target = queue.deadLetterTarget;
         copy.holder = null;
         copy.notReady();
-        if (target == null || target.state == QueueModel.State.GONE) {
+        boolean mayWait = target != null && target.letsDeadLettersWait(); // behind others that wait to be tried again
+        if (target == null || (target.state == QueueModel.State.GONE && !mayWait)) {
             copy.ends(End.DROPPED);
             return;
         }

@@ -40,9 +40,13 @@ final class BrokerSim {
     final SimTrace trace = new SimTrace();
     final BrokerModel model = new BrokerModel();
     final List<SimConsumer> consumers = new ArrayList<>();
+    /** Publishers that wait until there is room. */
+    final List<SimSender> senders = new ArrayList<>();
+
     private final List<SimConsumer> allConsumers = new ArrayList<>();
     private final StorageConfig config;
     private final StatisticsCheck statistics = new StatisticsCheck();
+    private final LimitCheck limits = new LimitCheck();
     private final boolean changesShards;
 
     private SimDisk disk;
@@ -117,6 +121,7 @@ final class BrokerSim {
         starting.join();
         model.begun(scheduler.clock().nowMs());
         statistics.begun();
+        limits.begun();
         trace.add("started with " + shardCount + " shards at " + model.nowMs());
         lookForQueues();
         return !cameDown();
@@ -215,6 +220,7 @@ final class BrokerSim {
         broker = null;
         closeStorage();
         consumers.clear();
+        senders.clear();
         SimDisk image = disk.image();
         model.ended(image != null);
         if (image != null) {
@@ -232,6 +238,7 @@ final class BrokerSim {
     private void shutDown() {
         isEnding = true;
         consumers.clear();
+        senders.clear();
         statistics.crashed();
         CompletableFuture<Broker> open = broker;
         if (open != null) {
@@ -274,16 +281,26 @@ final class BrokerSim {
         }
     }
 
+    /** One step of a task, if there is any, and a look at what it changed. */
+    private boolean step() {
+        boolean wasAny = scheduler.stepTask();
+        Broker running = broker == null ? null : broker.getNow(null);
+        if (running != null && isUp()) {
+            limits.look(running, model);
+        }
+        return wasAny;
+    }
+
     /** Some steps of whatever there is to do. */
     void steps(int most) {
-        for (int i = 0; i < most && disk.image() == null && scheduler.stepTask(); i++) {
+        for (int i = 0; i < most && disk.image() == null && step(); i++) {
             throwFailure();
         }
     }
 
     /** Steps until nothing goes on, or a crash happens. */
     private void rest() {
-        for (int i = 0; disk.image() == null && scheduler.stepTask(); i++) {
+        for (int i = 0; disk.image() == null && step(); i++) {
             throwFailure();
             BrokerModel.require(i < MAX_STEPS, "the broker does not come to rest");
         }
