@@ -145,10 +145,15 @@ public final class BrokerShard {
                 controller -> controller.queueChanges().changeSettings(queue, change, connection, returning(reply)));
     }
 
-    /** Gives a topic more partitions, so that there are {@code count}, which is the reply. Whoever reads the topic reads them from their beginning. */
-    public void addPartitions(String topic, int count, long connection, Reply<Integer> reply) {
-        broker.controller(
-                controller -> controller.queueChanges().addPartitions(topic, count, connection, returning(reply)));
+    /**
+     * Gives a topic more partitions, so that there are {@code count}, which is the reply. Whoever reads the topic reads them from their beginning.
+     *
+     * @param change as for {@link #changeSettings}; takes effect together with the partitions
+     */
+    public void addPartitions(
+            String topic, int count, UnaryOperator<QueueSettings> change, long connection, Reply<Integer> reply) {
+        broker.controller(controller ->
+                controller.queueChanges().addPartitions(topic, count, change, connection, returning(reply)));
     }
 
     /**

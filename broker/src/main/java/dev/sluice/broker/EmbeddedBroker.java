@@ -153,7 +153,8 @@ public final class EmbeddedBroker implements AutoCloseable {
 
     /** Gives a topic more partitions, so that there are {@code count}. Whoever reads it reads them from their beginning; the records of a key go on in another partition, perhaps. */
     public void addPartitions(String topic, int count) {
-        int _ = this.<Integer>ask((on, reply) -> on.addPartitions(topic, count, NO_CONNECTION, reply));
+        int _ = this.<Integer>ask(
+                (on, reply) -> on.addPartitions(topic, count, UnaryOperator.identity(), NO_CONNECTION, reply));
     }
 
     /**

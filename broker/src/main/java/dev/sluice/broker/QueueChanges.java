@@ -43,8 +43,9 @@ final class QueueChanges {
         });
     }
 
-    /** Gives a topic more partitions, so that there are {@code count}, which is the reply. */
-    void addPartitions(String name, int count, long connection, Reply<Integer> reply) {
+    /** Gives a topic more partitions, so that there are {@code count}, which is the reply, and with them other settings. */
+    void addPartitions(
+            String name, int count, UnaryOperator<QueueSettings> change, long connection, Reply<Integer> reply) {
         submitForTopic(name, connection, reply, topic -> {
             int present = topic.partitions().length;
             if (count <= present || count > DeliveryId.MOST_LANES) {
@@ -55,7 +56,12 @@ final class QueueChanges {
                         "it has " + present + " partitions; there can be more, up to " + DeliveryId.MOST_LANES
                                 + ", but not " + count);
             }
-            QueueSpec changed = topic.spec().with(topic.spec().settings().with(QueueProperty.PARTITIONS, (long) count));
+            QueueSettings settings = change.apply(topic.spec().settings());
+            String problem = topic.spec().problemOfChange(settings);
+            if (problem != null) {
+                return refuse(reply, Reason.INVALID, name, problem);
+            }
+            QueueSpec changed = topic.spec().with(settings.with(QueueProperty.PARTITIONS, count));
             return factory.createPartitions(topic, count)
                     .thenCompose(added -> addStored(topic, added, changed))
                     .thenAcceptAsync(added -> topic.grow(added, changed), topic.shard())

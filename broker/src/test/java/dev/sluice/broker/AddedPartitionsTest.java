@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -151,7 +152,9 @@ class AddedPartitionsTest {
                     0, (on, reply) -> on.declareQueue(subscription, ShardedBroker.NO_CONNECTION, reply));
             broker.publish(0, TOPIC, "before");
             int count = broker.<Integer>ask(
-                    0, (on, reply) -> on.addPartitions(TOPIC, 3, ShardedBroker.NO_CONNECTION, reply));
+                    0,
+                    (on, reply) ->
+                            on.addPartitions(TOPIC, 3, UnaryOperator.identity(), ShardedBroker.NO_CONNECTION, reply));
             assertThat(count).isEqualTo(3);
             for (int i = 0; i < 30; i++) {
                 broker.publish(i % 2, TOPIC, String.valueOf(i));
