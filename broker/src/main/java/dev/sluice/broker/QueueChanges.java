@@ -91,7 +91,8 @@ final class QueueChanges {
                         "its partitions are 0 to " + (topic.partitions().length - 1) + ", not " + partition);
             }
             Partition its = topic.partitions()[partition];
-            return CompletableFuture.supplyAsync(() -> its.log().durableOffset(), topic.shard())
+            return CompletableFuture.completedFuture(its)
+                    .thenComposeAsync(QueueChanges::deletableBelow, topic.shard())
                     .thenCompose(durable -> {
                         long offset = below == BrokerShard.ALL_RECORDS ? durable : below;
                         return offset < 0 || offset > durable
@@ -107,12 +108,20 @@ final class QueueChanges {
         });
     }
 
+    /** Completes with where what is durable ends, once ids and producers of all that is before are known without it. */
+    private static CompletableFuture<Long> deletableBelow(Partition partition) {
+        long durable = partition.log().durableOffset();
+        var noted = new CompletableFuture<Long>();
+        partition.whenNoted(() -> noted.complete(durable));
+        return noted;
+    }
+
     private static void deleteBelow(Queue topic, Partition partition, long offset, Reply<Long> reply) {
         PartitionLog log = partition.log();
         if (offset > log.startOffset()) {
             partition.giveUp(offset, Lane::passOverDeleted);
         }
-        partition.whenIdsAreNoted(() -> reply.on(Outcome.done(log.startOffset())));
+        partition.whenNoted(() -> reply.on(Outcome.done(log.startOffset())));
         topic.wake();
     }
 

@@ -2,7 +2,6 @@ package dev.sluice.broker;
 
 import dev.sluice.broker.QueueSettings.Overflow;
 import dev.sluice.log.AppendGroup;
-import dev.sluice.log.PartitionLog;
 import io.netty.buffer.ByteBuf;
 import java.util.Objects;
 import java.util.OptionalLong;
@@ -18,6 +17,7 @@ final class QueueIntake {
     private final Queue queue;
     private final ReadyLanes readyLanes;
     private final QueueCounters counters;
+    private final BatchIntake batches;
     private final @Nullable Deduplication deduplication;
     private final @Nullable QueueStory story;
     private @Nullable WaitingPublishers waiting;
@@ -25,6 +25,8 @@ final class QueueIntake {
     private @Nullable QueueLimits limits;
     private @Nullable QueueRoom room;
     private Overflow overflow = Overflow.DROP_OLDEST;
+    /** At a limit the oldest that is ready gives way. What a topic stores is given up by its {@link TopicKeeping}. */
+    private boolean drops;
     /** Null without limits. */
     private @Nullable QueueForecast forecast;
 
@@ -32,6 +34,7 @@ final class QueueIntake {
         this.queue = queue;
         this.readyLanes = queue.readyLanes();
         this.counters = counters;
+        this.batches = new BatchIntake(queue, this, counters);
         this.deduplication = queue.deduplication();
         this.story = queue.story();
         settingsChanged();
@@ -40,6 +43,7 @@ final class QueueIntake {
     /** The queue's settings are others now. */
     void settingsChanged() {
         overflow = queue.spec().settings().overflow();
+        drops = overflow.isDrop() && !queue.spec().isTopic();
         limits = QueueLimits.of(queue);
         room = queue.room();
         if (waiting == null && room != null) {
@@ -62,42 +66,49 @@ final class QueueIntake {
             @Nullable Confirms taken,
             @Nullable Confirms stored,
             BrokerShard publisher) {
+        Refusal refusal = refusal(queue.partitions()[index], batch, count, room != null);
+        if (refusal == null) {
+            take(index, batch, count, null, taken, stored, publisher);
+            return;
+        }
+        giveUp(index, batch, refusal);
+        refuse(taken, refusal, publisher);
+        refuse(stored, refusal, publisher);
+    }
+
+    /** Takes over {@code batch}, which is refused. */
+    private void giveUp(int index, ByteBuf batch, Refusal refusal) {
+        DeadLetters deadLetters = queue.deadLetters();
+        if (overflow == Overflow.REJECT_DEAD_LETTER
+                && refusal.reason() == Refusal.Reason.QUEUE_FULL
+                && deadLetters != null) {
+            deadLetters.sendRefused(queue.lanes()[index], batch);
+        }
+        batch.release();
+        if (waiting != null && queue.unavailable() == null) {
+            queue.wake(); // whoever waits may have waited for the room that this does not take
+        }
+    }
+
+    /** Takes over {@code batch}, the next of its producer; false if it is refused. */
+    boolean appendNumbered(
+            int index, ByteBuf batch, int count, ProducerBatch numbered, Confirms stored, BrokerShard publisher) {
         Partition partition = queue.partitions()[index];
         Refusal refusal = refusal(partition, batch, count, room != null);
         if (refusal != null) {
-            DeadLetters deadLetters = queue.deadLetters();
-            if (overflow == Overflow.REJECT_DEAD_LETTER
-                    && refusal.reason() == Refusal.Reason.QUEUE_FULL
-                    && deadLetters != null) {
-                deadLetters.sendRefused(queue.lanes()[index], batch);
-            }
-            batch.release();
-            refuse(taken, refusal, publisher);
+            giveUp(index, batch, refusal);
             refuse(stored, refusal, publisher);
-            if (waiting != null && queue.unavailable() == null) {
-                queue.wake(); // whoever waits may have waited for the room that this does not take
-            }
-            return;
+            return false;
         }
-        take(index, batch, count, null, taken, stored, publisher);
+        coming(partition, batch, count);
+        partition.appendNumbered(batch, count, numbered, stored, publisher);
+        came();
+        return true;
     }
 
-    /** As {@link #append}, for a whole batch from one publisher. */
-    void appendBatch(int index, ByteBuf batch, int count, PartitionStream.AppendReply reply, BrokerShard publisher) {
-        long[] offsets = new long[2];
-        if (queue.partitions()[index].isOpen()) {
-            PartitionLog log = queue.partitions()[index].log();
-            offsets[0] = log.endOffset();
-            offsets[1] = log.startOffset();
-        }
-        Confirms stored = Confirms.of(refusal -> {
-            if (refusal == null) {
-                reply.appended(offsets[0], offsets[1]);
-            } else {
-                reply.refused(refusal);
-            }
-        });
-        append(index, batch, count, null, stored, publisher);
+    /** Whole batches. */
+    BatchIntake batches() {
+        return batches;
     }
 
     /** Whether dead letters repeat what is not durable yet: {@code again} runs when it is. Only where no other queue gets them: behind what that has taken of the group the originals could wait. */
@@ -202,10 +213,7 @@ final class QueueIntake {
             @Nullable Confirms taken,
             @Nullable Confirms stored,
             BrokerShard publisher) {
-        counters.published += count;
-        if (story != null) {
-            story.stored(partition, batch);
-        }
+        coming(partition, batch, count);
         if (group == null) {
             partition.append(batch, count, stored, publisher);
         } else {
@@ -216,6 +224,17 @@ final class QueueIntake {
         } else if (taken != null) {
             publisher.answer(queue.home(), taken::stored);
         }
+        came();
+    }
+
+    private void coming(Partition partition, ByteBuf batch, int count) {
+        counters.published += count;
+        if (story != null) {
+            story.stored(partition, batch);
+        }
+    }
+
+    private void came() {
         showRoom();
         queue.wake();
     }
@@ -294,7 +313,7 @@ final class QueueIntake {
         }
     }
 
-    private void refuse(@Nullable Confirms confirms, Refusal refusal, BrokerShard publisher) {
+    void refuse(@Nullable Confirms confirms, Refusal refusal, BrokerShard publisher) {
         if (confirms != null) {
             publisher.answer(queue.home(), () -> confirms.refused(refusal));
         }
@@ -340,14 +359,12 @@ final class QueueIntake {
 
     /** Dropping the oldest is no way out while the dead letters do not go on; while they do, the queue is over its limit for a moment. */
     private boolean refusesAtLimit(boolean waits) {
-        return overflow.isRefusal()
-                || (overflow == Overflow.BLOCK && !waits)
-                || (overflow.isDrop() && queue.isHeldUp());
+        return overflow.isRefusal() || (overflow == Overflow.BLOCK && !waits) || (drops && queue.isHeldUp());
     }
 
     /** Whether something has still to give way: what is read of it is needed. */
     boolean isOverLimit() {
-        return limits != null && overflow.isDrop() && limits.isExceeded();
+        return limits != null && drops && limits.isExceeded();
     }
 
     /** Keeps the limit, where what is there gives way. */
@@ -364,13 +381,13 @@ final class QueueIntake {
         }
     }
 
-    /** Gives up the oldest ready record of the lowest priority; false if it cannot be dropped yet. What the storage gave up does not stand in the way. */
+    /** Gives up the oldest ready record of the lowest priority; false if it cannot be dropped yet. What the storage gave up, or cannot read, does not stand in the way; while it only takes nothing more, the queue does not get longer, and waits. */
     private boolean dropLowest() {
         for (int i = readyLanes.lowestFrom(0); i >= 0; i = readyLanes.lowestFrom(i + 1)) {
             if (dropOldest(queue.lanes()[i])) {
                 return true;
             }
-            if (queue.partitions()[i].refusal() == null) {
+            if (!queue.partitions()[i].isOutOfReach()) {
                 return false;
             }
         }

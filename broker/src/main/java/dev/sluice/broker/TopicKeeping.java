@@ -81,7 +81,7 @@ final class TopicKeeping {
             }
             long before = log.startOffset();
             if (retention != null) {
-                partition.whenIdsAreNoted(() -> log.retain(retention, nowMs));
+                partition.whenNoted(() -> log.retain(retention, nowMs));
             }
             long from = Math.max(log.startOffset(), keptFrom(partition, log));
             giveUp(partition, before, from, Lane::passOver);

@@ -23,9 +23,11 @@ final class CreateTopicsHandler implements RequestHandler<CreateTopicsRequestDat
     private static final int DEFAULT = -1;
 
     private final KafkaSettings node;
+    private final TopicCreation creation;
 
-    CreateTopicsHandler(KafkaSettings node) {
+    CreateTopicsHandler(KafkaSettings node, TopicCreation creation) {
         this.node = node;
+        this.creation = creation;
     }
 
     @Override
@@ -88,9 +90,7 @@ final class CreateTopicsHandler implements RequestHandler<CreateTopicsRequestDat
             for (CreatableTopicConfig config : wish.configs()) {
                 wanted = wanted.with(config.name(), config.value());
             }
-            QueueSettings settings = wanted.in(QueueSettings.DEFAULT
-                    .with(QueueProperty.QUEUE_TYPE, "topic")
-                    .with(QueueProperty.PARTITIONS, partitions));
+            QueueSettings settings = wanted.in(creation.defaults().with(QueueProperty.PARTITIONS, partitions));
             var spec = new QueueSpec(wish.name(), true, false, false, settings);
             String problem = spec.problem();
             if (problem != null) {

@@ -26,12 +26,15 @@ final class ListConfigResourcesHandler implements RequestHandler<ListConfigResou
     }
 
     /** Before there were types it was about clients' metrics only, of which there are no configurations here. */
-    private static boolean wants(RequestContext context, ListConfigResourcesRequestData request, ConfigResource.Type type) {
+    private static boolean wants(
+            RequestContext context, ListConfigResourcesRequestData request, ConfigResource.Type type) {
         List<Byte> types = request.resourceTypes();
         return context.version() >= FIRST_WITH_TYPES && (types.isEmpty() || types.contains(type.id()));
     }
 
     private static ListConfigResourcesResponseData.ConfigResource resource(ConfigResource.Type type, String name) {
-        return new ListConfigResourcesResponseData.ConfigResource().setResourceType(type.id()).setResourceName(name);
+        return new ListConfigResourcesResponseData.ConfigResource()
+                .setResourceType(type.id())
+                .setResourceName(name);
     }
 }

@@ -3,14 +3,9 @@ package dev.sluice.kafka;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.sluice.broker.BrokerShard;
+import dev.sluice.broker.Outcome;
 import dev.sluice.broker.QueueProperty;
 import dev.sluice.broker.QueueSettings;
-import dev.sluice.broker.QueueSpec;
-import java.io.DataInputStream;
-import java.io.DataOutputStream;
-import java.net.Socket;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.HashMap;
@@ -19,7 +14,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -57,12 +51,11 @@ import org.apache.kafka.common.errors.PolicyViolationException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicIdException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.message.AlterConfigsRequestData;
+import org.apache.kafka.common.message.AlterConfigsRequestData.AlterConfigsResource;
+import org.apache.kafka.common.message.AlterConfigsRequestData.AlterableConfig;
+import org.apache.kafka.common.message.AlterConfigsResponseData;
 import org.apache.kafka.common.protocol.Errors;
-import org.apache.kafka.common.requests.AbstractRequest;
-import org.apache.kafka.common.requests.AbstractResponse;
-import org.apache.kafka.common.requests.AlterConfigsRequest;
-import org.apache.kafka.common.requests.AlterConfigsResponse;
-import org.apache.kafka.common.requests.RequestHeader;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -79,26 +72,30 @@ class AdminTest {
     @TempDir
     private Path folder;
 
-    private RunningGateway gateway;
+    private RunningKafka kafka;
     private Admin admin;
 
     @BeforeEach
     void open() throws Exception {
-        gateway = new RunningGateway(folder);
-        admin = gateway.admin();
+        kafka = new RunningKafka(folder);
+        admin = Admin.create(address());
     }
 
     @AfterEach
     void close() throws Exception {
         admin.close();
-        gateway.close();
+        kafka.close();
+    }
+
+    private Map<String, Object> address() {
+        return Map.of("bootstrap.servers", "127.0.0.1:" + kafka.port());
     }
 
     @Test
     void makesTopicsWithKafkasDefaultsAndWithWhatIsAskedFor() throws Exception {
         var plain = new NewTopic("plain", Optional.empty(), Optional.empty());
         var compacted = new NewTopic("compacted", 3, (short) 1)
-                .configs(Map.of("cleanup.policy", "compact", "segment.bytes", "1000", "max.message.bytes", "1048588"));
+                .configs(Map.of("cleanup.policy", "compact", "segment.bytes", "1000", "max.message.bytes", "100000"));
         var result = admin.createTopics(List.of(plain, compacted));
         result.all().get();
         assertThat(result.numPartitions("plain").get()).isEqualTo(1);
@@ -147,7 +144,7 @@ class AdminTest {
         assertNotConfigured("cleanup.policy", "shred", "expected delete, compact, or both");
         assertNotConfigured("min.insync.replicas", "2", "it can only be 1. There is one node");
         assertNotConfigured("message.timestamp.type", "LogAppendTime", "it can only be CreateTime");
-        assertNotConfigured("max.message.bytes", "5000000", "it can only be 1048588");
+        assertNotConfigured("max.message.bytes", "5000000", "it can only be 100000");
         assertNotConfigured("preallocate", "yes", "expected a value of the type BOOLEAN");
         assertThat(admin.listTopics().names().get()).containsExactly(TOPIC);
     }
@@ -267,14 +264,14 @@ class AdminTest {
     @Test
     void describesTheNode() throws Exception {
         var cluster = admin.describeCluster();
-        assertThat(cluster.clusterId().get()).isEqualTo(gateway.broker().clusterId());
+        assertThat(cluster.clusterId().get()).isEqualTo(kafka.clusterId());
         assertThat(cluster.controller().get().id()).isEqualTo(1);
         assertThat(cluster.nodes().get())
                 .singleElement()
-                .satisfies(node -> assertThat(node.port()).isEqualTo(gateway.port()));
+                .satisfies(node -> assertThat(node.port()).isEqualTo(kafka.port()));
         var broker = new ConfigResource(ConfigResource.Type.BROKER, "1");
         Config config = admin.describeConfigs(List.of(broker)).all().get().get(broker);
-        assertThat(config.get("message.max.bytes").value()).isEqualTo("1048588");
+        assertThat(config.get("message.max.bytes").value()).isEqualTo("100000");
         assertThat(config.get("message.max.bytes").isReadOnly()).isTrue();
         create(new NewTopic(TOPIC, 1, (short) 1));
         assertThat(admin.listConfigResources(Set.of(), new ListConfigResourcesOptions())
@@ -335,7 +332,7 @@ class AdminTest {
                 .all()
                 .get();
         assertThat(config(TOPIC)).containsEntry("retention.ms", WEEK_MS);
-        declareQueue("queue");
+        kafka.declare("queue", QueueSettings.DEFAULT);
         assertFails(
                 admin.incrementalAlterConfigs(Map.of(topic("queue"), List.of(set("retention.ms", "1"))))
                         .all(),
@@ -348,28 +345,22 @@ class AdminTest {
     void replacesAllConfigurationsAtOnce() throws Exception {
         create(new NewTopic(TOPIC, 1, (short) 1)
                 .configs(Map.of("retention.ms", "5000", "retention.bytes", "100", "cleanup.policy", "compact,delete")));
-        var wanted =
-                new AlterConfigsRequest.Config(List.of(new AlterConfigsRequest.ConfigEntry("retention.bytes", "7")));
-        var request = new AlterConfigsRequest.Builder(Map.of(topic(TOPIC), wanted), false).build((short) 2);
-        var response = (AlterConfigsResponse) ask(request);
-        assertThat(response.errors().get(topic(TOPIC)).error()).isEqualTo(Errors.NONE);
+        var wanted = new AlterConfigsResource()
+                .setResourceType(ConfigResource.Type.TOPIC.id())
+                .setResourceName(TOPIC);
+        wanted.configs().mustAdd(new AlterableConfig().setName("retention.bytes").setValue("7"));
+        var request = new AlterConfigsRequestData();
+        request.resources().mustAdd(wanted);
+        try (RawClient client = kafka.connect()) {
+            for (int version = 0; version <= 2; version++) {
+                var response = client.ask(request, version, AlterConfigsResponseData.class);
+                assertThat(response.responses().getFirst().errorCode()).isEqualTo(Errors.NONE.code());
+            }
+        }
         assertThat(config(TOPIC))
                 .containsEntry("retention.bytes", "7")
                 .containsEntry("retention.ms", WEEK_MS)
                 .containsEntry("cleanup.policy", "delete");
-    }
-
-    private AbstractResponse ask(AbstractRequest request) throws Exception {
-        var header = new RequestHeader(request.apiKey(), request.version(), "test", 1);
-        try (var socket = new Socket("127.0.0.1", gateway.port())) {
-            ByteBuffer bytes = request.serializeWithHeader(header);
-            var out = new DataOutputStream(socket.getOutputStream());
-            out.writeInt(bytes.remaining());
-            out.write(bytes.array(), bytes.arrayOffset() + bytes.position(), bytes.remaining());
-            out.flush();
-            var in = new DataInputStream(socket.getInputStream());
-            return AbstractResponse.parseResponse(ByteBuffer.wrap(in.readNBytes(in.readInt())), header);
-        }
     }
 
     @Test
@@ -387,7 +378,7 @@ class AdminTest {
     }
 
     private void publish(int partition, int count) {
-        Map<String, Object> properties = new HashMap<>(gateway.address());
+        Map<String, Object> properties = new HashMap<>(address());
         properties.put("enable.idempotence", false);
         try (var producer = new KafkaProducer<>(properties, new StringSerializer(), new StringSerializer())) {
             for (int i = 0; i < count; i++) {
@@ -437,20 +428,8 @@ class AdminTest {
 
     /** As the broker knows them. */
     private QueueSettings settings(String topic) {
-        var found = new CompletableFuture<QueueSettings>();
-        BrokerShard view = gateway.broker().on(gateway.broker().shards().at(0));
-        view.shard()
-                .execute(() -> found.complete(
-                        Objects.requireNonNull(view.topic(topic)).spec().settings()));
-        return found.join();
-    }
-
-    private void declareQueue(String name) {
-        var declared = new CompletableFuture<Object>();
-        BrokerShard view = gateway.broker().on(gateway.broker().shards().at(0));
-        var spec = new QueueSpec(name, true, false, false, QueueSettings.DEFAULT);
-        view.shard().execute(() -> view.declareQueue(spec, 0, declared::complete));
-        declared.join();
+        return kafka.<QueueSettings>ask((on, reply) -> reply.on(Outcome.done(
+                Objects.requireNonNull(on.topic(topic)).spec().settings())));
     }
 
     private void alter(AlterConfigOp... operations) throws Exception {
