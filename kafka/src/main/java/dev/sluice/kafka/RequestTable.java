@@ -14,9 +14,11 @@ import org.apache.kafka.common.message.DeleteRecordsRequestData;
 import org.apache.kafka.common.message.DeleteTopicsRequestData;
 import org.apache.kafka.common.message.DescribeClusterRequestData;
 import org.apache.kafka.common.message.DescribeConfigsRequestData;
+import org.apache.kafka.common.message.DescribeProducersRequestData;
 import org.apache.kafka.common.message.DescribeTopicPartitionsRequestData;
 import org.apache.kafka.common.message.FetchRequestData;
 import org.apache.kafka.common.message.IncrementalAlterConfigsRequestData;
+import org.apache.kafka.common.message.InitProducerIdRequestData;
 import org.apache.kafka.common.message.ListConfigResourcesRequestData;
 import org.apache.kafka.common.message.ListOffsetsRequestData;
 import org.apache.kafka.common.message.MetadataRequestData;
@@ -76,6 +78,9 @@ final class RequestTable {
                 4,
                 OffsetForLeaderEpochRequestData.class,
                 new OffsetForLeaderEpochHandler());
+        table.serve(ApiKeys.INIT_PRODUCER_ID, 0, 5, InitProducerIdRequestData.class, new InitProducerIdHandler());
+        table.serve(
+                ApiKeys.DESCRIBE_PRODUCERS, 0, 0, DescribeProducersRequestData.class, new DescribeProducersHandler());
         table.serveAdministrators(node, topics);
         return table;
     }

@@ -8,7 +8,6 @@ import dev.sluice.broker.QueueProperty;
 import dev.sluice.broker.QueueSettings;
 import java.nio.file.Path;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -378,9 +377,7 @@ class AdminTest {
     }
 
     private void publish(int partition, int count) {
-        Map<String, Object> properties = new HashMap<>(address());
-        properties.put("enable.idempotence", false);
-        try (var producer = new KafkaProducer<>(properties, new StringSerializer(), new StringSerializer())) {
+        try (var producer = new KafkaProducer<>(address(), new StringSerializer(), new StringSerializer())) {
             for (int i = 0; i < count; i++) {
                 var _ = producer.send(new ProducerRecord<>(TOPIC, partition, "key", String.valueOf(i)));
             }
