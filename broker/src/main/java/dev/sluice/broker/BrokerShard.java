@@ -141,6 +141,35 @@ public final class BrokerShard {
         onQueue(name, connection, reply, queue -> Outcome.done(queue.statistics()));
     }
 
+    // Topics, and queues as such.
+
+    /** All that are not of one connection, and have records of their own. */
+    public List<TopicHandle> topics() {
+        var topics = new ArrayList<TopicHandle>();
+        for (Queue queue : topology.queues()) {
+            if (isStream(queue)) {
+                topics.add(new TopicHandle(this, queue));
+            }
+        }
+        return topics;
+    }
+
+    /** The one of that name; null if there is none. */
+    public @Nullable TopicHandle topic(String name) {
+        Queue queue = topology.queue(name);
+        return queue != null && isStream(queue) ? new TopicHandle(this, queue) : null;
+    }
+
+    /** The one with that {@linkplain TopicHandle#id id}; null if there is none. */
+    public @Nullable TopicHandle topic(long id) {
+        Queue queue = topology.queueWithId(id);
+        return queue != null && isStream(queue) ? new TopicHandle(this, queue) : null;
+    }
+
+    private static boolean isStream(Queue queue) {
+        return !queue.spec().exclusive() && queue.spec().topic() == null;
+    }
+
     // Publishing.
 
     /** Whether publishers are to wait. */
@@ -421,6 +450,11 @@ public final class BrokerShard {
         var written = new CompletableFuture<Void>();
         cursorLog().whenEverythingIsDurable(() -> written.complete(null));
         closed.add(written.thenCompose(durable -> close(cursorLog().log().log())));
+        for (Queue queue : topology.queues()) {
+            if (queue.home() == this && queue.isOpen() && !queue.isDeleted()) {
+                queue.noteProducers();
+            }
+        }
         var noted = new CompletableFuture<Void>();
         idLog().log().whenEverythingIsDurable(() -> noted.complete(null));
         closed.add(noted.thenCompose(durable -> close(idLog().log().log())));

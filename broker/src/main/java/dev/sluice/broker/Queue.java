@@ -202,6 +202,10 @@ final class Queue {
                         record.buffer().slice(record.keyIndex(), record.keyLength()), partitions.length);
     }
 
+    QueueCounters counters() {
+        return counters;
+    }
+
     /** How it reads, in the order of their indices; not to be written to. */
     Lane[] lanes() {
         return lanes;
@@ -533,6 +537,13 @@ final class Queue {
         }
         for (Partition partition : partitions) {
             partition.delete();
+        }
+    }
+
+    /** Before the broker stops: the next start finds what there is to know of producers without looking for it. */
+    void noteProducers() {
+        for (Partition partition : partitions) {
+            partition.noteProducers();
         }
     }
 

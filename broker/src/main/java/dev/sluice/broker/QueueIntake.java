@@ -19,6 +19,7 @@ final class QueueIntake {
     private final Lane[] lanes;
     private final ReadyLanes readyLanes;
     private final QueueCounters counters;
+    private final BatchIntake batches;
     private final @Nullable DeadLetters deadLetters;
     private final @Nullable Deduplication deduplication;
     private final @Nullable QueueStory story;
@@ -37,6 +38,7 @@ final class QueueIntake {
         this.lanes = queue.lanes();
         this.readyLanes = queue.readyLanes();
         this.counters = counters;
+        this.batches = new BatchIntake(queue, this, counters);
         this.deadLetters = deadLetters;
         this.deduplication = queue.deduplication();
         this.story = queue.story();
@@ -59,23 +61,48 @@ final class QueueIntake {
             @Nullable Confirms taken,
             @Nullable Confirms stored,
             BrokerShard publisher) {
+        Refusal refusal = refusal(partitions[index], batch, count, room != null);
+        if (refusal == null) {
+            take(index, batch, count, null, taken, stored, publisher);
+            return;
+        }
+        giveUp(index, batch, refusal);
+        refuse(taken, refusal, publisher);
+        refuse(stored, refusal, publisher);
+    }
+
+    /** Takes over {@code batch}, which is refused. */
+    private void giveUp(int index, ByteBuf batch, Refusal refusal) {
+        if (overflow == Overflow.REJECT_DEAD_LETTER
+                && refusal.reason() == Refusal.Reason.QUEUE_FULL
+                && deadLetters != null) {
+            deadLetters.sendRefused(lanes[index], batch);
+        }
+        batch.release();
+        if (waiting != null && queue.unavailable() == null) {
+            queue.wake(); // whoever waits may have waited for the room that this does not take
+        }
+    }
+
+    /** Takes over {@code batch}, the next of its producer; false if it is refused. */
+    boolean appendNumbered(
+            int index, ByteBuf batch, int count, ProducerBatch numbered, Confirms stored, BrokerShard publisher) {
         Partition partition = partitions[index];
         Refusal refusal = refusal(partition, batch, count, room != null);
         if (refusal != null) {
-            if (overflow == Overflow.REJECT_DEAD_LETTER
-                    && refusal.reason() == Refusal.Reason.QUEUE_FULL
-                    && deadLetters != null) {
-                deadLetters.sendRefused(lanes[index], batch);
-            }
-            batch.release();
-            refuse(taken, refusal, publisher);
+            giveUp(index, batch, refusal);
             refuse(stored, refusal, publisher);
-            if (waiting != null && queue.unavailable() == null) {
-                queue.wake(); // whoever waits may have waited for the room that this does not take
-            }
-            return;
+            return false;
         }
-        take(index, batch, count, null, taken, stored, publisher);
+        coming(partition, batch, count);
+        partition.appendNumbered(batch, count, numbered, stored, publisher);
+        came();
+        return true;
+    }
+
+    /** Whole batches. */
+    BatchIntake batches() {
+        return batches;
     }
 
     /** Whether dead letters repeat what is not durable yet: {@code again} runs when it is. Only where no other queue gets them: behind what that has taken of the group the originals could wait. */
@@ -180,10 +207,7 @@ final class QueueIntake {
             @Nullable Confirms taken,
             @Nullable Confirms stored,
             BrokerShard publisher) {
-        counters.published += count;
-        if (story != null) {
-            story.stored(partition, batch);
-        }
+        coming(partition, batch, count);
         if (group == null) {
             partition.append(batch, count, stored, publisher);
         } else {
@@ -194,6 +218,17 @@ final class QueueIntake {
         } else if (taken != null) {
             publisher.answer(queue.home(), taken::stored);
         }
+        came();
+    }
+
+    private void coming(Partition partition, ByteBuf batch, int count) {
+        counters.published += count;
+        if (story != null) {
+            story.stored(partition, batch);
+        }
+    }
+
+    private void came() {
         showRoom();
         queue.wake();
     }
@@ -272,7 +307,7 @@ final class QueueIntake {
         }
     }
 
-    private void refuse(@Nullable Confirms confirms, Refusal refusal, BrokerShard publisher) {
+    void refuse(@Nullable Confirms confirms, Refusal refusal, BrokerShard publisher) {
         if (confirms != null) {
             publisher.answer(queue.home(), () -> confirms.refused(refusal));
         }
@@ -340,13 +375,13 @@ final class QueueIntake {
         }
     }
 
-    /** Gives up the oldest ready record of the lowest priority; false if it cannot be dropped yet. What the storage gave up does not stand in the way. */
+    /** Gives up the oldest ready record of the lowest priority; false if it cannot be dropped yet. What the storage gave up, or cannot read, does not stand in the way; while it only takes nothing more, the queue does not get longer, and waits. */
     private boolean dropLowest() {
         for (int i = readyLanes.lowestFrom(0); i >= 0; i = readyLanes.lowestFrom(i + 1)) {
             if (dropOldest(lanes[i])) {
                 return true;
             }
-            if (partitions[i].refusal() == null) {
+            if (!partitions[i].isOutOfReach()) {
                 return false;
             }
         }

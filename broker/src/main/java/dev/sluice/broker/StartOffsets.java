@@ -1,8 +1,8 @@
 package dev.sluice.broker;
 
-import dev.sluice.log.OffsetCallback;
 import dev.sluice.log.PartitionLog;
 import dev.sluice.log.StorageException;
+import dev.sluice.log.TimestampCallback;
 import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 
@@ -37,9 +37,9 @@ final class StartOffsets {
 
     private static CompletableFuture<Long> search(PartitionLog log, long timeMs) {
         var found = new CompletableFuture<Long>();
-        log.offsetFor(timeMs, new OffsetCallback() {
+        log.offsetFor(timeMs, new TimestampCallback() {
             @Override
-            public void found(long offset) {
+            public void found(long offset, long foundMs) {
                 found.complete(offset);
             }
 

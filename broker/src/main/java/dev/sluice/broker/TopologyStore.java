@@ -15,11 +15,20 @@ final class TopologyStore {
     private static final String EXCHANGES = "exchanges/";
     static final String QUEUES = "queues/";
     private static final String BINDINGS = "bindings/";
+    private static final String CLUSTER_ID = "cluster-id";
 
     private final MetadataStore store;
 
     TopologyStore(MetadataStore store) {
         this.store = store;
+    }
+
+    /** What the data folder calls itself, from its first start on; {@code proposed} if this is that. */
+    CompletableFuture<String> clusterId(String proposed) {
+        return store.get(CLUSTER_ID)
+                .map(stored -> CompletableFuture.completedFuture(new String(stored.value(), StandardCharsets.US_ASCII)))
+                .orElseGet(() -> store.put(CLUSTER_ID, proposed.getBytes(StandardCharsets.US_ASCII), MetadataStore.ANY)
+                        .thenApply(stored -> proposed));
     }
 
     List<ExchangeSpec> exchanges() {

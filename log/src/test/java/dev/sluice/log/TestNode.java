@@ -111,9 +111,9 @@ final class TestNode implements AutoCloseable {
 
     long offsetFor(PartitionLog log, long timestampMs) {
         CompletableFuture<Long> result = new CompletableFuture<>();
-        log.offsetFor(timestampMs, new OffsetCallback() {
+        log.offsetFor(timestampMs, new TimestampCallback() {
             @Override
-            public void found(long offset) {
+            public void found(long offset, long foundMs) {
                 result.complete(offset);
             }
 

@@ -33,6 +33,8 @@ final class BrokerSim {
     private static final long TAIL_BUDGET_BYTES = 4 << 20;
     private static final int MOST_SHARDS = 3;
     private static final int MOST_STEPS_BETWEEN = 60;
+    /** So long after the disk is in order again everything goes on. */
+    private static final long RECOVERY_MS = 5_000;
     /** Longer than anything has to wait. */
     private static final long LONGEST_WAIT_MS = 30_000;
 
@@ -40,10 +42,15 @@ final class BrokerSim {
     final SimTrace trace = new SimTrace();
     final BrokerModel model = new BrokerModel();
     final List<SimConsumer> consumers = new ArrayList<>();
+    /** Publishers that wait until there is room. */
+    final List<SimSender> senders = new ArrayList<>();
+
     private final List<SimConsumer> allConsumers = new ArrayList<>();
     private final StorageConfig config;
     private final StatisticsCheck statistics = new StatisticsCheck();
+    private final LimitCheck limits = new LimitCheck();
     private final boolean changesShards;
+    private final boolean hasFaults;
 
     private SimDisk disk;
     private SimScheduler scheduler;
@@ -53,6 +60,8 @@ final class BrokerSim {
     private @Nullable CompletableFuture<Broker> broker;
     private int shardCount;
     private int busyMs;
+    /** Something may go wrong with the disk, or did so a moment ago. */
+    private boolean isFaulty;
     /** Nobody hears any more what the broker says. */
     private boolean isEnding;
 
@@ -65,6 +74,7 @@ final class BrokerSim {
         scheduler = new SimScheduler(random.fork());
         shardCount = random.between(1, MOST_SHARDS);
         changesShards = random.oneIn(4);
+        hasFaults = random.oneIn(3);
     }
 
     /** Small files, and room in a group for what a turn moves. */
@@ -117,6 +127,7 @@ final class BrokerSim {
         starting.join();
         model.begun(scheduler.clock().nowMs());
         statistics.begun();
+        limits.begun();
         trace.add("started with " + shardCount + " shards at " + model.nowMs());
         lookForQueues();
         return !cameDown();
@@ -162,6 +173,8 @@ final class BrokerSim {
     private void takeUpImage() {
         SimDisk next = Objects.requireNonNull(disk.image());
         trace.add("crashed");
+        disk.faults().clear();
+        isFaulty = false;
         model.ended(true);
         shutDown();
         disk = next;
@@ -174,6 +187,38 @@ final class BrokerSim {
         }
         takeUpImage();
         return true;
+    }
+
+    // ---- faults of the disk ----
+
+    SimFaults faults() {
+        return disk.faults();
+    }
+
+    /** Bytes that are free on a disk which holds so many. */
+    long usedBytes() {
+        return disk.names().stream().mapToLong(name -> disk.bytes(name).length).sum();
+    }
+
+    /** From now on something goes wrong, in the lives that are meant to have that. */
+    void disturb(String what, Runnable fault) {
+        if (hasFaults) {
+            trace.add("fault: " + what);
+            isFaulty = true;
+            model.disturbed();
+            fault.run();
+        }
+    }
+
+    /** The disk is in order again, and soon everything goes on. */
+    void heal() {
+        if (isFaulty) {
+            trace.add("no more faults, after " + disk.injected());
+            faults().clear();
+            pass(RECOVERY_MS);
+            isFaulty = false;
+            QueueOps.deleteAgain(this);
+        }
     }
 
     private void upAgain() {
@@ -215,6 +260,7 @@ final class BrokerSim {
         broker = null;
         closeStorage();
         consumers.clear();
+        senders.clear();
         SimDisk image = disk.image();
         model.ended(image != null);
         if (image != null) {
@@ -232,6 +278,7 @@ final class BrokerSim {
     private void shutDown() {
         isEnding = true;
         consumers.clear();
+        senders.clear();
         statistics.crashed();
         CompletableFuture<Broker> open = broker;
         if (open != null) {
@@ -274,28 +321,41 @@ final class BrokerSim {
         }
     }
 
+    /** One step of a task, if there is any, and a look at what it changed. */
+    private boolean step() {
+        boolean wasAny = scheduler.stepTask();
+        Broker running = broker == null ? null : broker.getNow(null);
+        if (running != null && isUp()) {
+            limits.look(running, model);
+        }
+        return wasAny;
+    }
+
     /** Some steps of whatever there is to do. */
     void steps(int most) {
-        for (int i = 0; i < most && disk.image() == null && scheduler.stepTask(); i++) {
+        for (int i = 0; i < most && disk.image() == null && step(); i++) {
             throwFailure();
         }
     }
 
     /** Steps until nothing goes on, or a crash happens. */
     private void rest() {
-        for (int i = 0; disk.image() == null && scheduler.stepTask(); i++) {
+        for (int i = 0; disk.image() == null && step(); i++) {
             throwFailure();
             BrokerModel.require(i < MAX_STEPS, "the broker does not come to rest");
         }
         if (isUp()) {
             busyMs = 0;
             model.at(scheduler.clock().nowMs());
-            model.quiet();
+            if (!isFaulty) {
+                model.quiet();
+            }
         }
     }
 
     /** Lets everything come to rest, and compares. */
     void quiet() {
+        heal();
         rest();
         if (isUp()) {
             trace.add("quiet at " + model.nowMs());

@@ -88,6 +88,7 @@ final class DeliveryCheck {
         if (target == null) {
             throw new AssertionError(copy + " died and went where nobody said");
         }
+        from.tally.isUncertain |= holder != null; // its lease was over, and nobody says so
         model.move(copy, target, reason, true);
         copy.earliestMs = death.timeMs();
     }
@@ -105,6 +106,8 @@ final class DeliveryCheck {
         long ttlMs = copy.ttlMs();
         boolean isOver = ttlMs >= 0 && dueMs + (ttlMs == 0 ? AT_ONCE_MS : ttlMs) <= model.quietMs();
         require(!isOver, copy + " comes after its time: " + dueMs + " and " + ttlMs + " ms");
+        long mostMs = copy.at.dropsAtLimit() ? copy.at.settings.maxAgeMs() : -1;
+        require(mostMs < 0 || dueMs + mostMs > model.quietMs(), copy + " is too old for its queue: " + dueMs);
     }
 
     private static void requireAlone(BrokerModel model, CopyModel copy) {

@@ -2,6 +2,7 @@ package dev.sluice.testkit;
 
 import dev.sluice.broker.ConfirmWhen;
 import dev.sluice.broker.RecordAttributes;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 
@@ -9,9 +10,13 @@ import java.util.Objects;
 final class PublishOps {
     private static final int MOST_AT_ONCE = 12;
     private static final int MOST_BYTES = 3_000;
+    /** Of any value. */
+    static final int LARGEST_BYTES = Payload.LEAST_BYTES + MOST_BYTES;
 
     static final List<SimOp> ALL = List.of(
-            new SimOp("publish", 30, PublishOps::toQueue), new SimOp("publish to all", 6, PublishOps::toExchange));
+            new SimOp("publish", 30, PublishOps::toQueue),
+            new SimOp("publish to all", 6, PublishOps::toExchange),
+            new SimOp("give up publishing", 1, PublishOps::giveUp));
 
     private PublishOps() {}
 
@@ -26,30 +31,27 @@ final class PublishOps {
 
     private static void publish(BrokerSim sim, String exchange, String routingKey) {
         int shard = sim.random.below(sim.shardCount());
-        int records = 1 + sim.random.size(MOST_AT_ONCE);
+        var drafts = new ArrayList<SimSender.Draft>();
+        for (int i = 1 + sim.random.size(MOST_AT_ONCE); i > 0; i--) {
+            drafts.add(new SimSender.Draft(attributes(sim.random), Payload.LEAST_BYTES + sim.random.size(MOST_BYTES)));
+        }
         boolean wantsAnswer = sim.random.percent(80);
         ConfirmWhen confirm = sim.random.percent(85) ? ConfirmWhen.STORED : ConfirmWhen.TAKEN;
-        sim.on(shard, view -> {
-            for (int i = 0; i < records; i++) {
-                List<QueueModel> queues = targets(sim, exchange, routingKey);
-                if (!queues.isEmpty()) {
-                    sim.publisher(shard)
-                            .publish(
-                                    view,
-                                    exchange,
-                                    routingKey,
-                                    queues,
-                                    attributes(sim.random),
-                                    Payload.LEAST_BYTES + sim.random.size(MOST_BYTES),
-                                    confirm,
-                                    wantsAnswer);
-                }
-            }
-        });
+        sim.on(
+                shard,
+                view -> new SimSender(sim, shard, view, exchange, routingKey, wantsAnswer ? confirm : null, drafts)
+                        .send());
+    }
+
+    private static void giveUp(BrokerSim sim) {
+        if (!sim.senders.isEmpty()) {
+            SimSender sender = sim.random.pick(sim.senders);
+            sim.on(sender.shard(), sender::giveUp);
+        }
     }
 
     /** None while nobody knows where the exchange leads. */
-    private static List<QueueModel> targets(BrokerSim sim, String exchange, String routingKey) {
+    static List<QueueModel> targets(BrokerSim sim, String exchange, String routingKey) {
         if (exchange.isEmpty()) {
             QueueModel queue = Objects.requireNonNull(sim.model.queues.get(routingKey));
             return queue.isThere() || queue.state == QueueModel.State.DELETING ? List.of(queue) : List.of();

@@ -48,6 +48,14 @@ final class QueueModel {
     int everClosedFromAfar;
     /** One of them settled by receiving. */
     boolean lostFromAfar;
+    /** Something may have been dropped while something of a lower priority was there and could not be read. */
+    boolean mayDropOutOfTurn;
+    /** Dead letters of some other queue come here. */
+    boolean isTarget;
+    /** Publishers that wait for room in it, and the most that did at once. */
+    int waiting;
+
+    int mostWaiting;
     /** The consumer that got the last record. */
     @Nullable
     SimConsumer active;
@@ -76,6 +84,9 @@ final class QueueModel {
         this.deadLetterTarget = deadLetterTarget;
         this.declaredOn = declaredOn;
         this.declaredOf = declaredOf;
+        if (deadLetterTarget != null) {
+            deadLetterTarget.isTarget = true;
+        }
     }
 
     int lanes() {
@@ -100,26 +111,47 @@ final class QueueModel {
         return settings.deadLetterExchange() != null;
     }
 
+    /** Whether there is any limit of what may be ready. */
+    boolean isLimited() {
+        return settings.maxLength() >= 0 || settings.maxLengthBytes() >= 0 || settings.maxAgeMs() >= 0;
+    }
+
+    /** Publishers wait until there is room. */
+    boolean blocksAtLimit() {
+        return isLimited() && settings.overflow() == Overflow.BLOCK;
+    }
+
     boolean dropsAtLimit() {
-        return settings.maxLength() >= 0
+        return isLimited()
                 && (settings.overflow() == Overflow.DROP_OLDEST
                         || settings.overflow() == Overflow.DROP_LOWEST_PRIORITY);
     }
 
     boolean refusesAtLimit() {
-        return settings.maxLength() >= 0
+        return isLimited()
                 && (settings.overflow() == Overflow.REJECT || settings.overflow() == Overflow.REJECT_DEAD_LETTER);
     }
 
     /** Dead letters may have to wait until there is room. */
     boolean letsDeadLettersWait() {
-        return settings.maxLength() >= 0 && !dropsAtLimit();
+        return isLimited() && !dropsAtLimit();
     }
 
     boolean sendsRefusedToDeadLetters() {
-        return settings.maxLength() >= 0
-                && settings.overflow() == Overflow.REJECT_DEAD_LETTER
-                && hasDeadLetterExchange();
+        return isLimited() && settings.overflow() == Overflow.REJECT_DEAD_LETTER && hasDeadLetterExchange();
+    }
+
+    /** A record that has been ready for so long that the queue refuses others; null if none surely has. */
+    @Nullable
+    CopyModel findTooOld(long atMs) {
+        long maxAgeMs = settings.maxAgeMs();
+        if (maxAgeMs < 0 || !refusesAtLimit() || copies.stream().anyMatch(copy -> copy.attributes.delayMs() > 0)) {
+            return null;
+        }
+        return copies.stream()
+                .filter(copy -> copy.ready && copy.isOwed() && copy.latestMs + maxAgeMs <= atMs)
+                .findFirst()
+                .orElse(null);
     }
 
     /** Deliveries end by themselves. */
@@ -177,6 +209,11 @@ final class QueueModel {
         highestFirst.merge(lane, offset, Math::max);
     }
 
+    /** Something goes wrong with the disk: what cannot be read cannot be dropped where bytes count, and others are instead. */
+    void disturbed() {
+        mayDropOutOfTurn |= settings.maxLengthBytes() >= 0;
+    }
+
     /** Another process has it. */
     void newLife() {
         highestFirst.clear();
@@ -186,6 +223,8 @@ final class QueueModel {
         lostFromAfar = false;
         active = null;
         purging = 0;
+        waiting = 0;
+        mostWaiting = 0;
         tally.accepted = 0;
         tally.delivered = 0;
         tally.acked = 0;

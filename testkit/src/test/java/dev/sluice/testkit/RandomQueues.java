@@ -18,10 +18,8 @@ final class RandomQueues {
                         || (other.spec.durable() && other.settings.durability().isSync()))
                 .toList();
         QueueSettings settings = QueueSettings.DEFAULT;
-        if (random.oneIn(4)) {
-            settings = random.oneIn(12)
-                    ? settings.withMaxLength(0, Overflow.DROP_OLDEST)
-                    : settings.withMaxLength(random.between(1, 12), random.pick(List.of(Overflow.values())));
+        if (random.oneIn(3)) {
+            settings = withLimits(random, settings);
         }
         if (random.oneIn(6)) {
             settings = settings.with(QueueProperty.MESSAGE_TTL, random.oneIn(8) ? 0 : random.between(1, 4_000));
@@ -54,6 +52,25 @@ final class RandomQueues {
             settings = settings.with(QueueProperty.DURABILITY, random.oneIn(2) ? "none" : "interval=50ms");
         }
         return new QueueSpec(name, isDurable, false, false, settings);
+    }
+
+    private static QueueSettings withLimits(Seeded random, QueueSettings settings) {
+        if (random.oneIn(30)) {
+            return settings.withMaxLength(0, Overflow.DROP_OLDEST);
+        }
+        Overflow overflow = random.pick(List.of(Overflow.values()));
+        QueueSettings with = settings.with(QueueProperty.OVERFLOW, overflow.word());
+        int kinds = random.between(1, 7);
+        if ((kinds & 1) != 0) {
+            with = with.with(QueueProperty.MAX_LENGTH, random.between(1, 12));
+        }
+        if ((kinds & 2) != 0) {
+            boolean drops = overflow == Overflow.DROP_OLDEST || overflow == Overflow.DROP_LOWEST_PRIORITY;
+            // A dead letter that is larger than the limit of a queue which drops nothing would wait for ever.
+            int least = drops ? Payload.LEAST_BYTES : PublishOps.LARGEST_BYTES;
+            with = with.with(QueueProperty.MAX_LENGTH_BYTES, random.between(least, 12_000));
+        }
+        return (kinds & 4) == 0 ? with : with.with(QueueProperty.MAX_AGE, random.between(100, 4_000));
     }
 
     private static QueueSettings withRetries(Seeded random, QueueSettings settings) {

@@ -13,6 +13,7 @@ import io.netty.buffer.Unpooled;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Confined to the thread of the simulation. Clients on one shard that publish, and what they were told. */
 final class SimPublisher implements ConfirmSink {
@@ -25,17 +26,17 @@ final class SimPublisher implements ConfirmSink {
         this.shard = shard;
     }
 
-    /** Publishes one record to these queues, which is where the exchange leads with this key. */
+    /** Publishes one record to these queues, which is where the exchange leads with this key; {@code confirm}: null for no answer. */
     void publish(
             BrokerShard view,
+            Route route,
             String exchange,
             String routingKey,
             List<QueueModel> queues,
             RecordAttributes attributes,
             int bytes,
-            ConfirmWhen confirm,
-            boolean wantsAnswer) {
-        Route route = view.route(exchange, routingKey, null);
+            @Nullable ConfirmWhen confirm) {
+        boolean wantsAnswer = confirm != null;
         if (queues.stream().allMatch(QueueModel::isThere)) {
             BrokerModel.require(
                     route.queueCount() == queues.size(),
@@ -49,7 +50,15 @@ final class SimPublisher implements ConfirmSink {
         sent.put(id, sim.model.published(copies, wantsAnswer, confirm == ConfirmWhen.STORED));
         sim.trace.add("publish " + copies + " " + attributes + (wantsAnswer ? " " + confirm : "") + " on " + shard);
         ByteBuf headers = headers(exchange, routingKey, attributes);
-        view.publish(route, attributes, null, Payload.of(id, bytes), headers, confirm, wantsAnswer ? this : null, id);
+        view.publish(
+                route,
+                attributes,
+                null,
+                Payload.of(id, bytes),
+                headers,
+                confirm == null ? ConfirmWhen.STORED : confirm,
+                wantsAnswer ? this : null,
+                id);
     }
 
     private CopyModel copy(long id, QueueModel queue, RecordAttributes attributes, int bytes) {
@@ -83,7 +92,7 @@ final class SimPublisher implements ConfirmSink {
         sim.hears(() -> {
             for (long id = firstSequence; id <= lastSequence; id++) {
                 sim.trace.add("refused " + id + ": " + refusal);
-                sim.model.refused(publication(id), refusal.subject(), refusal.reason() == Refusal.Reason.QUEUE_FULL);
+                sim.model.refused(publication(id), refusal.subject(), refusal.reason());
             }
         });
     }

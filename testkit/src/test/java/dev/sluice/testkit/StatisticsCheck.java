@@ -62,10 +62,11 @@ final class StatisticsCheck {
                 throw new AssertionError(queue + " does not tell its statistics");
             }
             try {
-                requireConservation(model, queue, statistics);
-                requireTally(model, queue, statistics);
+                requireConservation(queue, statistics);
+                requireTally(queue, statistics);
                 requireContent(model, queue, statistics);
                 requireLimit(queue, statistics);
+                requireNobodyWaits(queue, statistics);
                 requireServed(queue, statistics, consumers);
             } catch (AssertionError found) {
                 throw new AssertionError(
@@ -83,9 +84,9 @@ final class StatisticsCheck {
     }
 
     /** What came in is what went out, for a reason that is counted, and what is there. */
-    private void requireConservation(BrokerModel model, QueueModel queue, QueueStatistics statistics) {
+    private void requireConservation(QueueModel queue, QueueStatistics statistics) {
         require(statistics.damaged() == 0, "records are missing");
-        if (queue.sendsRefusedToDeadLetters() && isTarget(model, queue)) {
+        if (queue.sendsRefusedToDeadLetters() && queue.isTarget) {
             return; // refused dead letters count as refused, and are not sent on
         }
         long out = statistics.acknowledged() + statistics.purged();
@@ -107,11 +108,7 @@ final class StatisticsCheck {
         require(atEnd == null || atEnd == first, "it ended with " + atEnd + ", and began with " + first);
     }
 
-    private static boolean isTarget(BrokerModel model, QueueModel queue) {
-        return model.queues.values().stream().anyMatch(other -> other.deadLetterTarget == queue);
-    }
-
-    private static void requireTally(BrokerModel model, QueueModel queue, QueueStatistics statistics) {
+    private static void requireTally(QueueModel queue, QueueStatistics statistics) {
         QueueModel.Tally tally = queue.tally;
         require(queue.dropsAtLimit() || statistics.droppedAtLimit() == 0, "it drops without a limit");
         boolean mayExpire = queue.settings.messageTtlMs() >= 0 || tally.hasTtl;
@@ -121,7 +118,7 @@ final class StatisticsCheck {
             return;
         }
         require(
-                isTarget(model, queue) || statistics.published() == tally.accepted,
+                queue.isTarget || statistics.published() == tally.accepted,
                 "it took " + statistics.published() + " of " + tally.accepted);
         require(statistics.delivered() == tally.delivered, "it delivered, and consumers got " + tally.delivered);
         require(statistics.acknowledged() == tally.acked, "consumers acknowledged " + tally.acked);
@@ -172,9 +169,24 @@ final class StatisticsCheck {
     }
 
     private static void requireLimit(QueueModel queue, QueueStatistics statistics) {
+        long maxLength = queue.settings.maxLength();
+        long maxBytes = queue.settings.maxLengthBytes();
         require(
-                !queue.dropsAtLimit() || statistics.ready() <= queue.settings.maxLength(),
+                !queue.dropsAtLimit() || maxLength < 0 || statistics.ready() <= maxLength,
                 "it is longer than its limit");
+        require(
+                !queue.dropsAtLimit() || maxBytes < 0 || statistics.readyBytes() <= maxBytes,
+                "it has more bytes than its limit");
+    }
+
+    /** Nobody waits for room where there is some. */
+    private static void requireNobodyWaits(QueueModel queue, QueueStatistics statistics) {
+        long maxLength = queue.settings.maxLength();
+        long maxBytes = queue.settings.maxLengthBytes();
+        boolean isFull = (maxLength >= 0 && statistics.ready() >= Math.max(1, maxLength))
+                || (maxBytes >= 0 && statistics.readyBytes() >= Math.max(1, maxBytes))
+                || (queue.settings.maxAgeMs() >= 0 && statistics.ready() > 0);
+        require(isFull || queue.waiting == 0, queue.waiting + " publishers wait, and there is room");
     }
 
     /** Nobody who could take a record waits while one is ready. */
