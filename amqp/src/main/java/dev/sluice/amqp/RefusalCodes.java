@@ -21,6 +21,8 @@ final class RefusalCodes {
                     QUEUE_PAUSED,
                     DELIVERY_OVER,
                     TRANSACTION_TOO_LARGE,
+                    OUT_OF_ORDER_SEQUENCE,
+                    OLD_PRODUCER_EPOCH,
                     INVALID -> ReplyCode.PRECONDITION_FAILED;
             case QUEUE_DIFFERS -> differsInOwner(refusal) ? ReplyCode.RESOURCE_LOCKED : ReplyCode.PRECONDITION_FAILED;
             case QUEUE_LOCKED -> ReplyCode.RESOURCE_LOCKED;
@@ -52,6 +54,8 @@ final class RefusalCodes {
             case DELIVERY_OVER -> "a delivery of " + queue(name) + " is not the consumer's any more" + reason(refusal);
             case TRANSACTION_TOO_LARGE -> "the transaction is too large" + reason(refusal);
             case QUEUE_PAUSED -> queue(name) + " is paused" + reason(refusal);
+            case OUT_OF_ORDER_SEQUENCE -> "a batch for " + queue(name) + " is out of order" + reason(refusal);
+            case OLD_PRODUCER_EPOCH -> "a producer of " + queue(name) + " is of an old epoch" + reason(refusal);
             case BUSY -> queue(name) + " is busy" + reason(refusal);
             case STORAGE -> "storage of " + queue(name) + " is not available" + reason(refusal);
             case OVERLOADED -> refusal.subject() + " is short" + reason(refusal);

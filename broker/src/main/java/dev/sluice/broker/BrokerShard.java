@@ -130,7 +130,7 @@ public final class BrokerShard {
                 name,
                 connection,
                 reply,
-                queue -> queue.spec().isTopic()
+                queue -> queue.lanes().length == 0
                         ? Outcome.refused(
                                 Refusal.Reason.INVALID, name, "a topic is not purged: its limits say what it keeps")
                         : Outcome.done(queue.purge()));
@@ -246,9 +246,9 @@ public final class BrokerShard {
     /** Somebody who takes records one at a time with {@link Consumer#get} and does not count as a consumer. */
     public void openGetter(String queue, long connection, Reply<Consumer> reply) {
         Queue found = find(queue, connection, reply);
-        if (found != null && found.spec().isTopic()) {
+        if (found != null && found.lanes().length == 0) {
             reply.on(Outcome.refused(
-                    Refusal.Reason.INVALID, queue, "a topic is read by consumers and subscriptions, not by get"));
+                    Refusal.Reason.INVALID, queue, "a topic whose readers do not compete is not read by get"));
         } else if (found != null) {
             var spec = new ConsumerSpec(false, false, 0, null);
             reply.on(Outcome.done(new Consumer(found, this, spec, NoDeliveries.INSTANCE, false)));
@@ -450,6 +450,11 @@ public final class BrokerShard {
         var written = new CompletableFuture<Void>();
         cursorLog().whenEverythingIsDurable(() -> written.complete(null));
         closed.add(written.thenCompose(durable -> close(cursorLog().log().log())));
+        for (Queue queue : topology.queues()) {
+            if (queue.home() == this && queue.isOpen() && !queue.isDeleted()) {
+                queue.noteProducers();
+            }
+        }
         var noted = new CompletableFuture<Void>();
         idLog().log().whenEverythingIsDurable(() -> noted.complete(null));
         closed.add(noted.thenCompose(durable -> close(idLog().log().log())));

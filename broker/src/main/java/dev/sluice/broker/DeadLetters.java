@@ -182,7 +182,7 @@ final class DeadLetters implements RecordMove.Owner<DeadRecord> {
     }
 
     private Letter letter(DeathReason reason, long timeMs, RecordCursor record) {
-        RouteHeader.Place place = RouteHeader.of(record);
+        RouteHeader.Place place = RouteHeader.of(record).or(queue.spec().address());
         long ttlMs = RecordAttributes.isIn(record) ? RecordAttributes.ttlMs(record) : QueueSettings.UNLIMITED;
         var death = new Death(queue.name(), reason, place.exchange(), place.routingKey(), 1, timeMs, ttlMs);
         String key = routingKey == null ? place.routingKey() : routingKey;

@@ -189,7 +189,7 @@ final class Lane {
     private void countMissing(QueueCounters counters, long records) {
         if (records > 0 && partition.lastValues() != null) {
             queue.superseded(records);
-        } else if (records > 0 && queue.spec().topic() != null) {
+        } else if (records > 0 && partition.isOfTopic()) {
             queue.droppedByTopic(records);
         } else if (records > 0) {
             counters.damaged += records;

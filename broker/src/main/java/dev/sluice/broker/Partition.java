@@ -1,5 +1,6 @@
 package dev.sluice.broker;
 
+import dev.sluice.broker.ProducerStates.Verdict;
 import dev.sluice.log.AppendGroup;
 import dev.sluice.log.LogId;
 import dev.sluice.log.PartitionLog;
@@ -10,6 +11,7 @@ import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,6 +34,9 @@ final class Partition implements PartitionLog.Listener {
     private @Nullable Refusal outOfOrder;
     private @Nullable Refusal unreadable;
     private boolean lost;
+    /** Null until one numbers its batches. */
+    private @Nullable IdempotentProducers producers;
+
     /** Of the last group that it had something of. */
     private @Nullable AppendGroup lastGroup;
 
@@ -53,13 +58,18 @@ final class Partition implements PartitionLog.Listener {
     /** It begins to take records. */
     void open(PartitionLog itsLog) {
         log = itsLog;
-        lastValues = LastValues.of(queue, itsLog);
+        lastValues = LastValues.of(queue, this);
     }
 
     /** Null if it keeps others too. */
     @Nullable
     LastValues lastValues() {
         return lastValues;
+    }
+
+    /** Whether what is settled stays, and readers have to expect that what is not goes. */
+    boolean isOfTopic() {
+        return queue.spec().isTopic();
     }
 
     boolean isOpen() {
@@ -88,21 +98,46 @@ final class Partition implements PartitionLog.Listener {
         return readers;
     }
 
+    /** After a start, before anything comes; {@code notes} are those of the queue. */
+    CompletableFuture<Void> restoreProducers(ProducerNote.State notes) {
+        return IdempotentProducers.restore(queue, index, log(), notes).thenAccept(restored -> producers = restored);
+    }
+
+    /** Notes everything that is to be known of producers, in case the notes before are lost. */
+    void writeProducers() {
+        if (producers != null && !producers.writeSnapshot()) {
+            producers = null;
+        }
+    }
+
+    /** Notes what is new of producers. */
+    void noteProducers() {
+        if (producers != null) {
+            producers.note();
+        }
+    }
+
+    /** What it knows of producers that number their batches, for people. */
+    List<ProducerStatus> producers() {
+        return producers == null ? List.of() : producers.status();
+    }
+
     /** What a reader has settled, durably, is not needed by it any more. */
     void giveBack(Backlog.Reclaim reclaim) {
-        if (queue.spec().isTopic()) {
+        if (isOfTopic()) {
             queue.wake(); // others may need it
             return;
         }
-        whenIdsAreNoted(() -> reclaim.giveBack(log()));
+        whenNoted(() -> reclaim.giveBack(log()));
     }
 
-    /** Runs {@code action}, which gives up durable records, once their ids are known without them. */
-    void whenIdsAreNoted(Runnable action) {
-        if (queue.deduplication() == null || !queue.isPersistent()) {
+    /** Runs {@code action}, which gives up durable records, once their ids and producers are known without them. */
+    void whenNoted(Runnable action) {
+        if ((queue.deduplication() == null && producers == null) || !queue.isPersistent()) {
             action.run();
             return;
         }
+        noteProducers();
         queue.home().idLog().log().whenEverythingIsDurable(() -> {
             if (!queue.isDeleted()) {
                 action.run();
@@ -114,6 +149,15 @@ final class Partition implements PartitionLog.Listener {
     void append(ByteBuf batch, int count, @Nullable Confirms stored, BrokerShard publisher) {
         appending(batch);
         appended(log().append(batch) + count, count, stored, publisher);
+    }
+
+    /** As {@link #append}, for the next batch of its producer. */
+    void appendNumbered(ByteBuf batch, int count, ProducerBatch numbered, Confirms stored, BrokerShard publisher) {
+        IdempotentProducers its = producersFrom();
+        appending(batch);
+        long base = log().append(batch);
+        its.appended(numbered.at(base));
+        appended(base + count, count, stored, publisher);
     }
 
     /** As {@link #append}, for one member of the group. */
@@ -142,7 +186,31 @@ final class Partition implements PartitionLog.Listener {
         confirmBelow(log().durableOffset());
     }
 
+    /** Whether the batch, which is to be appended, is the next of its producer. */
+    Verdict verdict(ProducerBatch numbered) {
+        return producers == null ? ProducerStates.APPEND : producers.verdict(numbered);
+    }
+
+    /** The batch, which was the next of its producer, is not appended. */
+    void notAppended(ProducerBatch numbered) {
+        if (isOpen() && !queue.isDeleted()) {
+            producersFrom().notAppended(numbered);
+        }
+    }
+
+    private IdempotentProducers producersFrom() {
+        IdempotentProducers known = producers;
+        if (known == null) {
+            known = IdempotentProducers.begin(queue, index, log());
+            producers = known;
+        }
+        return known;
+    }
+
     private void appending(ByteBuf batch) {
+        if (producers != null) {
+            producers.appending(batch.readableBytes());
+        }
         for (Lane reader : readers) {
             reader.backlog().appending(batch);
         }
@@ -200,6 +268,9 @@ final class Partition implements PartitionLog.Listener {
         if (deduplication != null) {
             deduplication.durable(index, durableOffset);
         }
+        if (producers != null) {
+            producers.durable();
+        }
         for (Lane reader : readers) {
             reader.queue().durable();
         }
@@ -208,7 +279,7 @@ final class Partition implements PartitionLog.Listener {
         for (Lane reader : readers) {
             reader.queue().wake();
         }
-        if (queue.spec().isTopic()) {
+        if (isOfTopic()) {
             queue.wake();
         }
     }
@@ -249,6 +320,11 @@ final class Partition implements PartitionLog.Listener {
     /** Whether nothing can be appended any more. */
     boolean isLost() {
         return lost;
+    }
+
+    /** Whether what is there can perhaps not be had again; not if nothing can be added for now. */
+    boolean isOutOfReach() {
+        return lost || unreadable != null;
     }
 
     /** Why nothing can be appended now; null if something can. What could perhaps not be read is not taken either. */

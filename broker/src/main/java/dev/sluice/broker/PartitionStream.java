@@ -66,6 +66,13 @@ public final class PartitionStream {
         void refused(Refusal refusal);
     }
 
+    /** Hears who sends numbered batches, once. */
+    public interface ProducersReply {
+        void producers(List<ProducerStatus> producers);
+
+        void refused(Refusal refusal);
+    }
+
     public int index() {
         return index;
     }
@@ -76,12 +83,13 @@ public final class PartitionStream {
     }
 
     /**
-     * Appends one whole batch, in the order of the calls.
+     * Appends one whole batch, in the order of the calls. A batch whose header names a producer and numbers its records is stored once and in that producer's order: if it comes again it is answered as it was the first time, and if it is
+     * neither the next nor one of the last it is refused with {@link Refusal.Reason#OUT_OF_ORDER_SEQUENCE} or {@link Refusal.Reason#OLD_PRODUCER_EPOCH}.
      *
      * @param batch without {@linkplain RecordBatch#violation violation}, of {@code count} records with dense offsets which a {@link dev.sluice.log.RecordCursor} can walk. Taken over; its base offset is overwritten
      */
     public void append(ByteBuf batch, int count, AppendReply reply) {
-        caller.send(queue.home(), () -> queue.intake().appendBatch(index, batch, count, reply, caller));
+        caller.send(queue.home(), () -> queue.intake().batches().append(index, batch, count, reply, caller));
     }
 
     /**
@@ -177,6 +185,19 @@ public final class PartitionStream {
                     answer(() -> reply.refused(storage(cause)));
                 }
             });
+        });
+    }
+
+    /** Which producers have sent numbered batches, and are not forgotten. */
+    public void producers(ProducersReply reply) {
+        caller.send(queue.home(), () -> {
+            Refusal refusal = refusal();
+            if (refusal != null) {
+                answer(() -> reply.refused(refusal));
+                return;
+            }
+            List<ProducerStatus> producers = partition.producers();
+            answer(() -> reply.producers(producers));
         });
     }
 

@@ -66,7 +66,7 @@ final class Queue {
         this.partitions = new Partition[spec.partitionCount()];
         Arrays.setAll(partitions, i -> new Partition(this, i));
         Partition[] read = topic == null ? partitions : topic.partitions;
-        this.lanes = new Lane[spec.isTopic() ? 0 : read.length];
+        this.lanes = new Lane[spec.isTopic() && !spec.readersCompete() ? 0 : read.length];
         Arrays.setAll(lanes, i -> new Lane(this, i, read[i]));
         this.readers = spec.isTopic() ? new TopicReaders(this) : null;
         this.keeping = spec.isTopic() ? new TopicKeeping(spec.settings(), partitions) : null;
@@ -169,6 +169,11 @@ final class Queue {
     /** What its limit on the number of records is about. */
     long length() {
         return keeping == null ? readyLanes.total() : keeping.stored();
+    }
+
+    /** What its consumers have still to get; of a topic that gives each of them everything, what it stores. */
+    private long ready() {
+        return lanes.length == 0 ? length() : readyLanes.total();
     }
 
     /** The topic has given up records that were not settled here. */
@@ -358,7 +363,7 @@ final class Queue {
     void subscribe(ConsumerSpec wish, DeliverySink sink, BrokerShard home, Reply<Consumer> reply) {
         if (deleted) {
             reply.on(Outcome.refused(Refusal.Reason.QUEUE_NOT_FOUND, name()));
-        } else if (readers != null) {
+        } else if (readers != null && (lanes.length == 0 || wish.start() != null)) {
             readers.subscribe(wish, sink, home, reply);
         } else if (dispatch.consumers().conflictsWith(wish)) {
             reply.on(Outcome.refused(Refusal.Reason.CONSUMER_EXCLUSIVE, name()));
@@ -455,7 +460,7 @@ final class Queue {
     }
 
     QueueStatus status() {
-        return unavailable != null ? new QueueStatus(name(), 0, 0) : new QueueStatus(name(), length(), consumerCount());
+        return unavailable != null ? new QueueStatus(name(), 0, 0) : new QueueStatus(name(), ready(), consumerCount());
     }
 
     QueueStatistics statistics() {
@@ -466,7 +471,7 @@ final class Queue {
             held += lane.backlog().aside();
         }
         long bytes = readyBytes == null ? QueueStatistics.NOT_COUNTED : readyBytes.total();
-        return counters.snapshot(name(), length(), bytes, inFlight, held, intake.limitInMs(), pauses);
+        return counters.snapshot(name(), ready(), bytes, inFlight, held, intake.limitInMs(), pauses);
     }
 
     QueueOverview overview() {
@@ -489,7 +494,7 @@ final class Queue {
     }
 
     int consumerCount() {
-        return readers == null ? dispatch.consumers().size() : readers.size();
+        return dispatch.consumers().size() + (readers == null ? 0 : readers.size());
     }
 
     long purge() {
@@ -532,6 +537,13 @@ final class Queue {
         }
         for (Partition partition : partitions) {
             partition.delete();
+        }
+    }
+
+    /** Before the broker stops: the next start finds what there is to know of producers without looking for it. */
+    void noteProducers() {
+        for (Partition partition : partitions) {
+            partition.noteProducers();
         }
     }
 

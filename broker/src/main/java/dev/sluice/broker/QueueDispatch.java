@@ -18,6 +18,12 @@ final class QueueDispatch {
 
     private final ReadyLanes readyLanes;
     private final @Nullable LaneAging aging;
+    /** The lanes are partitions of a topic, of which none comes before the others. */
+    private final boolean rotates;
+
+    /** The lane whose turn it is then. */
+    private int turn;
+
     private final Dispatcher dispatcher;
     private final @Nullable QueueStory story;
     private final ArrayDeque<Consumer> getters = new ArrayDeque<>(0);
@@ -42,7 +48,8 @@ final class QueueDispatch {
         for (int i = 0; i < lanes.length; i++) {
             heads[i] = new LaneHead(queue, lanes[i], counters);
         }
-        this.maxAgeMs = settings.maxAgeMs();
+        this.maxAgeMs = queue.spec().maxWaitMs();
+        this.rotates = lanes.length > 1 && lanes[0].partition().isOfTopic();
     }
 
     /** The subscribers. */
@@ -88,6 +95,10 @@ final class QueueDispatch {
 
     /** The lane whose backlog stands at the record that is next; null if there is none that may be delivered now. While the next record of a lane is being read, lower lanes wait: what was read later must not go ahead of it. */
     private @Nullable Lane nextReadable() {
+        if (rotates) {
+            Lane next = nextReadable(turn, lanes.length);
+            return next == null ? nextReadable(0, turn) : next;
+        }
         Lane overdue = aging == null ? null : aging.overdue(lanes, queue.home().turnTimeMs(), this::toNext);
         if (overdue != null) {
             return overdue;
@@ -98,6 +109,17 @@ final class QueueDispatch {
             }
             if (lanes[i].isBeingRead()) {
                 return null;
+            }
+        }
+        return null;
+    }
+
+    /** As {@link #nextReadable()}, of the lanes from one to before another; then it is the next one's turn. */
+    private @Nullable Lane nextReadable(int from, int before) {
+        for (int i = readyLanes.lowestFrom(from); i >= 0 && i < before; i = readyLanes.lowestFrom(i + 1)) {
+            if (toNext(lanes[i])) {
+                turn = i + 1;
+                return lanes[i];
             }
         }
         return null;

@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -53,7 +52,7 @@ final class QueueFactory {
         if (!queue.isPersistent()) {
             return CompletableFuture.supplyAsync(() -> openInMemory(queue), caller);
         }
-        return open(queue, Map.of(), new IdNote.State())
+        return open(queue, Map.of(), new Notes())
                 .thenCompose(opened -> store.put(new StoredQueue(id, spec)).thenApply(stored -> opened));
     }
 
@@ -101,11 +100,11 @@ final class QueueFactory {
     }
 
     /** A queue or topic that was there before; {@code states} are those of its lanes, and of others, by the ids of their logs. */
-    CompletableFuture<Queue> restore(StoredQueue stored, Map<Long, CursorState> states, IdNote.State ids) {
+    CompletableFuture<Queue> restore(StoredQueue stored, Map<Long, CursorState> states, Notes notes) {
         BrokerShard view = views.get(shards.ownerOf(stored.id().value()).index());
         var queue = new Queue(stored.id(), stored.spec(), 0, view, views.size(), null);
         queue.pause(stored.pauses());
-        return open(queue, states, ids).exceptionally(failure -> {
+        return open(queue, states, notes).exceptionally(failure -> {
             Throwable cause = failure.getCause() == null ? failure : failure.getCause();
             LOG.error("queue {} is not available: {}", queue.name(), cause.getMessage(), cause);
             queue.markUnavailable(String.valueOf(cause.getMessage()));
@@ -138,7 +137,7 @@ final class QueueFactory {
                 topic.shard());
     }
 
-    private CompletableFuture<Queue> open(Queue queue, Map<Long, CursorState> states, IdNote.State ids) {
+    private CompletableFuture<Queue> open(Queue queue, Map<Long, CursorState> states, Notes notes) {
         LogSettings settings =
                 LogSettings.DEFAULT.withDurability(queue.spec().settings().durability());
         var opened = new ArrayList<CompletableFuture<Void>>();
@@ -148,7 +147,7 @@ final class QueueFactory {
             opened.add(opening.log.thenAcceptAsync(partition::open, queue.shard()));
         }
         return CompletableFuture.allOf(opened.toArray(CompletableFuture[]::new))
-                .thenComposeAsync(done -> restore(queue.deduplication(), ids), queue.shard())
+                .thenComposeAsync(done -> restore(queue, notes), queue.shard())
                 .thenComposeAsync(done -> openLanes(queue, states), queue.shard())
                 .thenApplyAsync(
                         done -> {
@@ -158,8 +157,16 @@ final class QueueFactory {
                         queue.shard());
     }
 
-    private static CompletableFuture<Void> restore(@Nullable Deduplication deduplication, IdNote.State ids) {
-        return deduplication == null ? CompletableFuture.completedFuture(null) : deduplication.restore(ids);
+    private static CompletableFuture<Void> restore(Queue queue, Notes notes) {
+        var restored = new ArrayList<CompletableFuture<Void>>();
+        Deduplication deduplication = queue.deduplication();
+        if (deduplication != null) {
+            restored.add(deduplication.restore(notes.ids()));
+        }
+        for (Partition partition : queue.partitions()) {
+            restored.add(partition.restoreProducers(notes.producers()));
+        }
+        return CompletableFuture.allOf(restored.toArray(CompletableFuture[]::new));
     }
 
     private static CompletableFuture<Void> openLanes(Queue queue, Map<Long, CursorState> states) {

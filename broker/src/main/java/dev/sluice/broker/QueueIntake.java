@@ -2,7 +2,6 @@ package dev.sluice.broker;
 
 import dev.sluice.broker.QueueSettings.Overflow;
 import dev.sluice.log.AppendGroup;
-import dev.sluice.log.PartitionLog;
 import io.netty.buffer.ByteBuf;
 import java.util.Objects;
 import java.util.OptionalLong;
@@ -20,6 +19,7 @@ final class QueueIntake {
     private final Lane[] lanes;
     private final ReadyLanes readyLanes;
     private final QueueCounters counters;
+    private final BatchIntake batches;
     private final @Nullable DeadLetters deadLetters;
     private final @Nullable Deduplication deduplication;
     private final @Nullable QueueStory story;
@@ -27,6 +27,8 @@ final class QueueIntake {
     private final @Nullable QueueRoom room;
     private final @Nullable WaitingPublishers waiting;
     private final Overflow overflow;
+    /** At a limit the oldest that is ready gives way. What a topic stores is given up by its {@link TopicKeeping}. */
+    private final boolean drops;
     /** Null without limits. */
     private final @Nullable QueueForecast forecast;
 
@@ -36,6 +38,7 @@ final class QueueIntake {
         this.lanes = queue.lanes();
         this.readyLanes = queue.readyLanes();
         this.counters = counters;
+        this.batches = new BatchIntake(queue, this, counters);
         this.deadLetters = deadLetters;
         this.deduplication = queue.deduplication();
         this.story = queue.story();
@@ -43,6 +46,7 @@ final class QueueIntake {
         this.room = queue.room();
         this.waiting = room == null ? null : new WaitingPublishers(room);
         this.overflow = queue.spec().settings().overflow();
+        this.drops = overflow.isDrop() && !queue.spec().isTopic();
         this.forecast = limits == null
                 ? null
                 : limits.forecast(
@@ -57,41 +61,48 @@ final class QueueIntake {
             @Nullable Confirms taken,
             @Nullable Confirms stored,
             BrokerShard publisher) {
+        Refusal refusal = refusal(partitions[index], batch, count, room != null);
+        if (refusal == null) {
+            take(index, batch, count, null, taken, stored, publisher);
+            return;
+        }
+        giveUp(index, batch, refusal);
+        refuse(taken, refusal, publisher);
+        refuse(stored, refusal, publisher);
+    }
+
+    /** Takes over {@code batch}, which is refused. */
+    private void giveUp(int index, ByteBuf batch, Refusal refusal) {
+        if (overflow == Overflow.REJECT_DEAD_LETTER
+                && refusal.reason() == Refusal.Reason.QUEUE_FULL
+                && deadLetters != null) {
+            deadLetters.sendRefused(lanes[index], batch);
+        }
+        batch.release();
+        if (waiting != null && queue.unavailable() == null) {
+            queue.wake(); // whoever waits may have waited for the room that this does not take
+        }
+    }
+
+    /** Takes over {@code batch}, the next of its producer; false if it is refused. */
+    boolean appendNumbered(
+            int index, ByteBuf batch, int count, ProducerBatch numbered, Confirms stored, BrokerShard publisher) {
         Partition partition = partitions[index];
         Refusal refusal = refusal(partition, batch, count, room != null);
         if (refusal != null) {
-            if (overflow == Overflow.REJECT_DEAD_LETTER
-                    && refusal.reason() == Refusal.Reason.QUEUE_FULL
-                    && deadLetters != null) {
-                deadLetters.sendRefused(lanes[index], batch);
-            }
-            batch.release();
-            refuse(taken, refusal, publisher);
+            giveUp(index, batch, refusal);
             refuse(stored, refusal, publisher);
-            if (waiting != null && queue.unavailable() == null) {
-                queue.wake(); // whoever waits may have waited for the room that this does not take
-            }
-            return;
+            return false;
         }
-        take(index, batch, count, null, taken, stored, publisher);
+        coming(partition, batch, count);
+        partition.appendNumbered(batch, count, numbered, stored, publisher);
+        came();
+        return true;
     }
 
-    /** As {@link #append}, for a whole batch from one publisher. */
-    void appendBatch(int index, ByteBuf batch, int count, PartitionStream.AppendReply reply, BrokerShard publisher) {
-        long[] offsets = new long[2];
-        if (partitions[index].isOpen()) {
-            PartitionLog log = partitions[index].log();
-            offsets[0] = log.endOffset();
-            offsets[1] = log.startOffset();
-        }
-        Confirms stored = Confirms.of(refusal -> {
-            if (refusal == null) {
-                reply.appended(offsets[0], offsets[1]);
-            } else {
-                reply.refused(refusal);
-            }
-        });
-        append(index, batch, count, null, stored, publisher);
+    /** Whole batches. */
+    BatchIntake batches() {
+        return batches;
     }
 
     /** Whether dead letters repeat what is not durable yet: {@code again} runs when it is. Only where no other queue gets them: behind what that has taken of the group the originals could wait. */
@@ -196,10 +207,7 @@ final class QueueIntake {
             @Nullable Confirms taken,
             @Nullable Confirms stored,
             BrokerShard publisher) {
-        counters.published += count;
-        if (story != null) {
-            story.stored(partition, batch);
-        }
+        coming(partition, batch, count);
         if (group == null) {
             partition.append(batch, count, stored, publisher);
         } else {
@@ -210,6 +218,17 @@ final class QueueIntake {
         } else if (taken != null) {
             publisher.answer(queue.home(), taken::stored);
         }
+        came();
+    }
+
+    private void coming(Partition partition, ByteBuf batch, int count) {
+        counters.published += count;
+        if (story != null) {
+            story.stored(partition, batch);
+        }
+    }
+
+    private void came() {
         showRoom();
         queue.wake();
     }
@@ -288,7 +307,7 @@ final class QueueIntake {
         }
     }
 
-    private void refuse(@Nullable Confirms confirms, Refusal refusal, BrokerShard publisher) {
+    void refuse(@Nullable Confirms confirms, Refusal refusal, BrokerShard publisher) {
         if (confirms != null) {
             publisher.answer(queue.home(), () -> confirms.refused(refusal));
         }
@@ -334,14 +353,12 @@ final class QueueIntake {
 
     /** Dropping the oldest is no way out while the dead letters do not go on; while they do, the queue is over its limit for a moment. */
     private boolean refusesAtLimit(boolean waits) {
-        return overflow.isRefusal()
-                || (overflow == Overflow.BLOCK && !waits)
-                || (overflow.isDrop() && queue.isHeldUp());
+        return overflow.isRefusal() || (overflow == Overflow.BLOCK && !waits) || (drops && queue.isHeldUp());
     }
 
     /** Whether something has still to give way: what is read of it is needed. */
     boolean isOverLimit() {
-        return limits != null && overflow.isDrop() && limits.isExceeded();
+        return limits != null && drops && limits.isExceeded();
     }
 
     /** Keeps the limit, where what is there gives way. */
@@ -358,13 +375,13 @@ final class QueueIntake {
         }
     }
 
-    /** Gives up the oldest ready record of the lowest priority; false if it cannot be dropped yet. What the storage gave up does not stand in the way. */
+    /** Gives up the oldest ready record of the lowest priority; false if it cannot be dropped yet. What the storage gave up, or cannot read, does not stand in the way; while it only takes nothing more, the queue does not get longer, and waits. */
     private boolean dropLowest() {
         for (int i = readyLanes.lowestFrom(0); i >= 0; i = readyLanes.lowestFrom(i + 1)) {
             if (dropOldest(lanes[i])) {
                 return true;
             }
-            if (partitions[i].refusal() == null) {
+            if (!partitions[i].isOutOfReach()) {
                 return false;
             }
         }

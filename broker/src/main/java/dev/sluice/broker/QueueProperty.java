@@ -20,6 +20,8 @@ public enum QueueProperty {
     PARTITIONS("partitions", new Kind.Whole(1, DeliveryId.MOST_LANES)),
     /** Which records a topic keeps, within its limits. */
     KEEP("keep", new Kind.Choice(TopicKeeping.Keep.words())),
+    /** Who gets the records of a topic that are consumed under its own name. */
+    READERS("readers", new Kind.Choice(QueueSettings.Readers.words())),
     /** The topic that the queue reads, as a subscription, instead of having records of its own. */
     TOPIC("topic", new Kind.Text()),
     /** Where it began to read the topic. */

@@ -55,6 +55,10 @@ public record Refusal(Reason reason, String subject, String detail, long retryAf
         TRANSACTION_TOO_LARGE,
         /** An operator has paused publishing to the queue. */
         QUEUE_PAUSED,
+        /** A batch is neither the next of its producer nor one of its last. */
+        OUT_OF_ORDER_SEQUENCE,
+        /** A batch is of an epoch that its producer has left behind. */
+        OLD_PRODUCER_EPOCH,
         /** Too much of the kind is going on already. */
         BUSY,
         /** The storage cannot take more now (disk full, failed device). */

@@ -81,7 +81,7 @@ final class TopicKeeping {
             }
             long before = log.startOffset();
             if (retention != null) {
-                partition.whenIdsAreNoted(() -> log.retain(retention, nowMs));
+                partition.whenNoted(() -> log.retain(retention, nowMs));
             }
             long from = Math.max(log.startOffset(), keptFrom(partition, log));
             trim(partition, before, from, Lane::passOver);
@@ -97,7 +97,7 @@ final class TopicKeeping {
         PartitionLog log = partition.log();
         long durableBelow = Math.min(below, log.durableOffset());
         if (durableBelow > from) {
-            partition.whenIdsAreNoted(() -> {
+            partition.whenNoted(() -> {
                 log.trim(durableBelow);
                 partition.readers().forEach(reader -> passOver.accept(reader, durableBelow));
             });

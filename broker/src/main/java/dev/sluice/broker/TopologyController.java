@@ -350,13 +350,16 @@ final class TopologyController {
         return done();
     }
 
+    /** Who declares a queue, and finds a topic whose readers compete, gets what it wants: what it does not ask for may be anything. */
     private static @Nullable String difference(QueueSpec received, QueueSpec current) {
+        boolean asQueue = current.readersCompete() && !received.isTopic();
         String difference = firstOf(
                 different("durable", received.durable(), current.durable()),
                 different("exclusive", received.exclusive(), current.exclusive()),
                 different("auto_delete", received.autoDelete(), current.autoDelete()));
         for (QueueProperty property : QueueProperty.values()) {
-            if (difference == null) {
+            boolean isCompared = !asQueue || received.settings().chosen(property) != null;
+            if (difference == null && isCompared) {
                 difference = different(
                         property.propertyName(),
                         received.settings().chosen(property),

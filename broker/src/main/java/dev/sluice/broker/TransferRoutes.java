@@ -58,8 +58,8 @@ final class TransferRoutes {
         };
     }
 
-    Way of(RecordCursor record) {
-        RouteHeader.Place place = RouteHeader.of(record);
+    Way of(RecordCursor record, Queue from) {
+        RouteHeader.Place place = RouteHeader.of(record).or(from.spec().address());
         DeathHistory history = DeathHistory.of(record);
         return switch (target) {
             case ToQueue(String name) -> new Way(queue(name), place.exchange(), place.routingKey(), history);

@@ -125,7 +125,7 @@ class FormatsPageTest {
             var record = new RecordCursor();
             record.reset(batch, batch.readerIndex());
             assertThat(record.next()).isTrue();
-            assertThat(IdNote.queueId(record)).isEqualTo(LOG.value());
+            assertThat(NoteHeader.queueId(record)).isEqualTo(LOG.value());
             var state = new IdNote.State();
             IdNote.merge(record, state);
             assertThat(state.below(0)).isZero();
@@ -134,6 +134,30 @@ class FormatsPageTest {
             state.forEach((first, second, timeMs, _) -> found.addAll(List.of(first, second, timeMs)));
             assertThat(found).containsExactly(id.getLong(0), id.getLong(Long.BYTES), 1_700_000_000_000L);
             batch.release();
+        }
+    }
+
+    @Test
+    void producerNote() throws IOException {
+        var batch = new ProducerBatch(7, (short) 3, Integer.MAX_VALUE, 1, 13);
+        var note = new ProducerNote();
+        note.add(batch, 1_700_000_000_000L);
+        ByteBuf encoded = note.encode(LOG.value(), 1, 16);
+        assertPage("producer-note", ByteBufUtil.getBytes(encoded));
+        try (var builder = new RecordBatchBuilder(UnpooledByteBufAllocator.DEFAULT)) {
+            builder.append(0, null, encoded, RecordHeaders.EMPTY);
+            ByteBuf written = builder.build();
+            var record = new RecordCursor();
+            record.reset(written, written.readerIndex());
+            assertThat(record.next()).isTrue();
+            var notes = new Notes();
+            notes.add(record);
+            assertThat(notes.producers().below(0)).isEqualTo(-1);
+            assertThat(notes.producers().below(1)).isEqualTo(16);
+            var found = new ArrayList<>();
+            notes.producers().forEach(1, 16, (read, lastMs) -> found.addAll(List.of(read, lastMs)));
+            assertThat(found).containsExactly(batch, 1_700_000_000_000L);
+            written.release();
         }
     }
 

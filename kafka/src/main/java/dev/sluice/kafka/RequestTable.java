@@ -27,6 +27,8 @@ final class RequestTable {
 
     private static final Logger LOG = LoggerFactory.getLogger(RequestTable.class);
     private static final int VERSION = 2;
+    /** By their keys; null where there is none. */
+    private static final @Nullable ApiMessageType[] TYPES = types();
 
     private final Map<ApiKeys, Api<?>> apis = new EnumMap<>(ApiKeys.class);
     private final ApiVersionsHandler versions = new ApiVersionsHandler(this);
@@ -87,20 +89,21 @@ final class RequestTable {
         int start = request.readerIndex();
         short key = request.getShort(start);
         short version = request.getShort(start + VERSION);
-        Api<?> api = ApiKeys.hasId(key) ? apis.get(ApiKeys.forId(key)) : null;
-        if (!ApiKeys.hasId(key)) {
+        ApiMessageType type = typeOf(key);
+        if (type == null) {
             connection.hangUp("there is no request with the key " + key, null);
             return;
         }
-        ApiMessageType type = ApiMessageType.fromApiKey(key);
+        Api<?> api = apis.get(ApiKeys.forId(key));
         boolean isKnown = version >= type.lowestSupportedVersion() && version <= type.highestSupportedVersion(true);
         if (!isKnown && key != ApiKeys.API_VERSIONS.id) {
             connection.hangUp("there is no version " + version + " of " + type.name, null);
             return;
         }
         RequestHeaderData header;
-        ApiMessage body = type.newRequest();
+        ApiMessage body;
         try {
+            body = type.newRequest();
             header = new RequestHeaderData(new ByteBufReadable(request), type.requestHeaderVersion(version));
             if (api != null && api.serves(version)) {
                 body.read(new ByteBufReadable(request), version);
@@ -123,6 +126,22 @@ final class RequestTable {
                     start,
                     new UnsupportedVersionException(type.name + " is not served in version " + version));
         }
+    }
+
+    private static @Nullable ApiMessageType typeOf(short key) {
+        return key >= 0 && key < TYPES.length ? TYPES[key] : null;
+    }
+
+    private static @Nullable ApiMessageType[] types() {
+        int most = 0;
+        for (ApiMessageType type : ApiMessageType.values()) {
+            most = Math.max(most, type.apiKey());
+        }
+        var byKey = new @Nullable ApiMessageType[most + 1];
+        for (ApiMessageType type : ApiMessageType.values()) {
+            byKey[type.apiKey()] = type;
+        }
+        return byKey;
     }
 
     private static void serve(RequestContext context, Api<?> api, ApiMessage body, ByteBuf request) {

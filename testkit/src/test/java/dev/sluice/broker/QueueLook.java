@@ -31,12 +31,13 @@ public record QueueLook(
     /**
      * One lane.
      *
+     * @param isOutOfReach whether its storage cannot be read now
      * @param end the offset of its next record
      * @param ready offsets of the records that are ready
      * @param unsettled offsets of these and of those that are with somebody or put aside
      */
     @SuppressWarnings("BadImport") // the other one has no other name here
-    public record Lane(long end, BitSet ready, BitSet unsettled) {
+    public record Lane(boolean isOutOfReach, long end, BitSet ready, BitSet unsettled) {
         private static Lane of(dev.sluice.broker.Lane lane) {
             Backlog backlog = lane.backlog();
             long end = lane.log().endOffset();
@@ -48,7 +49,7 @@ public record QueueLook(
                 unsettled.set((int) offset);
                 ready.set((int) offset, backlog.isReady(offset));
             }
-            return new Lane(end, ready, unsettled);
+            return new Lane(lane.partition().isOutOfReach(), end, ready, unsettled);
         }
     }
 

@@ -49,6 +49,10 @@ final class BrokerMachine {
         return shards;
     }
 
+    SimFaults faults() {
+        return disk.faults();
+    }
+
     /** Whether nothing has happened to it. */
     boolean isUp() {
         return disk.image() == null;

@@ -1,6 +1,7 @@
 package dev.sluice.testkit;
 
 import dev.sluice.broker.DeathReason;
+import dev.sluice.broker.Refusal;
 import dev.sluice.broker.Settlement;
 import dev.sluice.testkit.CopyModel.End;
 import java.util.ArrayList;
@@ -43,6 +44,9 @@ final class BrokerModel {
     /** Names of those of which nobody knows whether they are bound: somebody changes that. */
     final Set<String> perhapsBound = new LinkedHashSet<>();
 
+    /** Names of those of which nobody will know after the next start, as a change of that was refused by the disk: it may be there all the same. */
+    final Set<String> perhapsBoundLater = new LinkedHashSet<>();
+
     private final Map<Key, CopyModel> copies = new HashMap<>();
     private final List<Publication> unanswered = new ArrayList<>();
     private long lastId;
@@ -53,6 +57,7 @@ final class BrokerModel {
 
     private int life;
     private boolean draining;
+    private boolean isDisturbed;
 
     /** A record that was published, and the copies for which somebody has to answer. */
     static final class Publication {
@@ -139,7 +144,8 @@ final class BrokerModel {
             mayHaveComeAndGone(copy);
             queue.tally.accepted++;
             queue.tally.hasTtl |= copy.attributes.ttlMs() >= 0;
-            queue.tally.isUncertain |= !wantsAnswer && queue.refusesAtLimit();
+            queue.tally.isUncertain |= !wantsAnswer && (queue.refusesAtLimit() || isDisturbed);
+            copy.mayBeGone |= !wantsAnswer && isDisturbed;
         }
         if (wantsAnswer) {
             unanswered.add(publication);
@@ -155,20 +161,22 @@ final class BrokerModel {
         answered(publication);
     }
 
-    void refused(Publication publication, String queue, boolean isFull) {
+    void refused(Publication publication, String queue, Refusal.Reason reason) {
         require(publication.unanswered > 0, "a publisher is told too often");
         for (CopyModel copy : publication.copies) {
             if (copy.origin.name.equals(queue)) {
-                refused(copy, isFull);
+                refused(copy, reason);
             }
         }
         answered(publication);
     }
 
-    private void refused(CopyModel copy, boolean isFull) {
+    private void refused(CopyModel copy, Refusal.Reason reason) {
         QueueModel queue = copy.origin;
+        boolean isFull = reason == Refusal.Reason.QUEUE_FULL;
+        boolean isByStorage = reason == Refusal.Reason.STORAGE && isDisturbed;
         require(!isFull || queue.refusesAtLimit(), copy + " is refused by a queue that takes all");
-        require(isFull || !queue.isThere(), copy + " is refused by a queue that is there");
+        require(isFull || isByStorage || !queue.isThere(), copy + " is refused by a queue that is there");
         require(copy.at != queue || !copy.deliveredEver, copy + " was delivered, and is refused");
         queue.tally.accepted--;
         if (queue.sendsRefusedToDeadLetters() && isFull) {
@@ -354,12 +362,24 @@ final class BrokerModel {
         }
     }
 
-    // ---- rest, and lives ----
+    // ---- faults, rest and lives ----
+
+    /** Something goes wrong with the disk: until the next quiet point nobody knows what is ready, and anything may have to be refused. */
+    void disturbed() {
+        isDisturbed = true;
+        copies.values().forEach(CopyModel::notReady);
+        queues.values().forEach(QueueModel::disturbed);
+    }
+
+    boolean isDisturbed() {
+        return isDisturbed;
+    }
 
     /** Nothing goes on: whatever was asked for is done, and durable. */
     void quiet() {
         quietPoints++;
         quietMs = nowMs;
+        isDisturbed = false;
         require(unanswered.isEmpty(), "nobody says what became of what was published: " + unanswered.size());
         for (QueueModel queue : queues.values()) {
             for (CopyModel copy : List.copyOf(queue.copies)) {
@@ -379,13 +399,7 @@ final class BrokerModel {
             return;
         }
         countClosedFromAfar(copy);
-        SimConsumer.Held holder = copy.holder;
-        if (holder != null && holder.mayBeOverAt(nowMs)) {
-            copy.at.tally.isUncertain = true;
-            copy.mostReturns = holder.count + 1;
-            copy.mayBeGone |= copy.at.isLast(holder);
-            copy.mayHaveMoved |= copy.at.isLast(holder) && copy.at.deadLetterTarget != null;
-        }
+        leaseMayBeOver(copy);
         if (copy.leaving != null && mayNotRefuse(copy.at.deadLetterTarget)) {
             move(copy, Objects.requireNonNull(copy.at.deadLetterTarget), copy.leaving, true);
         }
@@ -400,6 +414,16 @@ final class BrokerModel {
         boolean isReady = isSurelyReady(copy);
         copy.ready = isReady;
         copy.readySince = !isReady ? 0 : copy.readySince == 0 ? quietPoints : copy.readySince;
+    }
+
+    private void leaseMayBeOver(CopyModel copy) {
+        SimConsumer.Held holder = copy.holder;
+        if (holder != null && holder.mayBeOverAt(nowMs)) {
+            copy.at.tally.isUncertain = true;
+            copy.mostReturns = holder.count + 1;
+            copy.mayBeGone |= copy.at.isLast(holder);
+            copy.mayHaveMoved |= copy.at.isLast(holder) && copy.at.deadLetterTarget != null;
+        }
     }
 
     private static void countClosedFromAfar(CopyModel copy) {
@@ -426,6 +450,7 @@ final class BrokerModel {
     /** The process ended, in good order or not. */
     void ended(boolean isCrash) {
         unanswered.clear();
+        isDisturbed = false;
         for (QueueModel queue : queues.values()) {
             for (CopyModel copy : List.copyOf(queue.copies)) {
                 lifeEnded(copy, isCrash);
@@ -435,12 +460,15 @@ final class BrokerModel {
                 queue.state = QueueModel.State.GONE;
             }
         }
+        perhapsBound.addAll(perhapsBoundLater);
+        perhapsBoundLater.clear();
         bound.removeIf(name -> !Objects.requireNonNull(queues.get(name)).spec.durable());
         life++;
     }
 
     private void lifeEnded(CopyModel copy, boolean isCrash) {
         countClosedFromAfar(copy);
+        leaseMayBeOver(copy);
         copy.holder = null;
         copy.notReady();
         copy.deliveredInLife = false;
@@ -522,7 +550,10 @@ final class BrokerModel {
     /** Where the lowest priority is dropped first, nothing is dropped while something lower is ready. */
     private void requireNoLowerWasSpared(CopyModel missing) {
         QueueModel queue = missing.at;
-        if (!queue.dropsAtLimit() || missing.expiresMs() != Long.MAX_VALUE || missing.mayHaveMoved) {
+        if (!queue.dropsAtLimit()
+                || queue.mayDropOutOfTurn
+                || missing.expiresMs() != Long.MAX_VALUE
+                || missing.mayHaveMoved) {
             return;
         }
         for (CopyModel other : copies.values()) {

@@ -33,6 +33,8 @@ final class BrokerSim {
     private static final long TAIL_BUDGET_BYTES = 4 << 20;
     private static final int MOST_SHARDS = 3;
     private static final int MOST_STEPS_BETWEEN = 60;
+    /** So long after the disk is in order again everything goes on. */
+    private static final long RECOVERY_MS = 5_000;
     /** Longer than anything has to wait. */
     private static final long LONGEST_WAIT_MS = 30_000;
 
@@ -48,6 +50,7 @@ final class BrokerSim {
     private final StatisticsCheck statistics = new StatisticsCheck();
     private final LimitCheck limits = new LimitCheck();
     private final boolean changesShards;
+    private final boolean hasFaults;
 
     private SimDisk disk;
     private SimScheduler scheduler;
@@ -57,6 +60,8 @@ final class BrokerSim {
     private @Nullable CompletableFuture<Broker> broker;
     private int shardCount;
     private int busyMs;
+    /** Something may go wrong with the disk, or did so a moment ago. */
+    private boolean isFaulty;
     /** Nobody hears any more what the broker says. */
     private boolean isEnding;
 
@@ -69,6 +74,7 @@ final class BrokerSim {
         scheduler = new SimScheduler(random.fork());
         shardCount = random.between(1, MOST_SHARDS);
         changesShards = random.oneIn(4);
+        hasFaults = random.oneIn(3);
     }
 
     /** Small files, and room in a group for what a turn moves. */
@@ -167,6 +173,8 @@ final class BrokerSim {
     private void takeUpImage() {
         SimDisk next = Objects.requireNonNull(disk.image());
         trace.add("crashed");
+        disk.faults().clear();
+        isFaulty = false;
         model.ended(true);
         shutDown();
         disk = next;
@@ -179,6 +187,38 @@ final class BrokerSim {
         }
         takeUpImage();
         return true;
+    }
+
+    // ---- faults of the disk ----
+
+    SimFaults faults() {
+        return disk.faults();
+    }
+
+    /** Bytes that are free on a disk which holds so many. */
+    long usedBytes() {
+        return disk.names().stream().mapToLong(name -> disk.bytes(name).length).sum();
+    }
+
+    /** From now on something goes wrong, in the lives that are meant to have that. */
+    void disturb(String what, Runnable fault) {
+        if (hasFaults) {
+            trace.add("fault: " + what);
+            isFaulty = true;
+            model.disturbed();
+            fault.run();
+        }
+    }
+
+    /** The disk is in order again, and soon everything goes on. */
+    void heal() {
+        if (isFaulty) {
+            trace.add("no more faults, after " + disk.injected());
+            faults().clear();
+            pass(RECOVERY_MS);
+            isFaulty = false;
+            QueueOps.deleteAgain(this);
+        }
     }
 
     private void upAgain() {
@@ -307,12 +347,15 @@ final class BrokerSim {
         if (isUp()) {
             busyMs = 0;
             model.at(scheduler.clock().nowMs());
-            model.quiet();
+            if (!isFaulty) {
+                model.quiet();
+            }
         }
     }
 
     /** Lets everything come to rest, and compares. */
     void quiet() {
+        heal();
         rest();
         if (isUp()) {
             trace.add("quiet at " + model.nowMs());

@@ -180,7 +180,7 @@ final class LimitCheck {
             require(
                     dropped.isEmpty() || spared.isEmpty() || spared.nextSetBit(0) > dropped.length() - 1,
                     "it dropped " + dropped + " of lane " + i + ", which has " + spared);
-            lowestSpared = spared.isEmpty() ? lowestSpared : Math.min(lowestSpared, i);
+            lowestSpared = spared.isEmpty() || lane.isOutOfReach() ? lowestSpared : Math.min(lowestSpared, i);
         }
         boolean isOneTooMany =
                 isDropOnly && queue.settings.maxLengthBytes() < 0 && now.ready() < queue.settings.maxLength();

@@ -48,6 +48,8 @@ final class QueueModel {
     int everClosedFromAfar;
     /** One of them settled by receiving. */
     boolean lostFromAfar;
+    /** Something may have been dropped while something of a lower priority was there and could not be read. */
+    boolean mayDropOutOfTurn;
     /** Dead letters of some other queue come here. */
     boolean isTarget;
     /** Publishers that wait for room in it, and the most that did at once. */
@@ -205,6 +207,11 @@ final class QueueModel {
 
     void firstDelivered(int lane, long offset) {
         highestFirst.merge(lane, offset, Math::max);
+    }
+
+    /** Something goes wrong with the disk: what cannot be read cannot be dropped where bytes count, and others are instead. */
+    void disturbed() {
+        mayDropOutOfTurn |= settings.maxLengthBytes() >= 0;
     }
 
     /** Another process has it. */

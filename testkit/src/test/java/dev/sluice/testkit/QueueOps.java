@@ -46,9 +46,11 @@ final class QueueOps {
                     spec,
                     0,
                     outcome -> sim.hears(() -> {
-                        BrokerModel.require(outcome instanceof Outcome.Done, queue + " is not made: " + outcome);
-                        sim.trace.add("declared " + queue.name);
-                        queue.state = QueueModel.State.THERE;
+                        sim.trace.add("declared " + queue.name + ": " + outcome);
+                        boolean isMade = outcome instanceof Outcome.Done;
+                        BrokerModel.require(
+                                isMade || isRefusedByStorage(sim, outcome), queue + " is not made: " + outcome);
+                        queue.state = isMade ? QueueModel.State.THERE : QueueModel.State.DECLARING;
                     }));
         });
         return queue;
@@ -67,6 +69,10 @@ final class QueueOps {
                     false,
                     0,
                     outcome -> sim.hears(() -> {
+                        if (isRefusedByStorage(sim, outcome)) {
+                            sim.trace.add("not deleted " + queue.name);
+                            return;
+                        }
                         boolean wasThere = !(outcome instanceof Outcome.Refused<Long>(Refusal refusal))
                                 || refusal.reason() == Refusal.Reason.QUEUE_NOT_FOUND;
                         BrokerModel.require(wasThere, queue + " is not deleted: " + outcome);
@@ -74,6 +80,21 @@ final class QueueOps {
                         sim.model.deleted(queue);
                     }));
         });
+    }
+
+    /** What somebody wanted to delete while the disk did not take it. */
+    static void deleteAgain(BrokerSim sim) {
+        for (QueueModel queue : List.copyOf(sim.model.queues.values())) {
+            if (queue.state == QueueModel.State.DELETING) {
+                delete(sim, queue);
+            }
+        }
+    }
+
+    private static boolean isRefusedByStorage(BrokerSim sim, Outcome<?> outcome) {
+        return sim.model.isDisturbed()
+                && outcome instanceof Outcome.Refused<?>(Refusal refusal)
+                && refusal.reason() == Refusal.Reason.STORAGE;
     }
 
     private static void purge(BrokerSim sim) {
@@ -115,7 +136,9 @@ final class QueueOps {
                     outcome -> sim.hears(() -> {
                         sim.trace.add("bound " + queue.name + ": " + outcome);
                         sim.model.perhapsBound.remove(queue.name);
-                        if (queue.isThere()) {
+                        if (isRefusedByStorage(sim, outcome)) {
+                            sim.model.perhapsBoundLater.add(queue.name);
+                        } else if (queue.isThere()) {
                             BrokerModel.require(
                                     outcome instanceof Outcome.Done<Boolean>(Boolean isNew)
                                             && isNew != sim.model.bound.contains(queue.name),
@@ -153,8 +176,12 @@ final class QueueOps {
                 0,
                 outcome -> sim.hears(() -> {
                     sim.trace.add("unbound " + queue + ": " + outcome);
-                    boolean wasBound = sim.model.bound.remove(queue);
                     sim.model.perhapsBound.remove(queue);
+                    if (isRefusedByStorage(sim, outcome)) {
+                        sim.model.perhapsBoundLater.add(queue);
+                        return;
+                    }
+                    boolean wasBound = sim.model.bound.remove(queue);
                     BrokerModel.require(
                             !isCertain || !isThere(sim, queue) || outcome.equals(Outcome.done(wasBound)),
                             queue + " was bound: " + wasBound + ", but " + outcome);

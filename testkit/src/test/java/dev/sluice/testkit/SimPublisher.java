@@ -92,7 +92,7 @@ final class SimPublisher implements ConfirmSink {
         sim.hears(() -> {
             for (long id = firstSequence; id <= lastSequence; id++) {
                 sim.trace.add("refused " + id + ": " + refusal);
-                sim.model.refused(publication(id), refusal.subject(), refusal.reason() == Refusal.Reason.QUEUE_FULL);
+                sim.model.refused(publication(id), refusal.subject(), refusal.reason());
             }
         });
     }
