@@ -7,7 +7,9 @@ import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.apache.kafka.common.message.ApiMessageType;
+import org.apache.kafka.common.message.DescribeProducersRequestData;
 import org.apache.kafka.common.message.FetchRequestData;
+import org.apache.kafka.common.message.InitProducerIdRequestData;
 import org.apache.kafka.common.message.ListOffsetsRequestData;
 import org.apache.kafka.common.message.MetadataRequestData;
 import org.apache.kafka.common.message.OffsetForLeaderEpochRequestData;
@@ -66,6 +68,9 @@ final class RequestTable {
                 4,
                 OffsetForLeaderEpochRequestData.class,
                 new OffsetForLeaderEpochHandler());
+        table.serve(ApiKeys.INIT_PRODUCER_ID, 0, 5, InitProducerIdRequestData.class, new InitProducerIdHandler());
+        table.serve(
+                ApiKeys.DESCRIBE_PRODUCERS, 0, 0, DescribeProducersRequestData.class, new DescribeProducersHandler());
         return table;
     }
 
