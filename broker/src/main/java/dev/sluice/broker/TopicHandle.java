@@ -21,17 +21,21 @@ public final class TopicHandle {
         return queue.id().value();
     }
 
+<<<<<<< HEAD
     /** Who has its partitions: what a caller there does with them happens at once. */
     public Shard owner() {
         return queue.home().shard();
     }
 
     /** As it was declared. */
+=======
+    /** As it is now. */
+>>>>>>> main
     public QueueSpec spec() {
         return queue.spec();
     }
 
-    /** A topic has as many as it was declared with, a queue one for each priority. */
+    /** A queue has one for each priority. */
     public int partitionCount() {
         return queue.partitions().length;
     }
