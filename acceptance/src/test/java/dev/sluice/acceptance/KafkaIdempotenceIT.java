@@ -8,7 +8,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -124,9 +123,7 @@ final class KafkaIdempotenceIT {
             long id;
             try (Kafka kafka = new Kafka(sluice.kafkaPort());
                     RawKafka raw = RawKafka.connect(sluice.kafkaPort())) {
-                Answer.of(kafka.admin()
-                        .createTopics(List.of(new NewTopic("orders", 1, (short) 1)))
-                        .all());
+                kafka.topicNamed("orders", 1);
                 kafka.send("orders", 0, "of another");
                 id = raw.producerId();
                 assertStored(raw.produce("orders", batch(id, 0, 0, "a")), 1);
