@@ -21,16 +21,12 @@ public final class TopicHandle {
         return queue.id().value();
     }
 
-<<<<<<< HEAD
     /** Who has its partitions: what a caller there does with them happens at once. */
     public Shard owner() {
         return queue.home().shard();
     }
 
-    /** As it was declared. */
-=======
     /** As it is now. */
->>>>>>> main
     public QueueSpec spec() {
         return queue.spec();
     }

@@ -7,11 +7,7 @@ record KafkaNode(String clusterId, KafkaSettings settings) {
     /** Leader of all partitions, and coordinator of all groups. */
     static final int ID = 1;
 
-<<<<<<< HEAD
-    /** Where this client is to connect to. */
-=======
     /** Where the client of this request is told to connect to. */
->>>>>>> main
     InetSocketAddress addressFor(RequestContext context) {
         InetSocketAddress advertised = settings.advertised();
         return advertised == null ? context.localAddress() : advertised;
