@@ -105,7 +105,9 @@ public record QueueSpec(String name, boolean durable, boolean exclusive, boolean
             boolean differs = !Objects.equals(settings.chosen(property), changed.chosen(property));
             if (differs && property.change() == QueueProperty.Change.NEVER) {
                 return property.propertyName() + " cannot be changed: it is chosen when the queue is declared"
-                        + (property == QueueProperty.PARTITIONS ? ", and partitions are added by a request for that" : "");
+                        + (property == QueueProperty.PARTITIONS
+                                ? ", and partitions are added by a request for that"
+                                : "");
             }
         }
         if (!isTopic() && (settings.maxLengthBytes() < 0) != (changed.maxLengthBytes() < 0)) {

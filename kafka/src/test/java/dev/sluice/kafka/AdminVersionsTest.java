@@ -25,6 +25,9 @@ import org.apache.kafka.common.message.DescribeClusterResponseData;
 import org.apache.kafka.common.message.DescribeConfigsRequestData;
 import org.apache.kafka.common.message.DescribeConfigsRequestData.DescribeConfigsResource;
 import org.apache.kafka.common.message.DescribeConfigsResponseData;
+import org.apache.kafka.common.message.DescribeLogDirsRequestData;
+import org.apache.kafka.common.message.DescribeLogDirsRequestData.DescribableLogDirTopic;
+import org.apache.kafka.common.message.DescribeLogDirsResponseData;
 import org.apache.kafka.common.message.DescribeTopicPartitionsRequestData;
 import org.apache.kafka.common.message.DescribeTopicPartitionsRequestData.Cursor;
 import org.apache.kafka.common.message.DescribeTopicPartitionsResponseData;
@@ -66,7 +69,8 @@ class AdminVersionsTest {
             assertThat(response.topics().find("topic" + version).errorCode()).isZero();
         }
         for (int version = 1; version <= 5; version++) {
-            var request = new DeleteTopicsRequestData().setTopicNames(new ArrayList<>(List.of("topic" + (version + 1))));
+            var request =
+                    new DeleteTopicsRequestData().setTopicNames(new ArrayList<>(List.of("topic" + (version + 1))));
             var response = client.ask(request, version, DeleteTopicsResponseData.class);
             assertThat(response.responses().find("topic" + (version + 1)).errorCode())
                     .isZero();
@@ -83,7 +87,8 @@ class AdminVersionsTest {
     @Test
     void refusesATopicThatIsNamedTwiceOrPlacedTwoWays() throws Exception {
         var twice = creation("a", 1);
-        twice.topics().mustAdd(new CreatableTopic().setName("a").setNumPartitions(2).setReplicationFactor((short) 1));
+        twice.topics()
+                .mustAdd(new CreatableTopic().setName("a").setNumPartitions(2).setReplicationFactor((short) 1));
         assertThat(client.ask(twice, 7, CreateTopicsResponseData.class).topics())
                 .singleElement()
                 .satisfies(topic -> assertThat(topic.errorCode()).isEqualTo(Errors.INVALID_REQUEST.code()));
@@ -168,6 +173,28 @@ class AdminVersionsTest {
         assertThat(client.ask(new ListConfigResourcesRequestData(), 1, ListConfigResourcesResponseData.class)
                         .configResources())
                 .hasSize(3);
+    }
+
+    @Test
+    void tellsHowLargePartitionsAre() throws Exception {
+        create("a", 3);
+        for (int version = 1; version <= 5; version++) {
+            var all = client.ask(
+                    new DescribeLogDirsRequestData().setTopics(null), version, DescribeLogDirsResponseData.class);
+            assertThat(all.results().getFirst().topics().getFirst().partitions())
+                    .hasSize(3);
+            var request = new DescribeLogDirsRequestData();
+            request.topics().mustAdd(new DescribableLogDirTopic().setTopic("a").setPartitions(List.of(1, 7)));
+            request.topics()
+                    .mustAdd(new DescribableLogDirTopic().setTopic("nothing").setPartitions(List.of(0)));
+            var some = client.ask(request, version, DescribeLogDirsResponseData.class);
+            assertThat(some.results().getFirst().topics())
+                    .singleElement()
+                    .satisfies(topic -> assertThat(topic.partitions())
+                            .singleElement()
+                            .satisfies(partition ->
+                                    assertThat(partition.partitionIndex()).isEqualTo(1)));
+        }
     }
 
     @Test
