@@ -92,6 +92,16 @@ public final class PartitionStream {
         caller.send(queue.home(), () -> queue.intake().batches().append(index, batch, count, reply, caller));
     }
 
+    /** The caller does not append this batch for now: if it is the first of a producer that numbers them, none behind it is appended before. Looks at the header only; the batch stays the caller's. */
+    public void leaveOut(ByteBuf batch) {
+        ProducerBatch numbered = batch.readableBytes() < RecordBatch.HEADER_BYTES
+                ? null
+                : ProducerBatch.of(batch, batch.readerIndex());
+        if (numbered != null) {
+            caller.send(queue.home(), () -> partition.notAppended(numbered));
+        }
+    }
+
     /**
      * Reads from the offset on: from memory without copying, or from segments.
      *

@@ -133,6 +133,20 @@ class IdempotentProducersTest {
     }
 
     @Test
+    void nothingOvertakesWhatItsCallerLeftOut() {
+        String overtaking = broker.ask(HERE, (on, reply) -> {
+            ByteBuf first = NumberedBatch.of(PRODUCER, 0, 0, "first");
+            stream(on, TOPIC).leaveOut(first);
+            first.release();
+            append(on, TOPIC, NumberedBatch.of(PRODUCER, 0, 1, "second"), 1, outcome -> reply.on(
+                    Outcome.done(text(outcome))));
+        });
+        assertThat(overtaking).startsWith("OUT_OF_ORDER_SEQUENCE");
+        assertThat(append(TOPIC, 0, 0, "first")).isEqualTo("0");
+        assertThat(append(TOPIC, 0, 1, "second")).isEqualTo("1");
+    }
+
+    @Test
     void remembersAcrossRestartsAndChangesOfTheNumberOfShards() {
         append(TOPIC, 1, 0, "a");
         append(TOPIC, 1, 1, "b");

@@ -62,6 +62,9 @@ final class BatchCheck {
         if ((attributes & LOG_APPEND_TIME) != 0) {
             return new Problem(Errors.INVALID_TIMESTAMP, "a client gives the time at which it made the record");
         }
+        if (RecordBatch.producerId(batch, index) >= 0 && RecordBatch.baseSequence(batch, index) < 0) {
+            return new Problem(Errors.INVALID_RECORD, "a producer with an id numbers its batches");
+        }
         long records = RecordBatch.lastOffset(batch, index) - RecordBatch.baseOffset(batch, index) + 1;
         return records == count(batch)
                 ? null

@@ -5,6 +5,7 @@ import dev.sluice.broker.Refusal;
 import dev.sluice.broker.TopicHandle;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.buffer.Unpooled;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import org.apache.kafka.common.message.ProduceRequestData;
@@ -85,6 +86,7 @@ final class ProduceHandler implements RequestHandler<ProduceRequestData> {
             } else if (partition.index() < 0 || partition.index() >= topic.partitionCount()) {
                 fail(place, Errors.UNKNOWN_TOPIC_OR_PARTITION, null);
             } else if (refusal != null) {
+                topic.partition(partition.index()).leaveOut(Unpooled.wrappedBuffer(bytes(partition.records())));
                 refuse(place, refusal);
             } else {
                 append(place, topic, partition.index(), partition.records());
@@ -148,7 +150,11 @@ final class ProduceHandler implements RequestHandler<ProduceRequestData> {
 
     /** The request's own buffer goes when it is handled; a batch stays in memory for long. */
     private static ByteBuf copy(BaseRecords records) {
-        ByteBuffer bytes = records instanceof MemoryRecords memory ? memory.buffer() : ByteBuffer.allocate(0);
+        ByteBuffer bytes = bytes(records);
         return PooledByteBufAllocator.DEFAULT.directBuffer(bytes.remaining()).writeBytes(bytes);
+    }
+
+    private static ByteBuffer bytes(BaseRecords records) {
+        return records instanceof MemoryRecords memory ? memory.buffer() : ByteBuffer.allocate(0);
     }
 }
