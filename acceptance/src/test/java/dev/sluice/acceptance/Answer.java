@@ -1,5 +1,7 @@
 package dev.sluice.acceptance;
 
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -24,6 +26,11 @@ final class Answer {
             Thread.currentThread().interrupt();
             throw new IllegalStateException(e);
         }
+    }
+
+    /** The result for one of the things that the client asked for. */
+    static <K, T> T of(Map<K, ? extends Future<T>> futures, K key) {
+        return of(Objects.requireNonNull(futures.get(key)));
     }
 
     /** The failure of the client's future; fails where that has a result. */

@@ -46,6 +46,7 @@ final class Kafka implements AutoCloseable {
     private final String servers;
     private final Deque<Runnable> closings = new ArrayDeque<>();
     private final List<String> topics = new ArrayList<>();
+    private final List<String> groups = new ArrayList<>();
     private @Nullable Admin admin;
     private @Nullable Producer<String, String> sender;
 
@@ -70,13 +71,29 @@ final class Kafka implements AutoCloseable {
         return name;
     }
 
+    /** A name for a group that no other test uses; if there is one when the test ends, it is deleted. */
+    String group(String purpose) {
+        String group = purpose + "-" + UUID.randomUUID();
+        groups.add(group);
+        return group;
+    }
+
     /** A new topic with this purpose in its name. */
     String topic(String purpose, int partitions) {
         return topic(purpose, partitions, Map.of());
     }
 
     String topic(String purpose, int partitions, Map<String, String> configs) {
-        String name = name(purpose);
+        return create(name(purpose), partitions, configs);
+    }
+
+    /** A new topic with this name, which is deleted when the test ends. */
+    String topicNamed(String name, int partitions) {
+        topics.add(name);
+        return create(name, partitions, Map.of());
+    }
+
+    private String create(String name, int partitions, Map<String, String> configs) {
         Answer.of(admin().createTopics(List.of(new NewTopic(name, partitions, (short) 1).configs(configs)))
                 .all());
         awaitKnown(name, partitions);
@@ -136,6 +153,14 @@ final class Kafka implements AutoCloseable {
         return consumer;
     }
 
+    /** A consumer in a group that commits when it is told to. */
+    Consumer<String, String> member(String group, Map<String, Object> settings) {
+        Map<String, Object> all = new HashMap<>(settings);
+        all.put("group.id", group);
+        all.putIfAbsent("enable.auto.commit", false);
+        return consumer(all);
+    }
+
     /** A consumer without a group that reads all of the topic from its beginning. */
     Consumer<String, String> reader(String topic) {
         Consumer<String, String> consumer = consumer(Map.of());
@@ -193,8 +218,9 @@ final class Kafka implements AutoCloseable {
             closing.run();
             return true;
         });
-        if (!topics.isEmpty()) {
+        if (!topics.isEmpty() || !groups.isEmpty()) {
             try (Admin cleaner = Admin.create(new HashMap<>(Map.of("bootstrap.servers", servers)))) {
+                cleaner.deleteConsumerGroups(groups).deletedGroups().values().forEach(Answer::await);
                 cleaner.deleteTopics(topics).topicNameValues().values().forEach(Answer::await);
             }
         }

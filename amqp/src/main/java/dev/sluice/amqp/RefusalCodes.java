@@ -14,6 +14,7 @@ final class RefusalCodes {
         return switch (refusal.reason()) {
             case EXCHANGE_NOT_FOUND, QUEUE_NOT_FOUND -> ReplyCode.NOT_FOUND;
             case EXCHANGE_DIFFERS,
+                    QUEUE_EXISTS,
                     EXCHANGE_IN_USE,
                     QUEUE_IN_USE,
                     QUEUE_NOT_EMPTY,
@@ -21,6 +22,8 @@ final class RefusalCodes {
                     QUEUE_PAUSED,
                     DELIVERY_OVER,
                     TRANSACTION_TOO_LARGE,
+                    PARTITION_NOT_FOUND,
+                    OFFSET_OUT_OF_RANGE,
                     OUT_OF_ORDER_SEQUENCE,
                     OLD_PRODUCER_EPOCH,
                     INVALID -> ReplyCode.PRECONDITION_FAILED;
@@ -41,11 +44,13 @@ final class RefusalCodes {
             case QUEUE_NOT_FOUND -> "no " + queue(name);
             case EXCHANGE_DIFFERS -> difference(exchange(name), refusal.detail());
             case QUEUE_DIFFERS -> differsInOwner(refusal) ? locked(name) : difference(queue(name), refusal.detail());
+            case QUEUE_EXISTS -> queue(name) + " exists";
             case QUEUE_LOCKED -> locked(name);
             case EXCHANGE_IN_USE -> exchange(name) + " in use";
             case QUEUE_IN_USE -> queue(name) + " in use";
             case QUEUE_NOT_EMPTY -> queue(name) + " not empty";
-            case INVALID -> "not possible for " + queue(name) + reason(refusal);
+            case INVALID, PARTITION_NOT_FOUND, OFFSET_OUT_OF_RANGE ->
+                "not possible for " + queue(name) + reason(refusal);
             case CONSUMER_EXCLUSIVE -> queue(name) + " in exclusive use";
             case RESERVED -> "operation not permitted on " + name + reason(refusal);
             case EXCHANGE_INTERNAL -> "cannot publish to internal " + exchange(name);

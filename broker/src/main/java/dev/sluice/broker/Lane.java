@@ -86,6 +86,11 @@ final class Lane {
         queue.droppedByTopic(backlog().loseBelow(below));
     }
 
+    /** As {@link #passOver}, since somebody wanted that. */
+    void passOverDeleted(long below) {
+        queue.deletedInTopic(backlog().loseBelow(below));
+    }
+
     /** As {@link #passOver}, since there are later records of the same keys. */
     void passOverSuperseded(long below) {
         queue.superseded(backlog().loseBelow(below));

@@ -11,6 +11,7 @@ import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.ObjLongConsumer;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -59,6 +60,19 @@ final class Partition implements PartitionLog.Listener {
     void open(PartitionLog itsLog) {
         log = itsLog;
         lastValues = LastValues.of(queue, this);
+    }
+
+    /** The topic's settings are others now. */
+    void settingsChanged() {
+        boolean keepsLast = queue.spec().settings().keep() == TopicKeeping.Keep.LAST_PER_KEY;
+        if (keepsLast == (lastValues != null)) {
+            return;
+        }
+        if (lastValues != null) {
+            lastValues.close();
+        }
+        lastValues = LastValues.of(queue, this);
+        readers.forEach(reader -> reader.queue().keepChanged());
     }
 
     /** Null if it keeps others too. */
@@ -129,6 +143,15 @@ final class Partition implements PartitionLog.Listener {
             return;
         }
         whenNoted(() -> reclaim.giveBack(log()));
+    }
+
+    /** Gives up what is durable below the offset, of a topic; {@code passOver} tells each reader. */
+    void giveUp(long below, ObjLongConsumer<Lane> passOver) {
+        long durableBelow = Math.min(below, log().durableOffset());
+        whenNoted(() -> {
+            log().trim(durableBelow);
+            readers.forEach(reader -> passOver.accept(reader, durableBelow));
+        });
     }
 
     /** Runs {@code action}, which gives up durable records, once their ids and producers are known without them. */
@@ -227,6 +250,13 @@ final class Partition implements PartitionLog.Listener {
         if (open.durableOffset() >= end) {
             confirmBelow(open.durableOffset());
             endAwaits(open.durableOffset());
+            wakeReaders();
+        }
+    }
+
+    private void wakeReaders() {
+        for (Lane reader : readers) {
+            reader.queue().wake();
         }
     }
 
@@ -276,9 +306,7 @@ final class Partition implements PartitionLog.Listener {
         }
         confirmBelow(durableOffset);
         endAwaits(durableOffset);
-        for (Lane reader : readers) {
-            reader.queue().wake();
-        }
+        wakeReaders();
         if (isOfTopic()) {
             queue.wake();
         }

@@ -15,39 +15,44 @@ final class QueueIntake {
     private static final long LOOK_AGAIN_MS = 10_000;
 
     private final Queue queue;
-    private final Partition[] partitions;
-    private final Lane[] lanes;
     private final ReadyLanes readyLanes;
     private final QueueCounters counters;
     private final BatchIntake batches;
-    private final @Nullable DeadLetters deadLetters;
     private final @Nullable Deduplication deduplication;
     private final @Nullable QueueStory story;
-    private final @Nullable QueueLimits limits;
-    private final @Nullable QueueRoom room;
-    private final @Nullable WaitingPublishers waiting;
-    private final Overflow overflow;
+    private @Nullable WaitingPublishers waiting;
+    // What the queue's settings say.
+    private @Nullable QueueLimits limits;
+    private @Nullable QueueRoom room;
+    private Overflow overflow = Overflow.DROP_OLDEST;
     /** At a limit the oldest that is ready gives way. What a topic stores is given up by its {@link TopicKeeping}. */
-    private final boolean drops;
+    private boolean drops;
     /** Null without limits. */
-    private final @Nullable QueueForecast forecast;
+    private @Nullable QueueForecast forecast;
 
-    QueueIntake(Queue queue, QueueCounters counters, @Nullable DeadLetters deadLetters) {
+    QueueIntake(Queue queue, QueueCounters counters) {
         this.queue = queue;
-        this.partitions = queue.partitions();
-        this.lanes = queue.lanes();
         this.readyLanes = queue.readyLanes();
         this.counters = counters;
         this.batches = new BatchIntake(queue, this, counters);
-        this.deadLetters = deadLetters;
         this.deduplication = queue.deduplication();
         this.story = queue.story();
-        this.limits = QueueLimits.of(queue);
-        this.room = queue.room();
-        this.waiting = room == null ? null : new WaitingPublishers(room);
-        this.overflow = queue.spec().settings().overflow();
-        this.drops = overflow.isDrop() && !queue.spec().isTopic();
-        this.forecast = limits == null
+        settingsChanged();
+    }
+
+    /** The queue's settings are others now. */
+    void settingsChanged() {
+        overflow = queue.spec().settings().overflow();
+        drops = overflow.isDrop() && !queue.spec().isTopic();
+        limits = QueueLimits.of(queue);
+        room = queue.room();
+        if (waiting == null && room != null) {
+            waiting = new WaitingPublishers(room);
+        }
+        if (forecast != null) {
+            forecast.close();
+        }
+        forecast = limits == null
                 ? null
                 : limits.forecast(
                         queue.home().watch(queue.name(), overflow), () -> counters.published, overflow.isDrop());
@@ -61,7 +66,7 @@ final class QueueIntake {
             @Nullable Confirms taken,
             @Nullable Confirms stored,
             BrokerShard publisher) {
-        Refusal refusal = refusal(partitions[index], batch, count, room != null);
+        Refusal refusal = refusal(queue.partitions()[index], batch, count, room != null);
         if (refusal == null) {
             take(index, batch, count, null, taken, stored, publisher);
             return;
@@ -73,10 +78,11 @@ final class QueueIntake {
 
     /** Takes over {@code batch}, which is refused. */
     private void giveUp(int index, ByteBuf batch, Refusal refusal) {
+        DeadLetters deadLetters = queue.deadLetters();
         if (overflow == Overflow.REJECT_DEAD_LETTER
                 && refusal.reason() == Refusal.Reason.QUEUE_FULL
                 && deadLetters != null) {
-            deadLetters.sendRefused(lanes[index], batch);
+            deadLetters.sendRefused(queue.lanes()[index], batch);
         }
         batch.release();
         if (waiting != null && queue.unavailable() == null) {
@@ -87,7 +93,7 @@ final class QueueIntake {
     /** Takes over {@code batch}, the next of its producer; false if it is refused. */
     boolean appendNumbered(
             int index, ByteBuf batch, int count, ProducerBatch numbered, Confirms stored, BrokerShard publisher) {
-        Partition partition = partitions[index];
+        Partition partition = queue.partitions()[index];
         Refusal refusal = refusal(partition, batch, count, room != null);
         if (refusal != null) {
             giveUp(index, batch, refusal);
@@ -120,7 +126,7 @@ final class QueueIntake {
             return;
         }
         int index = move.partition(number);
-        Partition partition = partitions[index];
+        Partition partition = queue.partitions()[index];
         int count = move.records.size();
         // What only changes its place in this queue does not make it longer, and could otherwise stand in its own way.
         Refusal refusal = move.isWithin(queue) && !queue.isDeleted()
@@ -146,12 +152,12 @@ final class QueueIntake {
     /** Why a transaction cannot bring so many records, of so many bytes, into the partition now; null if it can. */
     @Nullable
     Refusal refusal(int index, int count, long bytes) {
-        return refusal(partitions[index], count, bytes, false);
+        return refusal(queue.partitions()[index], count, bytes, false);
     }
 
     /** Takes over {@code batch}, of a transaction for which there was no {@link #refusal}; where the partition is gone meanwhile, its records go with it. */
     void appendChecked(int index, ByteBuf batch, int count, @Nullable AppendGroup group, Confirms stored) {
-        Partition partition = partitions[index];
+        Partition partition = queue.partitions()[index];
         if (queue.isDeleted() || partition.isLost()) {
             batch.release();
             if (group != null) {
@@ -173,12 +179,12 @@ final class QueueIntake {
             @Nullable Confirms stored,
             BrokerShard publisher) {
         if (deduplication == null) {
-            append(partitions[index], batch, count, group, taken, stored, publisher);
+            append(queue.partitions()[index], batch, count, group, taken, stored, publisher);
             return;
         }
         Deduplication.Left left = deduplication.take(index, batch, group);
         if (left.awaited() == null) {
-            append(partitions[index], left.batch(), count, group, taken, stored, publisher);
+            append(queue.partitions()[index], left.batch(), count, group, taken, stored, publisher);
             return;
         }
         counters.duplicates += count - left.count();
@@ -187,7 +193,7 @@ final class QueueIntake {
         }
         Confirms whenStored = stored == null ? null : deduplication.behind(left.awaited(), stored, publisher);
         if (left.count() > 0) {
-            append(partitions[index], left.batch(), left.count(), group, null, whenStored, queue.home());
+            append(queue.partitions()[index], left.batch(), left.count(), group, null, whenStored, queue.home());
             return;
         }
         left.batch().release();
@@ -237,7 +243,7 @@ final class QueueIntake {
     void showRoom() {
         if (room != null) {
             ReadyBytes bytes = queue.readyBytes();
-            boolean isTooOld = limits != null && limits.isTooOld(queue.waitedMs());
+            boolean isTooOld = overflow == Overflow.BLOCK && limits != null && limits.isTooOld(queue.waitedMs());
             room.set(queue.length(), bytes == null ? 0 : bytes.total(), isTooOld);
         }
     }
@@ -378,10 +384,10 @@ final class QueueIntake {
     /** Gives up the oldest ready record of the lowest priority; false if it cannot be dropped yet. What the storage gave up, or cannot read, does not stand in the way; while it only takes nothing more, the queue does not get longer, and waits. */
     private boolean dropLowest() {
         for (int i = readyLanes.lowestFrom(0); i >= 0; i = readyLanes.lowestFrom(i + 1)) {
-            if (dropOldest(lanes[i])) {
+            if (dropOldest(queue.lanes()[i])) {
                 return true;
             }
-            if (!partitions[i].isOutOfReach()) {
+            if (!queue.partitions()[i].isOutOfReach()) {
                 return false;
             }
         }

@@ -136,6 +136,14 @@ public final class QueueSettings {
         return new QueueSettings(changed);
     }
 
+    /** These settings with the default for one property. */
+    public QueueSettings without(QueueProperty property) {
+        var changed = new EnumMap<QueueProperty, Object>(QueueProperty.class);
+        changed.putAll(values);
+        changed.remove(property);
+        return new QueueSettings(changed);
+    }
+
     /** At most so many ready records; what gives way then is said by {@code overflow}. */
     public QueueSettings withMaxLength(long records, Overflow overflow) {
         return with(QueueProperty.MAX_LENGTH, records).with(QueueProperty.OVERFLOW, overflow.word());

@@ -4,6 +4,7 @@ import dev.sluice.broker.QueueSettings.Ordering;
 import dev.sluice.broker.QueueSettings.Overflow;
 import dev.sluice.log.Durability;
 import java.util.EnumSet;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -64,6 +65,10 @@ public record QueueSpec(String name, boolean durable, boolean exclusive, boolean
         return settings.isTopic();
     }
 
+    QueueSpec with(QueueSettings newSettings) {
+        return new QueueSpec(name, durable, exclusive, autoDelete, newSettings);
+    }
+
     /** Whether it is a topic whose consumers compete for its records, so that it is a queue too. */
     boolean readersCompete() {
         return isTopic() && settings.readersCompete();
@@ -94,9 +99,26 @@ public record QueueSpec(String name, boolean durable, boolean exclusive, boolean
         return isTopic() ? settings.partitions() : settings.maxPriority() + 1;
     }
 
+    /** Why it cannot have these settings instead, now that it is there; null if it can. */
+    public @Nullable String problemOfChange(QueueSettings changed) {
+        for (QueueProperty property : QueueProperty.values()) {
+            boolean differs = !Objects.equals(settings.chosen(property), changed.chosen(property));
+            if (differs && property.change() == QueueProperty.Change.NEVER) {
+                return property.propertyName() + " cannot be changed: it is chosen when " + kind() + " is declared"
+                        + (property == QueueProperty.PARTITIONS
+                                ? ", and partitions are added by a request for that"
+                                : "");
+            }
+        }
+        if (!isTopic() && (settings.maxLengthBytes() < 0) != (changed.maxLengthBytes() < 0)) {
+            return QueueProperty.MAX_LENGTH_BYTES.propertyName() + " of " + kind()
+                    + " can be changed, but neither be added nor taken away: bytes are counted from its declaration on, or not at all";
+        }
+        return with(changed).problem();
+    }
+
     /** Why there can be no such queue; null if there can. */
-    @Nullable
-    String problem() {
+    public @Nullable String problem() {
         for (QueueProperty property : settings.chosen().keySet()) {
             if (!mayHave(property)) {
                 return property.propertyName() + " means nothing to " + kind();

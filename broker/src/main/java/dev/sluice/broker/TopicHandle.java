@@ -21,12 +21,12 @@ public final class TopicHandle {
         return queue.id().value();
     }
 
-    /** As it was declared. */
+    /** As it is now. */
     public QueueSpec spec() {
         return queue.spec();
     }
 
-    /** A topic has as many as it was declared with, a queue one for each priority. */
+    /** A queue has one for each priority. */
     public int partitionCount() {
         return queue.partitions().length;
     }

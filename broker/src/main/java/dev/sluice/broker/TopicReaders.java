@@ -36,7 +36,7 @@ final class TopicReaders {
             reader.delete();
         });
         readers.add(reader);
-        CursorState[] cursors = StartOffsets.cursors(offsets);
+        CursorState[] cursors = StartOffsets.cursors(offsets, reader.lanes().length);
         for (Lane lane : reader.lanes()) {
             var _ = lane.open(cursors[lane.index()]);
         }

@@ -76,6 +76,7 @@ final class Topology {
                 exchanges.remove(name);
             }
             case TopologyChange.QueueDeclared(Queue queue) -> add(queue);
+            case TopologyChange.QueueChanged changed -> {} // the queue itself knows
             case TopologyChange.QueueDeleted(String name) -> {
                 to(new Destination.ToQueue(name)).forEach(this::remove);
                 remove(queues.remove(name));

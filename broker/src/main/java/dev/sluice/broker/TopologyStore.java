@@ -9,6 +9,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /** Keeps durable exchanges, queues and bindings in the metadata store. Thread-safe: has no state of its own. */
 final class TopologyStore {
@@ -57,11 +58,11 @@ final class TopologyStore {
         return store.put(QUEUES + escaped(queue.spec().name()), TopologyCodec.queue(queue), MetadataStore.ANY);
     }
 
-    /** Changes what is paused of a queue that is stored. */
-    CompletableFuture<?> put(String queue, QueuePauses pauses) {
+    /** Changes the entry of a queue that is stored. */
+    CompletableFuture<?> change(String queue, UnaryOperator<StoredQueue> change) {
         String key = QUEUES + escaped(queue);
         StoredQueue stored = TopologyCodec.queue(store.get(key).orElseThrow().value());
-        return store.put(key, TopologyCodec.queue(stored.with(pauses)), MetadataStore.ANY);
+        return store.put(key, TopologyCodec.queue(change.apply(stored)), MetadataStore.ANY);
     }
 
     CompletableFuture<?> put(Binding binding) {

@@ -148,6 +148,27 @@ class CompetingReadersTest {
         restart();
         assertThat(broker.statistics(TOPIC).ready()).isZero();
         assertThat(readAll(1)).containsExactly("k-poison");
+
+    }
+
+    @Test
+    void deadLettersAreNotBroughtBackForOthersToReadThemTwice() throws InterruptedException {
+        broker.declareQueue("dead");
+        declare(SETTINGS.with(QueueProperty.DEAD_LETTER_EXCHANGE, "").with(QueueProperty.DEAD_LETTER_ROUTING_KEY, "dead"));
+        publish(0, 1);
+        var deliveries = new Deliveries();
+        try (var _ = broker.consume(TOPIC, 1, deliveries::take)) {
+            deliveries.next().reject();
+            while (broker.statistics("dead").ready() == 0) {
+                Thread.onSpinWait();
+            }
+        }
+        broker.tools().start("dead", TransferRequest.redrive()).join();
+        while (!broker.tools().progress("dead").join().orElseThrow().state().isOver()) {
+            Thread.onSpinWait();
+        }
+        assertThat(broker.statistics("dead").ready()).isEqualTo(1);
+        assertThat(broker.statistics(TOPIC).published()).isEqualTo(1);
     }
 
     @Test

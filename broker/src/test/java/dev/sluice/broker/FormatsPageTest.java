@@ -55,6 +55,22 @@ class FormatsPageTest {
     }
 
     @Test
+    void topic() throws IOException {
+        QueueSettings settings =
+                QueueSettings.DEFAULT.with(QueueProperty.QUEUE_TYPE, "topic").with(QueueProperty.PARTITIONS, 2);
+        var spec = new QueueSpec("orders", true, false, false, settings);
+        var topic = new TopologyCodec.StoredQueue(LOG, spec).withStart(0, 17);
+        assertPage("topic", TopologyCodec.queue(topic));
+        assertThat(TopologyCodec.queue(FormatsPage.example("topic"))).isEqualTo(topic);
+    }
+
+    @Test
+    void queueOfVersionFour() throws IOException {
+        assertThat(TopologyCodec.queue(FormatsPage.example("queue-4")))
+                .isEqualTo(stored(Durability.interval(100), QueuePauses.CONSUMING));
+    }
+
+    @Test
     void queueOfVersionOne() throws IOException {
         assertThat(TopologyCodec.queue(FormatsPage.example("queue-1"))).isEqualTo(stored(Durability.SYNC));
     }
@@ -85,10 +101,10 @@ class FormatsPageTest {
     @Test
     void aNewerVersionIsRefused() throws IOException {
         byte[] newer = FormatsPage.example("queue");
-        newer[0] = 5;
+        newer[0] = 6;
         assertThatThrownBy(() -> TopologyCodec.queue(newer))
                 .hasRootCauseMessage(
-                        "it has format version 5, and this release reads 1 to 4: it was written by a newer release, or is damaged");
+                        "it has format version 6, and this release reads 1 to 5: it was written by a newer release, or is damaged");
     }
 
     @Test

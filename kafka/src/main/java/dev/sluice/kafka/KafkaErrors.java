@@ -10,11 +10,13 @@ final class KafkaErrors {
     /** What clients try again by themselves is retriable: {@link Errors#NOT_ENOUGH_REPLICAS} is known as such to all of them. */
     static Errors of(Refusal refusal) {
         return switch (refusal.reason()) {
-            case QUEUE_NOT_FOUND, EXCHANGE_NOT_FOUND, UNROUTABLE -> Errors.UNKNOWN_TOPIC_OR_PARTITION;
+            case QUEUE_NOT_FOUND, EXCHANGE_NOT_FOUND, UNROUTABLE, PARTITION_NOT_FOUND ->
+                Errors.UNKNOWN_TOPIC_OR_PARTITION;
             case QUEUE_FULL, QUEUE_PAUSED, OVERLOADED, BUSY -> Errors.NOT_ENOUGH_REPLICAS;
             case STORAGE -> Errors.KAFKA_STORAGE_ERROR;
             case CLOSING -> Errors.NOT_LEADER_OR_FOLLOWER;
-            case QUEUE_DIFFERS, EXCHANGE_DIFFERS -> Errors.TOPIC_ALREADY_EXISTS;
+            case QUEUE_EXISTS, QUEUE_DIFFERS, EXCHANGE_DIFFERS -> Errors.TOPIC_ALREADY_EXISTS;
+            case OFFSET_OUT_OF_RANGE -> Errors.OFFSET_OUT_OF_RANGE;
             case QUEUE_LOCKED, CONSUMER_EXCLUSIVE, EXCHANGE_INTERNAL, RESERVED -> Errors.TOPIC_AUTHORIZATION_FAILED;
             case OUT_OF_ORDER_SEQUENCE -> Errors.OUT_OF_ORDER_SEQUENCE_NUMBER;
             case OLD_PRODUCER_EPOCH -> Errors.INVALID_PRODUCER_EPOCH;

@@ -67,8 +67,7 @@ final class MetadataHandler implements RequestHandler<MetadataRequestData> {
     }
 
     private MetadataResponseData answer(RequestContext context, List<MetadataResponseTopic> topics) {
-        InetSocketAddress advertised = node.settings().advertised();
-        InetSocketAddress address = advertised == null ? context.localAddress() : advertised;
+        InetSocketAddress address = node.addressFor(context);
         var response = new MetadataResponseData().setClusterId(node.clusterId()).setControllerId(KafkaNode.ID);
         response.brokers()
                 .add(new MetadataResponseBroker()

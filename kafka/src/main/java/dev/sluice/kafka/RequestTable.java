@@ -6,10 +6,20 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
+import org.apache.kafka.common.message.AlterConfigsRequestData;
 import org.apache.kafka.common.message.ApiMessageType;
+import org.apache.kafka.common.message.CreatePartitionsRequestData;
+import org.apache.kafka.common.message.CreateTopicsRequestData;
+import org.apache.kafka.common.message.DeleteRecordsRequestData;
+import org.apache.kafka.common.message.DeleteTopicsRequestData;
+import org.apache.kafka.common.message.DescribeClusterRequestData;
+import org.apache.kafka.common.message.DescribeConfigsRequestData;
 import org.apache.kafka.common.message.DescribeProducersRequestData;
+import org.apache.kafka.common.message.DescribeTopicPartitionsRequestData;
 import org.apache.kafka.common.message.FetchRequestData;
+import org.apache.kafka.common.message.IncrementalAlterConfigsRequestData;
 import org.apache.kafka.common.message.InitProducerIdRequestData;
+import org.apache.kafka.common.message.ListConfigResourcesRequestData;
 import org.apache.kafka.common.message.ListOffsetsRequestData;
 import org.apache.kafka.common.message.MetadataRequestData;
 import org.apache.kafka.common.message.OffsetForLeaderEpochRequestData;
@@ -71,7 +81,37 @@ final class RequestTable {
         table.serve(ApiKeys.INIT_PRODUCER_ID, 0, 5, InitProducerIdRequestData.class, new InitProducerIdHandler());
         table.serve(
                 ApiKeys.DESCRIBE_PRODUCERS, 0, 0, DescribeProducersRequestData.class, new DescribeProducersHandler());
+        table.serveAdministrators(node, topics);
         return table;
+    }
+
+    private void serveAdministrators(KafkaNode node, TopicCreation topics) {
+        KafkaSettings settings = node.settings();
+        serve(ApiKeys.CREATE_TOPICS, 2, 7, CreateTopicsRequestData.class, new CreateTopicsHandler(settings, topics));
+        serve(ApiKeys.DELETE_TOPICS, 1, 6, DeleteTopicsRequestData.class, new DeleteTopicsHandler());
+        serve(ApiKeys.DELETE_RECORDS, 0, 2, DeleteRecordsRequestData.class, new DeleteRecordsHandler(settings));
+        serve(ApiKeys.DESCRIBE_CONFIGS, 1, 4, DescribeConfigsRequestData.class, new DescribeConfigsHandler(settings));
+        serve(ApiKeys.ALTER_CONFIGS, 0, 2, AlterConfigsRequestData.class, new AlterConfigsHandler(settings));
+        serve(ApiKeys.CREATE_PARTITIONS, 0, 3, CreatePartitionsRequestData.class, new CreatePartitionsHandler());
+        serve(
+                ApiKeys.INCREMENTAL_ALTER_CONFIGS,
+                0,
+                1,
+                IncrementalAlterConfigsRequestData.class,
+                new IncrementalAlterConfigsHandler(settings));
+        serve(ApiKeys.DESCRIBE_CLUSTER, 0, 2, DescribeClusterRequestData.class, new DescribeClusterHandler(node));
+        serve(
+                ApiKeys.LIST_CONFIG_RESOURCES,
+                0,
+                1,
+                ListConfigResourcesRequestData.class,
+                new ListConfigResourcesHandler());
+        serve(
+                ApiKeys.DESCRIBE_TOPIC_PARTITIONS,
+                0,
+                0,
+                DescribeTopicPartitionsRequestData.class,
+                new DescribeTopicPartitionsHandler());
     }
 
     private <Q extends ApiMessage> void serve(

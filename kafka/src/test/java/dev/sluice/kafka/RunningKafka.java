@@ -44,8 +44,16 @@ final class RunningKafka implements AutoCloseable {
         listener = Listener.open(loops, connections, net, "127.0.0.1", 0, new KafkaGateway(broker, settings));
     }
 
+    int port() {
+        return listener.address().getPort();
+    }
+
+    String clusterId() {
+        return broker.clusterId();
+    }
+
     RawClient connect() throws Exception {
-        return new RawClient(listener.address().getPort());
+        return new RawClient(port());
     }
 
     /** Declares it as another protocol would. */
