@@ -97,7 +97,7 @@ final class LaneHead {
 
     private boolean toNextInTurn(FairOrder order) {
         while (!isTurnOver()) {
-            if (!toChosen(order) && !(readAhead(order) && toChosen(order))) {
+            if (!toChosen(order) && (lane.isBeingRead() || !(readAhead(order) && toChosen(order)))) {
                 return false;
             }
             switch (look(true)) {
