@@ -268,8 +268,9 @@ final class LaneHead {
         if (backlog.ready() == 0) {
             return Long.MAX_VALUE;
         }
-        boolean isKnown =
-                backlog.oldest() == seen && seenExpiryMs > queue.home().turnTimeMs();
+        boolean isKnown = backlog.oldest() == seen
+                && seenExpiryMs > queue.home().turnTimeMs()
+                && !lane.partition().isOutOfReach(); // which only reading ends
         if (!isKnown && !toOldest()) {
             return Long.MAX_VALUE;
         }
