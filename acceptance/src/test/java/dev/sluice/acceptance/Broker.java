@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The broker that the tests of this run share: started at first use, gone with the JVM. The system property {@code
- * broker.amqpPort} names one that runs already. Immutable.
+ * broker.amqpPort} names one that runs already, on the port {@code broker.kafkaPort} for Kafka. Immutable.
  */
 final class Broker {
     static final String HOST = "127.0.0.1";
@@ -17,10 +17,12 @@ final class Broker {
     private static @Nullable Broker shared;
 
     private final int amqpPort;
+    private final int kafkaPort;
     private final Optional<SluiceProcess> process;
 
-    private Broker(int amqpPort, Optional<SluiceProcess> process) {
+    private Broker(int amqpPort, int kafkaPort, Optional<SluiceProcess> process) {
         this.amqpPort = amqpPort;
+        this.kafkaPort = kafkaPort;
         this.process = process;
     }
 
@@ -28,7 +30,7 @@ final class Broker {
         Broker broker = shared;
         if (broker == null) {
             broker = Optional.ofNullable(Integer.getInteger("broker.amqpPort"))
-                    .map(port -> new Broker(port, Optional.empty()))
+                    .map(port -> new Broker(port, Integer.getInteger("broker.kafkaPort", 9092), Optional.empty()))
                     .orElseGet(Broker::start);
             shared = broker;
         }
@@ -40,7 +42,7 @@ final class Broker {
             Path data = Files.createTempDirectory("sluice-acceptance");
             Runtime.getRuntime().addShutdownHook(new Thread(() -> TemporaryFolder.delete(data)));
             SluiceProcess sluice = SluiceProcess.start(data);
-            return new Broker(sluice.amqpPort(), Optional.of(sluice));
+            return new Broker(sluice.amqpPort(), sluice.kafkaPort(), Optional.of(sluice));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -48,6 +50,10 @@ final class Broker {
 
     int amqpPort() {
         return amqpPort;
+    }
+
+    int kafkaPort() {
+        return kafkaPort;
     }
 
     String url() {

@@ -38,7 +38,7 @@ final class PackageIT {
     @Test
     void startsThroughALinkFromAnotherFolder() throws Exception {
         Files.createSymbolicLink(folder.resolve("link"), folder.resolve("bin/sluice"));
-        Ended ended = run("./link", "start", "--stop-when-ready", "--amqp-port", "0");
+        Ended ended = run("./link", "start", "--stop-when-ready", "--amqp-port", "0", "--kafka-port", "0");
         assertThat(ended.exitCode()).as(ended.output()).isZero();
     }
 

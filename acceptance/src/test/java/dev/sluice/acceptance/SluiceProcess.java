@@ -9,12 +9,14 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * One run of the packaged broker as its own process, on a data folder that may have served earlier runs. Thread-safe:
@@ -24,13 +26,15 @@ import java.util.regex.Pattern;
  * same line when it is ready.
  */
 final class SluiceProcess implements AutoCloseable {
-    private static final Pattern READY = Pattern.compile("ready in (\\d+) ms: amqp \\S+:(\\d+).*");
+    private static final Pattern READY = Pattern.compile("ready in (\\d+) ms: .+");
+    private static final Pattern LISTENER = Pattern.compile("(\\w+) \\S+:(\\d+)");
     private static final Duration START_LIMIT = Duration.ofSeconds(60);
     private static final Duration STOP_LIMIT = Duration.ofSeconds(30);
     private static final int KEPT_LINES = 500;
+    private static final List<String> PORTS = List.of("--amqp-port", "--kafka-port");
 
-    /** What the broker says about itself in its line {@code ready in N ms: amqp HOST:PORT}. */
-    private record Ready(int millis, int amqpPort) {}
+    /** What the broker says about itself in its line {@code ready in N ms: amqp HOST:PORT, kafka HOST:PORT}. */
+    private record Ready(int millis, Map<String, Integer> ports) {}
 
     private final Path data;
     private final Process process;
@@ -42,6 +46,7 @@ final class SluiceProcess implements AutoCloseable {
         this.data = data;
         List<String> command = new ArrayList<>(List.of(command(), "start", "--data", data.toString()));
         command.addAll(options);
+        PORTS.stream().filter(port -> !options.contains(port)).forEach(port -> command.addAll(List.of(port, "0")));
         process = new ProcessBuilder(command)
                 .directory(repository().toFile())
                 .redirectErrorStream(true)
@@ -51,9 +56,9 @@ final class SluiceProcess implements AutoCloseable {
         Thread.ofVirtual().start(this::readOutput);
     }
 
-    /** Starts the broker on a free port of its own choice and waits until it is ready. */
+    /** Starts the broker on free ports of its own choice and waits until it is ready. */
     static SluiceProcess start(Path data) throws IOException {
-        return start(data, "--amqp-port", "0");
+        return start(data, new String[0]);
     }
 
     /** Starts the broker with these options and waits until it is ready; fails with what it printed if it is not. */
@@ -63,7 +68,7 @@ final class SluiceProcess implements AutoCloseable {
         return sluice;
     }
 
-    /** Starts the broker with these options without waiting for anything. */
+    /** Starts the broker with these options, on free ports where they name none, without waiting for anything. */
     static SluiceProcess launch(Path data, String... options) throws IOException {
         return new SluiceProcess(data, List.of(options));
     }
@@ -93,7 +98,11 @@ final class SluiceProcess implements AutoCloseable {
                 keep(line);
                 Matcher matcher = READY.matcher(line);
                 if (matcher.matches()) {
-                    ready.complete(new Ready(Integer.parseInt(matcher.group(1)), Integer.parseInt(matcher.group(2))));
+                    Map<String, Integer> ports = LISTENER.matcher(line)
+                            .results()
+                            .collect(Collectors.toMap(
+                                    listener -> listener.group(1), listener -> Integer.valueOf(listener.group(2))));
+                    ready.complete(new Ready(Integer.parseInt(matcher.group(1)), ports));
                 }
             }
         } catch (IOException e) {
@@ -139,7 +148,16 @@ final class SluiceProcess implements AutoCloseable {
     }
 
     int amqpPort() {
-        return awaitReady().amqpPort();
+        return port("amqp");
+    }
+
+    int kafkaPort() {
+        return port("kafka");
+    }
+
+    /** The port of a protocol, 0 where the broker does not listen for it. */
+    private int port(String protocol) {
+        return awaitReady().ports().getOrDefault(protocol, 0);
     }
 
     /** The time from start to ready, as the broker itself measured it. */
@@ -186,9 +204,9 @@ final class SluiceProcess implements AutoCloseable {
                 .waitFor();
     }
 
-    /** Starts the broker again on the same folder, on the same port where it had one. */
+    /** Starts the broker again on the same folder and on the same ports. */
     SluiceProcess restart() throws IOException {
-        return start(data, "--amqp-port", Integer.toString(amqpPort()));
+        return start(data, "--amqp-port", Integer.toString(amqpPort()), "--kafka-port", Integer.toString(kafkaPort()));
     }
 
     boolean isAlive() {

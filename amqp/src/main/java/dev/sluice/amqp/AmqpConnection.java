@@ -2,6 +2,7 @@ package dev.sluice.amqp;
 
 import dev.sluice.broker.BrokerShard;
 import dev.sluice.broker.Shard;
+import dev.sluice.net.ByteBudget;
 import dev.sluice.net.ConnectionEvent;
 import dev.sluice.net.HandshakeDeadline;
 import io.netty.buffer.ByteBuf;
@@ -38,7 +39,7 @@ final class AmqpConnection extends ChannelInboundHandlerAdapter implements Frame
 
     private final BrokerShard broker;
     private final AmqpSettings settings;
-    private final BodyBudget bodies;
+    private final ByteBudget bodies;
     private final FrameIntake intake = new FrameIntake(this);
     private final FrameWriter frames = new FrameWriter();
     private final ConnectionChannels channels;
@@ -55,7 +56,7 @@ final class AmqpConnection extends ChannelInboundHandlerAdapter implements Frame
     private @Nullable Heartbeats heartbeats;
     private Shard.@Nullable Timer closeTimer;
 
-    AmqpConnection(BrokerShard broker, AmqpSettings settings, BodyBudget bodies) {
+    AmqpConnection(BrokerShard broker, AmqpSettings settings, ByteBudget bodies) {
         this.broker = broker;
         this.settings = settings;
         this.bodies = bodies;

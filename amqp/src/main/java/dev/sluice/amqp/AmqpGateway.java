@@ -2,6 +2,7 @@ package dev.sluice.amqp;
 
 import dev.sluice.broker.Broker;
 import dev.sluice.broker.Shard;
+import dev.sluice.net.ByteBudget;
 import dev.sluice.net.Gateway;
 import io.netty.channel.ChannelHandler;
 
@@ -9,12 +10,12 @@ import io.netty.channel.ChannelHandler;
 public final class AmqpGateway implements Gateway {
     private final Broker broker;
     private final AmqpSettings settings;
-    private final BodyBudget bodies;
+    private final ByteBudget bodies;
 
     public AmqpGateway(Broker broker, AmqpSettings settings) {
         this.broker = broker;
         this.settings = settings;
-        this.bodies = new BodyBudget(settings.unfinishedBodyBytes());
+        this.bodies = new ByteBudget(settings.unfinishedBodyBytes());
     }
 
     @Override

@@ -90,13 +90,14 @@ final class ChannelConsumers {
 
     private void subscribe(String queue, BasicMethod.Consume consume, int priority) {
         switch (ConsumerArguments.start(queue, consume.arguments(), System.currentTimeMillis())) {
-            case Parsed.Understood<StartPosition>(StartPosition start) -> subscribe(queue, consume, priority, start);
-            case Parsed.Invalid<StartPosition>(ReplyCode code, String explanation) ->
+            case Parsed.Understood<Optional<StartPosition>>(Optional<StartPosition> start) ->
+                subscribe(queue, consume, priority, start.orElse(null));
+            case Parsed.Invalid<Optional<StartPosition>>(ReplyCode code, String explanation) ->
                 channel.fail(code, explanation, consume.id());
         }
     }
 
-    private void subscribe(String queue, BasicMethod.Consume consume, int priority, StartPosition start) {
+    private void subscribe(String queue, BasicMethod.Consume consume, int priority, @Nullable StartPosition start) {
         String tag = consume.consumerTag().isEmpty() ? RandomNames.next(TAG_PREFIX) : consume.consumerTag();
         var subscription = new Subscription(this, tag, consume.noAck());
         var spec = new ConsumerSpec(
@@ -149,7 +150,7 @@ final class ChannelConsumers {
                 Consumer consumer, long delivery, RecordCursor record, int count, boolean redelivered, long remaining) {
             if (channel.isOpen()) {
                 long tag = nextTag(consumer, delivery, noAck);
-                writer.getOk(channel.number(), tag, record, count, redelivered, remaining);
+                writer.getOk(channel.number(), tag, record, count, redelivered, remaining, consumer.address());
             } else {
                 consumer.close();
             }
@@ -249,7 +250,8 @@ final class ChannelConsumers {
             boolean redelivered) {
         long tag = nextTag(consumer, delivery, to.noAck());
         long offset = consumer.isOfTopic() ? DeliveryId.offset(delivery) : DeliveryWriter.NO_OFFSET;
-        writer.deliver(channel.number(), to.encodedTag(), tag, record, deliveryCount, redelivered, offset);
+        writer.deliver(
+                channel.number(), to.encodedTag(), tag, record, deliveryCount, redelivered, offset, consumer.address());
     }
 
     private long nextTag(Consumer consumer, long delivery, boolean noAck) {

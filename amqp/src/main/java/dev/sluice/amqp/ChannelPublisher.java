@@ -45,6 +45,9 @@ final class ChannelPublisher {
     private boolean sectionHasRoute;
     private boolean sectionDelayed;
     private RecordAttributes attributes = RecordAttributes.NONE;
+    /** What a header says that the key is. */
+    private byte @Nullable [] headerKey;
+
     private boolean persistent;
 
     ChannelPublisher(AmqpChannel channel, BrokerShard broker, MessageAssembler assembler) {
@@ -211,8 +214,11 @@ final class ChannelPublisher {
         }
     }
 
-    /** In a topic the key of a message is its routing key, unless that is only the topic's name. */
+    /** In a topic the key of a message is what its header says, or else its routing key, unless that is only the topic's name. */
     private @Nullable ByteBuf key(Route found) {
+        if (found.leadsToTopic() && headerKey != null) {
+            return Unpooled.wrappedBuffer(headerKey);
+        }
         if (!found.leadsToTopic() || exchange.isEmpty() || routingKey.isEmpty()) {
             return null;
         }
@@ -261,6 +267,7 @@ final class ChannelPublisher {
         sectionHasRoute = true;
         sectionDelayed = delayed;
         attributes = StoredMessage.attributes(properties, delayed);
+        headerKey = StoredMessage.key(properties);
         sectionProperties.clear().writeBytes(properties.buffer(), properties.index(), length);
         StoredMessage.writeHeaders(section.clear(), attributes, route, properties);
     }

@@ -25,8 +25,8 @@ final class ConsumerArguments {
                 .findFirst();
     }
 
-    /** Where a consumer of a topic begins, as a consumer of RabbitMQ's streams says it: at the next record if it says nothing. */
-    static Parsed<StartPosition> start(String queueName, FieldTable arguments, long nowMs) {
+    /** Where a consumer of a topic begins, as a consumer of RabbitMQ's streams says it; empty if it does not. */
+    static Parsed<Optional<StartPosition>> start(String queueName, FieldTable arguments, long nowMs) {
         for (FieldTable.Entry argument : arguments.entries()) {
             if (argument.name().equals(STREAM_OFFSET)) {
                 StartPosition start = start(argument.value(), nowMs);
@@ -35,10 +35,10 @@ final class ConsumerArguments {
                                 STREAM_OFFSET,
                                 RefusalCodes.queue(queueName),
                                 "expected first, last, next, an offset, a timestamp, or a time before now such as 5m or 7D")
-                        : new Parsed.Understood<>(start);
+                        : new Parsed.Understood<>(Optional.of(start));
             }
         }
-        return new Parsed.Understood<>(StartPosition.NEXT);
+        return new Parsed.Understood<>(Optional.empty());
     }
 
     private static @Nullable StartPosition start(FieldValue value, long nowMs) {

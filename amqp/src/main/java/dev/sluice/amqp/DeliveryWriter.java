@@ -6,20 +6,23 @@ import dev.sluice.log.RecordCursor;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Writes stored records as basic.deliver and basic.get-ok. Confined to the connection's shard. */
 final class DeliveryWriter implements AutoCloseable {
     /** Instead of the place of a record in a topic. */
     static final long NO_OFFSET = -1;
 
-    private static final byte[] EMPTY_ROUTE = {0, 0};
     private static final int SCRATCH_KEPT_BYTES = 64 * 1024;
 
     private final Outgoing out;
     private final FrameWriter frames;
     private final OutgoingContent content = new OutgoingContent();
     private final ContentProperties properties = new ContentProperties();
-    private final ByteBuf emptyRoute = Unpooled.wrappedBuffer(EMPTY_ROUTE);
+    /** That of {@link #plainRouteOf}, through the default exchange. */
+    private ByteBuf plainRoute = Unpooled.EMPTY_BUFFER;
+
+    private @Nullable String plainRouteOf;
     /** Properties that do not stand in the record as they are sent. */
     private ByteBuf scratch = Unpooled.EMPTY_BUFFER;
 
@@ -28,7 +31,12 @@ final class DeliveryWriter implements AutoCloseable {
         this.frames = frames;
     }
 
-    /** {@code topicOffset}: where the record is in the topic that it was read from; {@link #NO_OFFSET} if it is of a queue. */
+    /**
+     * Writes basic.deliver.
+     *
+     * @param topicOffset where the record is in the topic that it was read from; {@link #NO_OFFSET} if it is of a queue
+     * @param address the name that it was published to, if it came over a protocol without routes
+     */
     void deliver(
             int channel,
             byte[] consumerTag,
@@ -36,8 +44,9 @@ final class DeliveryWriter implements AutoCloseable {
             RecordCursor record,
             int deliveryCount,
             boolean redelivered,
-            long topicOffset) {
-        pointAt(record, deliveryCount, topicOffset);
+            long topicOffset,
+            String address) {
+        pointAt(record, deliveryCount, topicOffset, address);
         frames.deliver(out.buffer(), channel, consumerTag, deliveryTag, redelivered, content);
     }
 
@@ -47,20 +56,30 @@ final class DeliveryWriter implements AutoCloseable {
             RecordCursor record,
             int deliveryCount,
             boolean redelivered,
-            long remaining) {
-        pointAt(record, deliveryCount, NO_OFFSET);
+            long remaining,
+            String address) {
+        pointAt(record, deliveryCount, NO_OFFSET, address);
         frames.getOk(out.buffer(), channel, deliveryTag, redelivered, remaining, content);
     }
 
-    private void pointAt(RecordCursor record, int deliveryCount, long topicOffset) {
+    private void pointAt(RecordCursor record, int deliveryCount, long topicOffset, String address) {
         ByteBuf in = record.buffer();
         if (record.findHeader(RouteHeader.KEY)) {
             content.route(in, record.headerValueIndex(), record.headerValueLength());
         } else {
-            content.route(emptyRoute, 0, EMPTY_ROUTE.length);
+            ByteBuf route = plainRoute(address);
+            content.route(route, 0, route.writerIndex());
         }
         pointAtProperties(record, deliveryCount, topicOffset);
         content.body(in, record.valueIndex(), Math.max(0, record.valueLength()));
+    }
+
+    private ByteBuf plainRoute(String address) {
+        if (!address.equals(plainRouteOf)) {
+            plainRoute = RouteHeader.encode("", address);
+            plainRouteOf = address;
+        }
+        return plainRoute;
     }
 
     private void pointAtProperties(RecordCursor record, int deliveryCount, long topicOffset) {

@@ -1,5 +1,6 @@
 package dev.sluice.amqp;
 
+import dev.sluice.net.ByteBudget;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.util.Objects;
@@ -10,11 +11,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class MessageAssembler {
     private final ByteBufAllocator allocator;
-    private final BodyBudget budget;
+    private final ByteBudget budget;
     private @Nullable ByteBuf gathered;
     private int bodyBytes;
 
-    MessageAssembler(ByteBufAllocator allocator, BodyBudget budget) {
+    MessageAssembler(ByteBufAllocator allocator, ByteBudget budget) {
         this.allocator = allocator;
         this.budget = budget;
     }

@@ -14,6 +14,7 @@ final class RefusalCodes {
         return switch (refusal.reason()) {
             case EXCHANGE_NOT_FOUND, QUEUE_NOT_FOUND -> ReplyCode.NOT_FOUND;
             case EXCHANGE_DIFFERS,
+                    QUEUE_EXISTS,
                     EXCHANGE_IN_USE,
                     QUEUE_IN_USE,
                     QUEUE_NOT_EMPTY,
@@ -21,6 +22,10 @@ final class RefusalCodes {
                     QUEUE_PAUSED,
                     DELIVERY_OVER,
                     TRANSACTION_TOO_LARGE,
+                    PARTITION_NOT_FOUND,
+                    OFFSET_OUT_OF_RANGE,
+                    OUT_OF_ORDER_SEQUENCE,
+                    OLD_PRODUCER_EPOCH,
                     INVALID -> ReplyCode.PRECONDITION_FAILED;
             case QUEUE_DIFFERS -> differsInOwner(refusal) ? ReplyCode.RESOURCE_LOCKED : ReplyCode.PRECONDITION_FAILED;
             case QUEUE_LOCKED -> ReplyCode.RESOURCE_LOCKED;
@@ -39,11 +44,13 @@ final class RefusalCodes {
             case QUEUE_NOT_FOUND -> "no " + queue(name);
             case EXCHANGE_DIFFERS -> difference(exchange(name), refusal.detail());
             case QUEUE_DIFFERS -> differsInOwner(refusal) ? locked(name) : difference(queue(name), refusal.detail());
+            case QUEUE_EXISTS -> queue(name) + " exists";
             case QUEUE_LOCKED -> locked(name);
             case EXCHANGE_IN_USE -> exchange(name) + " in use";
             case QUEUE_IN_USE -> queue(name) + " in use";
             case QUEUE_NOT_EMPTY -> queue(name) + " not empty";
-            case INVALID -> "not possible for " + queue(name) + reason(refusal);
+            case INVALID, PARTITION_NOT_FOUND, OFFSET_OUT_OF_RANGE ->
+                "not possible for " + queue(name) + reason(refusal);
             case CONSUMER_EXCLUSIVE -> queue(name) + " in exclusive use";
             case RESERVED -> "operation not permitted on " + name + reason(refusal);
             case EXCHANGE_INTERNAL -> "cannot publish to internal " + exchange(name);
@@ -52,6 +59,8 @@ final class RefusalCodes {
             case DELIVERY_OVER -> "a delivery of " + queue(name) + " is not the consumer's any more" + reason(refusal);
             case TRANSACTION_TOO_LARGE -> "the transaction is too large" + reason(refusal);
             case QUEUE_PAUSED -> queue(name) + " is paused" + reason(refusal);
+            case OUT_OF_ORDER_SEQUENCE -> "a batch for " + queue(name) + " is out of order" + reason(refusal);
+            case OLD_PRODUCER_EPOCH -> "a producer of " + queue(name) + " is of an old epoch" + reason(refusal);
             case BUSY -> queue(name) + " is busy" + reason(refusal);
             case STORAGE -> "storage of " + queue(name) + " is not available" + reason(refusal);
             case OVERLOADED -> refusal.subject() + " is short" + reason(refusal);

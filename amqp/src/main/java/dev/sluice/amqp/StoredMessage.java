@@ -8,8 +8,10 @@ import dev.sluice.broker.RouteHeader;
 import dev.sluice.log.RecordCursor;
 import dev.sluice.log.RecordHeaders;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +33,11 @@ final class StoredMessage {
 
     /** As RabbitMQ's plugin for it and LavinMQ have it. */
     private static final String DEDUPLICATION = "x-deduplication-header";
+
+    /** The key of a record, where it is not the routing key. */
+    private static final String KEY_HEADER = "x-key";
+
+    private static final byte[] KEY_HEADER_BYTES = KEY_HEADER.getBytes(StandardCharsets.US_ASCII);
 
     private static final byte[] DELAY = "x-delay".getBytes(StandardCharsets.US_ASCII);
     private static final String DELIVERY_COUNT = "x-delivery-count";
@@ -82,6 +89,13 @@ final class StoredMessage {
                 RecordHeaders.write(out, name.getBytes(StandardCharsets.UTF_8), value == null ? null : text(value)));
     }
 
+    /** The key that the message's own header gives it in a topic; null if it has none. */
+    static byte @Nullable [] key(ContentProperties properties) {
+        FieldValue value = properties.header(KEY_HEADER_BYTES);
+        Object plain = value == null ? null : value.plain();
+        return plain == null ? null : text(plain);
+    }
+
     private static byte[] text(Object value) {
         return value instanceof byte[] bytes ? bytes : value.toString().getBytes(StandardCharsets.UTF_8);
     }
@@ -101,17 +115,39 @@ final class StoredMessage {
         return table;
     }
 
-    /** Makes AMQP properties for a record that has none: of the headers that another protocol wrote, and of what the broker adds. */
+    /** Makes AMQP properties for a record that has none: of its key, its time and the headers that another protocol wrote, and of what the broker adds. */
     static void writeProperties(ByteBuf out, RecordCursor record, FieldTable.Builder table) {
+        var properties = new PropertiesBuilder();
+        if (!record.findHeader(RouteHeader.KEY)) {
+            properties.timestamp(TimeUnit.MILLISECONDS.toSeconds(record.timestampMs()));
+        }
+        boolean showsKey = hasKeyOfItsOwn(record);
+        if (showsKey) {
+            table.put(KEY_HEADER, LongString.read(record.buffer(), record.keyIndex(), record.keyLength()));
+        }
         record.rewindHeaders();
         while (record.nextHeader()) {
             String name =
                     record.buffer().toString(record.headerKeyIndex(), record.headerKeyLength(), StandardCharsets.UTF_8);
-            if (!name.startsWith(RouteHeader.RESERVED_PREFIX) && record.headerKeyLength() <= NAME_MAX_BYTES) {
+            boolean isShown = !name.startsWith(RouteHeader.RESERVED_PREFIX)
+                    && record.headerKeyLength() <= NAME_MAX_BYTES
+                    && !(showsKey && name.equals(KEY_HEADER));
+            if (isShown) {
                 table.put(name, value(record));
             }
         }
-        new PropertiesBuilder().headers(table.build()).writeTo(out);
+        properties.headers(table.build()).writeTo(out);
+    }
+
+    /** Whether the record has a key other than its routing key. */
+    private static boolean hasKeyOfItsOwn(RecordCursor record) {
+        if (record.keyLength() < 0 || !record.findHeader(RouteHeader.KEY)) {
+            return record.keyLength() >= 0;
+        }
+        ByteBuf in = record.buffer();
+        int routingKey = record.headerValueIndex() + 1 + in.getUnsignedByte(record.headerValueIndex());
+        int length = in.getUnsignedByte(routingKey);
+        return length != record.keyLength() || !ByteBufUtil.equals(in, routingKey + 1, in, record.keyIndex(), length);
     }
 
     private static FieldValue value(RecordCursor record) {

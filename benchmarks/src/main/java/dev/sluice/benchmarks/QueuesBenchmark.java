@@ -65,7 +65,14 @@ public final class QueuesBenchmark {
     /** The broker's CPU in microseconds per message. */
     private static double measure(String launcher, Path folder, int queues) throws Exception {
         Process broker = new ProcessBuilder(
-                        launcher, "start", "--data", folder.resolve("data").toString(), "--amqp-port", "0")
+                        launcher,
+                        "start",
+                        "--data",
+                        folder.resolve("data").toString(),
+                        "--amqp-port",
+                        "0",
+                        "--kafka-port",
+                        "off")
                 .redirectErrorStream(true)
                 .start();
         try {

@@ -1,6 +1,7 @@
 package dev.sluice.broker;
 
 import dev.sluice.broker.LogReader.Position;
+import dev.sluice.log.CorruptRecordException;
 import dev.sluice.log.OffsetSet;
 import dev.sluice.log.PartitionLog;
 import dev.sluice.log.RecordCursor;
@@ -298,6 +299,12 @@ final class Backlog {
         forward.retry();
         again.retry();
         behind.retry();
+    }
+
+    /** After {@link Position#MISSING}: what is wrong with the records that are there; null if there are none. */
+    @Nullable
+    CorruptRecordException damage() {
+        return at.damage();
     }
 
     /** After {@link Position#MISSING}: as {@link #skipMissing(long)} up to where there may be a record again. */

@@ -4,6 +4,7 @@ import dev.sluice.log.LogId;
 import dev.sluice.log.Storage;
 import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -16,6 +17,7 @@ import java.util.random.RandomGenerator;
 /** A broker on one node: exchanges, queues and bindings over a storage, spread over shards. Thread-safe: what changes is confined to the shards. */
 public final class Broker {
     private static final long NS_PER_MS = 1_000_000;
+    private static final int CLUSTER_ID_BYTES = 16;
 
     private final Shards shards;
     private final List<BrokerShard> views = new ArrayList<>();
@@ -25,6 +27,11 @@ public final class Broker {
     private final NodePressure pressure;
     private final TransactionBudget transactions;
     private final NodeWatch watch;
+    private final TopologyStore store;
+    private final String proposedClusterId;
+    /** Written once, before anybody sees the broker. */
+    private volatile String clusterId = "";
+
     private final QueueAlerts queueAlerts = new QueueAlerts();
     /** Of users that have published; there are as many as are allowed in. */
     private final Map<String, PublishQuota> userQuotas = new ConcurrentHashMap<>();
@@ -40,7 +47,8 @@ public final class Broker {
             var itsRandom = new SplittableRandom(random.nextLong());
             views.add(new BrokerShard(shard, this, shards.count(), new PublishGate(shard, pressure), itsRandom));
         }
-        var store = new TopologyStore(storage.metadata());
+        this.proposedClusterId = newClusterId(random);
+        this.store = new TopologyStore(storage.metadata());
         var factory = new QueueFactory(storage, store, shards, views, random);
         this.controller = new TopologyController(List.copyOf(views), store, factory);
         this.recovery = new Recovery(storage, store, factory, List.copyOf(views));
@@ -62,10 +70,25 @@ public final class Broker {
     public static CompletableFuture<Broker> start(
             Storage storage, Shards shards, BrokerLimits limits, RandomGenerator random) {
         var broker = new Broker(storage, shards, limits, random);
-        return broker.recovery.run().thenApply(recovered -> {
-            shards.at(0).execute(broker.watch::begin);
-            return broker;
-        });
+        return broker.recovery
+                .run()
+                .thenCompose(recovered -> broker.store.clusterId(broker.proposedClusterId))
+                .thenApply(id -> {
+                    broker.clusterId = id;
+                    shards.at(0).execute(broker.watch::begin);
+                    return broker;
+                });
+    }
+
+    private static String newClusterId(RandomGenerator random) {
+        byte[] bytes = new byte[CLUSTER_ID_BYTES];
+        random.nextBytes(bytes);
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+    }
+
+    /** What the data folder calls itself since its first start, in 22 letters, digits, hyphens and underscores. */
+    public String clusterId() {
+        return clusterId;
     }
 
     /** How short the node is of memory and disk, as of the last second, and which queues are near their limits. */

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  * come back on it, some of them before the call that asked has returned.
  */
 public final class BrokerShard {
+    /** In {@link #deleteRecords}: up to the end of what is durable. */
+    public static final long ALL_RECORDS = -1;
+
     private final Shard shard;
     private final Broker broker;
     private final Topology topology = new Topology();
@@ -63,7 +67,7 @@ public final class BrokerShard {
 
     /** Deletes the connection's exclusive queues. */
     public void closeConnection(long connection) {
-        broker.controller(controller -> controller.closeConnection(connection));
+        broker.controller(controller -> controller.queues().closeConnection(connection));
     }
 
     // Exchanges and bindings.
@@ -75,7 +79,7 @@ public final class BrokerShard {
             reply.on(Outcome.done(spec));
             return;
         }
-        broker.controller(controller -> controller.declareExchange(spec, returning(reply)));
+        broker.controller(controller -> controller.exchanges().declareExchange(spec, returning(reply)));
     }
 
     /** Finds out whether the exchange is there. */
@@ -89,24 +93,29 @@ public final class BrokerShard {
 
     /** The reply says whether there was one. */
     public void deleteExchange(String name, boolean ifUnused, Reply<Boolean> reply) {
-        broker.controller(controller -> controller.deleteExchange(name, ifUnused, returning(reply)));
+        broker.controller(controller -> controller.exchanges().deleteExchange(name, ifUnused, returning(reply)));
     }
 
     /** The reply says whether the binding is new. */
     public void bind(Binding binding, long connection, Reply<Boolean> reply) {
-        broker.controller(controller -> controller.bind(binding, connection, returning(reply)));
+        broker.controller(controller -> controller.exchanges().bind(binding, connection, returning(reply)));
     }
 
     /** The reply says whether there was such a binding. */
     public void unbind(Binding binding, long connection, Reply<Boolean> reply) {
-        broker.controller(controller -> controller.unbind(binding, connection, returning(reply)));
+        broker.controller(controller -> controller.exchanges().unbind(binding, connection, returning(reply)));
     }
 
     // Queues.
 
     /** Makes the queue, or finds that it is there and the same. */
     public void declareQueue(QueueSpec spec, long connection, Reply<QueueStatus> reply) {
-        broker.controller(controller -> controller.declareQueue(spec, connection, shard, returning(reply)));
+        broker.controller(controller -> controller.queues().declareQueue(spec, connection, shard, returning(reply)));
+    }
+
+    /** Makes the queue, and refuses if there is one of that name, also if it is the same. */
+    public void createQueue(QueueSpec spec, long connection, Reply<QueueStatus> reply) {
+        broker.controller(controller -> controller.queues().createQueue(spec, connection, shard, returning(reply)));
     }
 
     /** Finds out whether the queue is there and how much is in it. */
@@ -116,12 +125,45 @@ public final class BrokerShard {
 
     /** The reply says how many ready records went with the queue. */
     public void deleteQueue(String name, boolean ifUnused, boolean ifEmpty, long connection, Reply<Long> reply) {
-        broker.controller(controller -> controller.deleteQueue(name, ifUnused, ifEmpty, connection, returning(reply)));
+        broker.controller(
+                controller -> controller.queues().deleteQueue(name, ifUnused, ifEmpty, connection, returning(reply)));
     }
 
     /** Lets a subscription that has no consumer begin anew at this place of its topic, whatever it has settled. */
     public void seek(String subscription, StartPosition start, long connection, Reply<Boolean> reply) {
-        broker.controller(controller -> controller.seek(subscription, start, connection, returning(reply)));
+        broker.controller(controller -> controller.queues().seek(subscription, start, connection, returning(reply)));
+    }
+
+    /**
+     * Gives a queue other settings, at once and also across restarts. The reply says what they are then.
+     *
+     * @param change from the present settings to others, of which only those with {@link QueueProperty.Change#AT_ANY_TIME} may differ; runs on another shard, and throws {@link IllegalArgumentException} to refuse
+     */
+    public void changeSettings(
+            String queue, UnaryOperator<QueueSettings> change, long connection, Reply<QueueSettings> reply) {
+        broker.controller(
+                controller -> controller.queueChanges().changeSettings(queue, change, connection, returning(reply)));
+    }
+
+    /**
+     * Gives a topic more partitions, so that there are {@code count}, which is the reply. Whoever reads the topic reads them from their beginning.
+     *
+     * @param change as for {@link #changeSettings}; takes effect together with the partitions
+     */
+    public void addPartitions(
+            String topic, int count, UnaryOperator<QueueSettings> change, long connection, Reply<Integer> reply) {
+        broker.controller(controller ->
+                controller.queueChanges().addPartitions(topic, count, change, connection, returning(reply)));
+    }
+
+    /**
+     * Gives up the records of a topic's partition below an offset, for all who read it, also across restarts. The reply says where the partition begins then.
+     *
+     * @param below at most where what is durable ends; {@link #ALL_RECORDS} for just that
+     */
+    public void deleteRecords(String topic, int partition, long below, long connection, Reply<Long> reply) {
+        broker.controller(controller ->
+                controller.queueChanges().deleteRecords(topic, partition, below, connection, returning(reply)));
     }
 
     /** Drops all that is ready; the reply says how many records that was. */
@@ -130,7 +172,7 @@ public final class BrokerShard {
                 name,
                 connection,
                 reply,
-                queue -> queue.spec().isTopic()
+                queue -> queue.lanes().length == 0
                         ? Outcome.refused(
                                 Refusal.Reason.INVALID, name, "a topic is not purged: its limits say what it keeps")
                         : Outcome.done(queue.purge()));
@@ -139,6 +181,35 @@ public final class BrokerShard {
     /** What is in the queue and what happened to its records since the start. */
     public void queueStatistics(String name, long connection, Reply<QueueStatistics> reply) {
         onQueue(name, connection, reply, queue -> Outcome.done(queue.statistics()));
+    }
+
+    // Topics, and queues as such.
+
+    /** All that are not of one connection, and have records of their own. */
+    public List<TopicHandle> topics() {
+        var topics = new ArrayList<TopicHandle>();
+        for (Queue queue : topology.queues()) {
+            if (isStream(queue)) {
+                topics.add(new TopicHandle(this, queue));
+            }
+        }
+        return topics;
+    }
+
+    /** The one of that name; null if there is none. */
+    public @Nullable TopicHandle topic(String name) {
+        Queue queue = topology.queue(name);
+        return queue != null && isStream(queue) ? new TopicHandle(this, queue) : null;
+    }
+
+    /** The one with that {@linkplain TopicHandle#id id}; null if there is none. */
+    public @Nullable TopicHandle topic(long id) {
+        Queue queue = topology.queueWithId(id);
+        return queue != null && isStream(queue) ? new TopicHandle(this, queue) : null;
+    }
+
+    private static boolean isStream(Queue queue) {
+        return !queue.spec().exclusive() && queue.spec().topic() == null;
     }
 
     // Publishing.
@@ -217,9 +288,9 @@ public final class BrokerShard {
     /** Somebody who takes records one at a time with {@link Consumer#get} and does not count as a consumer. */
     public void openGetter(String queue, long connection, Reply<Consumer> reply) {
         Queue found = find(queue, connection, reply);
-        if (found != null && found.spec().isTopic()) {
+        if (found != null && found.lanes().length == 0) {
             reply.on(Outcome.refused(
-                    Refusal.Reason.INVALID, queue, "a topic is read by consumers and subscriptions, not by get"));
+                    Refusal.Reason.INVALID, queue, "a topic whose readers do not compete is not read by get"));
         } else if (found != null) {
             var spec = new ConsumerSpec(false, false, 0, null);
             reply.on(Outcome.done(new Consumer(found, this, spec, NoDeliveries.INSTANCE, false)));
@@ -412,7 +483,7 @@ public final class BrokerShard {
 
     /** The queue's last consumer is gone, or nobody used it for its time: it goes too, unless somebody comes first. */
     void deleteUnused(Queue queue) {
-        broker.controller(controller -> controller.deleteUnused(queue));
+        broker.controller(controller -> controller.queues().deleteUnused(queue));
     }
 
     /** Closes the logs of this shard. */
@@ -421,6 +492,11 @@ public final class BrokerShard {
         var written = new CompletableFuture<Void>();
         cursorLog().whenEverythingIsDurable(() -> written.complete(null));
         closed.add(written.thenCompose(durable -> close(cursorLog().log().log())));
+        for (Queue queue : topology.queues()) {
+            if (queue.home() == this && queue.isOpen() && !queue.isDeleted()) {
+                queue.noteProducers();
+            }
+        }
         var noted = new CompletableFuture<Void>();
         idLog().log().whenEverythingIsDurable(() -> noted.complete(null));
         closed.add(noted.thenCompose(durable -> close(idLog().log().log())));

@@ -61,9 +61,14 @@ public final class Consumer {
         return queue.name();
     }
 
+    /** The name to which the records of the queue are published: the queue's, or that of the topic that it reads. */
+    public String address() {
+        return queue.spec().address();
+    }
+
     /** Whether the offsets of its deliveries are places in a topic. */
     public boolean isOfTopic() {
-        return queue.spec().topic() != null;
+        return queue.spec().topic() != null || queue.spec().isTopic();
     }
 
     public boolean noAck() {

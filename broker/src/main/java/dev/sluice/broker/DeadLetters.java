@@ -6,6 +6,7 @@ import dev.sluice.log.RecordCursor;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -29,11 +30,12 @@ final class DeadLetters implements RecordMove.Owner<DeadRecord> {
 
     private final Queue queue;
     private final QueueCounters counters;
-    private final String exchange;
-    private final @Nullable String routingKey;
     private final ArrayDeque<DeadRecord> waiting = new ArrayDeque<>();
     private final MoveBatches<DeadRecord> batches;
-    private final @Nullable LogReader[] readers;
+    private @Nullable LogReader[] readers;
+    private String exchange;
+    private @Nullable String routingKey;
+    private boolean wanted = true;
     private int moving;
     private Shard.@Nullable Timer retry;
     private boolean closed;
@@ -57,6 +59,22 @@ final class DeadLetters implements RecordMove.Owner<DeadRecord> {
     static @Nullable DeadLetters of(Queue queue, QueueCounters counters) {
         String exchange = queue.spec().settings().deadLetterExchange();
         return exchange == null ? null : new DeadLetters(queue, counters, exchange);
+    }
+
+    /** The queue's settings are others now. If they want no dead letters any more, what is on its way still arrives. */
+    void settingsChanged() {
+        QueueSettings settings = queue.spec().settings();
+        String newExchange = settings.deadLetterExchange();
+        wanted = newExchange != null;
+        if (newExchange != null) {
+            exchange = newExchange;
+            routingKey = settings.deadLetterRoutingKey();
+        }
+    }
+
+    /** Whether the queue's owner wants more of them. */
+    boolean isWanted() {
+        return wanted;
     }
 
     /** Whether no more should be let go for now. */
@@ -143,6 +161,9 @@ final class DeadLetters implements RecordMove.Owner<DeadRecord> {
     }
 
     private LogReader reader(Lane lane) {
+        if (lane.index() >= readers.length) {
+            readers = Arrays.copyOf(readers, queue.lanes().length);
+        }
         LogReader reader = readers[lane.index()];
         if (reader == null) {
             PartitionLog log = lane.log();
@@ -182,7 +203,7 @@ final class DeadLetters implements RecordMove.Owner<DeadRecord> {
     }
 
     private Letter letter(DeathReason reason, long timeMs, RecordCursor record) {
-        RouteHeader.Place place = RouteHeader.of(record);
+        RouteHeader.Place place = RouteHeader.of(record).or(queue.spec().address());
         long ttlMs = RecordAttributes.isIn(record) ? RecordAttributes.ttlMs(record) : QueueSettings.UNLIMITED;
         var death = new Death(queue.name(), reason, place.exchange(), place.routingKey(), 1, timeMs, ttlMs);
         String key = routingKey == null ? place.routingKey() : routingKey;

@@ -25,9 +25,9 @@ final class Deduplication {
     private static final long SOMEWHERE = -1;
 
     private final Queue queue;
-    private final Partition[] partitions;
     private final DeduplicationWindow window;
-    private final Unnoted[] unnoted;
+    private Partition[] partitions = {};
+    private Unnoted[] unnoted = {};
 
     /** Of one partition: ids that are not noted yet, by the batches that brought them. */
     private static final class Unnoted {
@@ -43,10 +43,16 @@ final class Deduplication {
 
     private Deduplication(Queue queue, int most, long windowMs) {
         this.queue = queue;
-        this.partitions = queue.partitions();
         this.window = new DeduplicationWindow(most, windowMs);
-        this.unnoted = new Unnoted[partitions.length];
-        Arrays.setAll(unnoted, i -> new Unnoted());
+        partitionsAdded();
+    }
+
+    /** The queue has more partitions now, in which nothing is. */
+    void partitionsAdded() {
+        partitions = queue.partitions();
+        int before = unnoted.length;
+        unnoted = Arrays.copyOf(unnoted, partitions.length);
+        Arrays.setAll(unnoted, i -> i < before ? unnoted[i] : new Unnoted());
     }
 
     /** That of the queue; null if its owner wants none. */

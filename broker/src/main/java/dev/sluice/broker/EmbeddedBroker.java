@@ -15,6 +15,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -137,6 +138,33 @@ public final class EmbeddedBroker implements AutoCloseable {
      */
     public void seek(String subscription, StartPosition start) {
         boolean _ = this.<Boolean>ask((on, reply) -> on.seek(subscription, start, NO_CONNECTION, reply));
+    }
+
+    /**
+     * Gives a queue or topic other settings, at once and for good.
+     *
+     * @param change from the present settings to others, of which only those with {@link QueueProperty.Change#AT_ANY_TIME} may differ
+     * @return what they are then
+     * @throws BrokerException if they cannot be
+     */
+    public QueueSettings changeSettings(String queue, UnaryOperator<QueueSettings> change) {
+        return ask((on, reply) -> on.changeSettings(queue, change, NO_CONNECTION, reply));
+    }
+
+    /** Gives a topic more partitions, so that there are {@code count}. Whoever reads it reads them from their beginning; the records of a key go on in another partition, perhaps. */
+    public void addPartitions(String topic, int count) {
+        int _ = this.<Integer>ask(
+                (on, reply) -> on.addPartitions(topic, count, UnaryOperator.identity(), NO_CONNECTION, reply));
+    }
+
+    /**
+     * Gives up the records of a topic's partition below an offset, for all who read it.
+     *
+     * @param below at most where what is durable ends; {@link BrokerShard#ALL_RECORDS} for just that
+     * @return where the partition begins then
+     */
+    public long deleteRecords(String topic, int partition, long below) {
+        return this.<Long>ask((on, reply) -> on.deleteRecords(topic, partition, below, NO_CONNECTION, reply));
     }
 
     /** Makes a durable exchange, or finds it there. */

@@ -2,6 +2,7 @@ package dev.sluice.broker;
 
 import io.netty.util.collection.LongObjectHashMap;
 import io.netty.util.collection.LongObjectMap;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Iterator;
 import java.util.TreeSet;
@@ -30,7 +31,7 @@ final class FairOrder implements ServingOrder {
 
     private final PassedOver passedOver;
     private final int most;
-    private final ShareTurns[] lanes;
+    private ShareTurns[] lanes = {};
     /** Whose the deliveries are, by the place of their record. */
     private final LongObjectMap<Share> deliveries = new LongObjectHashMap<>();
 
@@ -100,10 +101,15 @@ final class FairOrder implements ServingOrder {
     FairOrder(int lanes, PassedOver passedOver, int most) {
         this.passedOver = passedOver;
         this.most = most;
-        this.lanes = new ShareTurns[lanes];
-        for (int i = 0; i < lanes; i++) {
-            this.lanes[i] = new ShareTurns();
-        }
+        grow(lanes);
+    }
+
+    @Override
+    public void grow(int laneCount) {
+        passedOver.grow(laneCount);
+        int before = lanes.length;
+        lanes = Arrays.copyOf(lanes, laneCount);
+        Arrays.setAll(lanes, i -> i < before ? lanes[i] : new ShareTurns());
     }
 
     @Override

@@ -3,8 +3,8 @@ package dev.sluice.broker;
 import java.util.Collection;
 
 /**
- * Where one shard notes the ids of records that its queues are to tell from those that are published again; nobody waits for it but what gives back the storage of records. A record stands for its own id until that is noted, so that
- * neither is there without the other: an id is noted when its record is durable, and a record is given up when its id is. When the log is more than twice as large as a snapshot it begins anew with one. Confined to its shard.
+ * Where one shard notes the ids of records, and the producers of batches, that its queues are to tell from those that are published again; nobody waits for it but what gives back the storage of records. A record stands for itself until
+ * it is noted, so that neither is there without the other: it is noted when it is durable, and given up when its note is. When the log is more than twice as large as a snapshot it begins anew with one. Confined to its shard.
  */
 final class IdLog {
     private final BrokerShard shard;
@@ -12,7 +12,8 @@ final class IdLog {
 
     IdLog(BrokerShard shard) {
         this.shard = shard;
-        this.log = new StateLog(shard, "deduplication ids", "after a restart some messages may be stored again");
+        this.log = new StateLog(
+                shard, "deduplication ids and producers", "after a restart some messages may be stored again");
     }
 
     StateLog log() {
@@ -21,6 +22,11 @@ final class IdLog {
 
     /** Appended at the end of the turn, or when somebody waits for it. */
     void add(IdNote note, Queue queue, int partition, long below) {
+        log.add(note.encode(queue.id().value(), partition, below));
+    }
+
+    /** As {@link #add(IdNote, Queue, int, long)}. */
+    void add(ProducerNote note, Queue queue, int partition, long below) {
         log.add(note.encode(queue.id().value(), partition, below));
     }
 
@@ -39,10 +45,15 @@ final class IdLog {
     }
 
     private void writeSnapshot(Queue queue) {
+        if (queue.home() != shard || !queue.isPersistent() || queue.isDeleted() || !queue.isOpen()) {
+            return;
+        }
         Deduplication deduplication = queue.deduplication();
-        boolean isOurs = queue.home() == shard && queue.isPersistent() && !queue.isDeleted();
-        if (deduplication != null && isOurs && queue.isOpen()) {
+        if (deduplication != null) {
             deduplication.writeSnapshot(this);
+        }
+        for (Partition partition : queue.partitions()) {
+            partition.writeProducers();
         }
     }
 }

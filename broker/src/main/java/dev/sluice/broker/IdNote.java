@@ -12,26 +12,17 @@ import java.util.List;
  * Ids of records of one partition that are durable, and up to where all of that partition are noted: the value of a record in a shard's log of ids. All numbers are big-endian.
  *
  * <pre>
- *   0  1 byte   version, 1
- *   1  8 bytes  id of the queue
- *   9  4 bytes  index of the partition
- *  13  8 bytes  below: the ids of all records below are noted
- *  21  4 bytes  number of ids N
- *  25  N times  16 bytes id, 8 bytes when it came, milliseconds since 1970
+ *   0  25 bytes  {@link NoteHeader}, kind 1
+ *  25  N times   16 bytes id, 8 bytes when it came, milliseconds since 1970
  * </pre>
  *
  * Gathers ids until it is written. Confined to its shard.
  */
 final class IdNote {
-    static final byte VERSION = 1;
+    static final byte KIND = 1;
     /** In one record; what is more goes on in further ones. */
     static final int MOST_IDS = 1 << 14;
 
-    private static final int QUEUE = 1;
-    private static final int PARTITION = 9;
-    private static final int BELOW = 13;
-    private static final int COUNT = 21;
-    private static final int IDS = 25;
     private static final int ID_BYTES = 24;
 
     private long[] ids = new long[3];
@@ -87,33 +78,19 @@ final class IdNote {
     }
 
     ByteBuf encode(long queueId, int partition, long below) {
-        ByteBuf out = Unpooled.buffer(IDS + size * Long.BYTES);
-        out.writeByte(VERSION)
-                .writeLong(queueId)
-                .writeInt(partition)
-                .writeLong(below)
-                .writeInt(size / 3);
+        ByteBuf out = Unpooled.buffer(NoteHeader.BYTES + size * Long.BYTES);
+        NoteHeader.write(out, KIND, queueId, partition, below, size / 3);
         for (int i = 0; i < size; i++) {
             out.writeLong(ids[i]);
         }
         return out;
     }
 
-    static long queueId(RecordCursor record) {
-        int version = record.buffer().getByte(record.valueIndex());
-        if (version != VERSION) {
-            throw new IllegalStateException("a note of ids of version " + version + ", this release reads version "
-                    + VERSION + ": start the release that wrote this data folder");
-        }
-        return record.buffer().getLong(record.valueIndex() + QUEUE);
-    }
-
-    static void merge(RecordCursor record, State into) {
-        ByteBuf in = record.buffer();
-        int at = record.valueIndex();
-        into.raise(in.getInt(at + PARTITION), in.getLong(at + BELOW));
-        int count = in.getInt(at + COUNT);
-        for (int i = 0, id = at + IDS; i < count; i++, id += ID_BYTES) {
+    static void merge(RecordCursor note, State into) {
+        into.raise(NoteHeader.partition(note), NoteHeader.below(note));
+        ByteBuf in = note.buffer();
+        int count = NoteHeader.count(note);
+        for (int i = 0, id = note.valueIndex() + NoteHeader.BYTES; i < count; i++, id += ID_BYTES) {
             into.ids.add(new long[] {in.getLong(id), in.getLong(id + Long.BYTES), in.getLong(id + 2 * Long.BYTES)});
         }
     }

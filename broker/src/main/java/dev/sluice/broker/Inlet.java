@@ -1,6 +1,7 @@
 package dev.sluice.broker;
 
 import io.netty.buffer.ByteBuf;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,8 +11,11 @@ import org.jspecify.annotations.Nullable;
 final class Inlet {
     private final Queue queue;
     private final BrokerShard shard;
-    private final @Nullable InletPartition[] partitions;
-    private final @Nullable QueueGate gate;
+    /** As what it knows the queue. */
+    private QueueSpec spec;
+
+    private @Nullable InletPartition[] partitions;
+    private @Nullable QueueGate gate;
     /** Number of the routing that named it last, so that a message goes to each queue once. */
     long routed;
 
@@ -22,10 +26,30 @@ final class Inlet {
     Inlet(Queue queue, BrokerShard shard) {
         this.queue = queue;
         this.shard = shard;
+        this.spec = queue.spec();
         QueueRoom room = queue.room();
         this.gate = room == null ? null : new QueueGate(queue, room, shard);
-        this.isTopic = queue.spec().isTopic();
+        this.isTopic = spec.isTopic();
         this.partitions = new @Nullable InletPartition[queue.partitions().length];
+    }
+
+    /** Before it is used: takes over what has changed of the queue, if that is not what it was. */
+    @SuppressWarnings("ReferenceEquality") // there is one object for each change
+    void follow(QueueSpec changed) {
+        if (spec == changed) {
+            return;
+        }
+        spec = changed;
+        partitions = Arrays.copyOf(partitions, queue.partitions().length);
+        QueueRoom room = queue.room();
+        if (gate == null && room != null) {
+            gate = new QueueGate(queue, room, shard);
+            for (InletPartition partition : partitions) {
+                if (partition != null) {
+                    partition.follow(room);
+                }
+            }
+        }
     }
 
     Queue queue() {

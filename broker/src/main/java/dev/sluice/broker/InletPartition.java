@@ -13,7 +13,7 @@ final class InletPartition {
     private final int partition;
     private final BrokerShard shard;
     /** Null unless publishers may have to wait for it. */
-    private final @Nullable QueueRoom room;
+    private @Nullable QueueRoom room;
 
     private @Nullable RecordBatchBuilder batch;
     /** Of the bodies in the batch, where somebody looks at the room. */
@@ -27,6 +27,12 @@ final class InletPartition {
         this.partition = partition;
         this.shard = shard;
         this.room = queue.room();
+    }
+
+    /** From now on publishers may have to wait for the room. */
+    void follow(QueueRoom itsRoom) {
+        flush(); // what is on its way was not counted there
+        room = itsRoom;
     }
 
     /** Whether it has a batch of this turn. */
@@ -51,7 +57,7 @@ final class InletPartition {
         open.append(shard.turnTimeMs(), key, value, headers);
         if (room != null) {
             int bodyBytes = value.readableBytes();
-            room.sent(bodyBytes, room.isPaced() ? System.nanoTime() : 0);
+            room.sent(bodyBytes, System::nanoTime);
             batchBodyBytes += bodyBytes;
         }
         if (sink != null) {

@@ -40,6 +40,11 @@ final class KeyOrder implements ServingOrder {
     }
 
     @Override
+    public void grow(int lanes) {
+        passedOver.grow(lanes);
+    }
+
+    @Override
     public PassedOver passedOver() {
         return passedOver;
     }

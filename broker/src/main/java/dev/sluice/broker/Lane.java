@@ -1,5 +1,6 @@
 package dev.sluice.broker;
 
+import dev.sluice.log.CorruptRecordException;
 import dev.sluice.log.LogId;
 import dev.sluice.log.PartitionLog;
 import dev.sluice.log.StorageException;
@@ -85,6 +86,11 @@ final class Lane {
         queue.droppedByTopic(backlog().loseBelow(below));
     }
 
+    /** As {@link #passOver}, since somebody wanted that. */
+    void passOverDeleted(long below) {
+        queue.deletedInTopic(backlog().loseBelow(below));
+    }
+
     /** As {@link #passOver}, since there are later records of the same keys. */
     void passOverSuperseded(long below) {
         queue.superseded(backlog().loseBelow(below));
@@ -144,7 +150,7 @@ final class Lane {
                     }
                 }
                 case MISSING -> {
-                    countMissing(counters, open.skipMissing());
+                    skipMissing(counters, open);
                     if (offset >= 0) {
                         return false;
                     }
@@ -170,10 +176,25 @@ final class Lane {
         return beingRead;
     }
 
+    private void skipMissing(QueueCounters counters, Backlog open) {
+        CorruptRecordException damage = open.damage();
+        long records = open.skipMissing();
+        if (damage == null) {
+            countMissing(counters, records);
+        } else {
+            counters.damaged += records;
+            LOG.error(
+                    "queue {}: {} records cannot be made out and were passed over: {}",
+                    queue.name(),
+                    records,
+                    damage.getMessage());
+        }
+    }
+
     private void countMissing(QueueCounters counters, long records) {
         if (records > 0 && partition.lastValues() != null) {
             queue.superseded(records);
-        } else if (records > 0 && queue.spec().topic() != null) {
+        } else if (records > 0 && partition.isOfTopic()) {
             queue.droppedByTopic(records);
         } else if (records > 0) {
             counters.damaged += records;

@@ -22,6 +22,8 @@ final class LaneHead {
     private final long queueTtlMs;
     /** Milliseconds after which what waits gives way; below 0 for never. */
     private final long dropAgeMs;
+    /** While nobody consumes it, a topic is not read: perhaps nobody ever does, and what its oldest record is changes with all that is published. */
+    private final boolean isLeftAlone;
 
     private final OrderingKey orderingKey;
     private final @Nullable KeyOrder keys;
@@ -48,7 +50,8 @@ final class LaneHead {
         this.counters = counters;
         QueueSettings settings = queue.spec().settings();
         this.queueTtlMs = settings.messageTtlMs();
-        this.dropAgeMs = settings.overflow().isDrop() ? settings.maxAgeMs() : QueueSettings.UNLIMITED;
+        this.dropAgeMs = settings.overflow().isDrop() ? queue.spec().maxWaitMs() : QueueSettings.UNLIMITED;
+        this.isLeftAlone = queue.spec().isTopic() && queueTtlMs < 0;
         this.orderingKey = new OrderingKey(settings.orderingKeyHeader());
         this.keys = queue.order() instanceof KeyOrder order ? order : null;
         this.fair = queue.order() instanceof FairOrder order ? order : null;
@@ -265,7 +268,7 @@ final class LaneHead {
     /** Returns when the oldest record that is ready is over. */
     private long lookAtOldest() {
         Backlog backlog = lane.backlog();
-        if (backlog.ready() == 0) {
+        if (backlog.ready() == 0 || (isLeftAlone && queue.isIdle())) {
             return Long.MAX_VALUE;
         }
         boolean isKnown = backlog.oldest() == seen

@@ -10,6 +10,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,11 +30,13 @@ final class LastValues {
 
     private final PartitionLog log;
     private final Runnable more;
+    private final Consumer<Runnable> whenNoted;
     private final int mostKeys;
     private final LogReader reader;
     private final MessageDigest digest = sha256();
     private final Map<KeyHash, Long> last = new HashMap<>();
     private final OffsetSet superseded = new OffsetSet();
+    private OffsetSet toDiscard = new OffsetSet();
     private final ArrayDeque<EmptyValue> emptyValues = new ArrayDeque<>(0);
     private long next;
     /** Where the log began when {@link #last} was cleared last of what it does not have any more. */
@@ -45,16 +48,17 @@ final class LastValues {
     private record EmptyValue(KeyHash key, long offset, long timestampMs) {}
 
     /** Those of a partition of a topic; null if it keeps others too. */
-    static @Nullable LastValues of(Queue queue, PartitionLog log) {
+    static @Nullable LastValues of(Queue queue, Partition partition) {
         return queue.spec().isTopic() && queue.spec().settings().keep() == TopicKeeping.Keep.LAST_PER_KEY
-                ? new LastValues(log, queue::wake, MOST_KEYS)
+                ? new LastValues(partition.log(), queue::wake, partition::whenNoted, MOST_KEYS)
                 : null;
     }
 
-    /** {@code more}: runs when {@link #follow} is to be called again. */
-    LastValues(PartitionLog log, Runnable more, int mostKeys) {
+    /** {@code more}: runs when {@link #follow} is to be called again; {@code whenNoted}: runs what gives up records once that may be. */
+    LastValues(PartitionLog log, Runnable more, Consumer<Runnable> whenNoted, int mostKeys) {
         this.log = log;
         this.more = more;
+        this.whenNoted = whenNoted;
         this.mostKeys = mostKeys;
         this.reader = new LogReader(log, more);
         this.next = log.startOffset();
@@ -67,6 +71,11 @@ final class LastValues {
 
     /** Looks at what has become durable, within a turn's measure. */
     void follow() {
+        read();
+        discardSuperseded();
+    }
+
+    private void read() {
         for (int i = 0; i < MOST_AT_ONCE; i++) {
             next = Math.max(next, log.startOffset());
             switch (reader.seek(next)) {
@@ -112,7 +121,15 @@ final class LastValues {
 
     private void supersede(long offset) {
         superseded.add(offset, offset);
-        log.discard(offset, offset);
+        toDiscard.add(offset, offset);
+    }
+
+    private void discardSuperseded() {
+        if (!toDiscard.isEmpty()) {
+            OffsetSet going = toDiscard;
+            toDiscard = new OffsetSet();
+            whenNoted.accept(() -> going.forEachRange(log::discard));
+        }
     }
 
     /** Forgets keys that are gone for a day, and what the log has given up; returns the first offset that is still needed. */
@@ -125,6 +142,7 @@ final class LastValues {
                 supersede(oldest.offset);
             }
         }
+        discardSuperseded();
         long from = superseded.firstAbsent(log.startOffset());
         superseded.removeBelow(from);
         forgetGone(from);

@@ -28,7 +28,7 @@ public final class LogNames {
             return "stories of shard " + (log.value() - Broker.storyLogId(0).value());
         }
         if (log.value() >= QueueFactory.FIRST_ID_LOG_ID && log.value() < QueueFactory.FIRST_QUEUE_ID) {
-            return "deduplication ids of shard "
+            return "deduplication ids and producers of shard "
                     + (log.value() - Broker.idLogId(0).value());
         }
         if (log.value() >= QueueFactory.FIRST_MOVE_LOG_ID && log.value() < QueueFactory.FIRST_QUEUE_ID) {

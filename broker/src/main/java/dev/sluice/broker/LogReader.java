@@ -1,5 +1,6 @@
 package dev.sluice.broker;
 
+import dev.sluice.log.CorruptRecordException;
 import dev.sluice.log.FetchCallback;
 import dev.sluice.log.PartitionLog;
 import dev.sluice.log.RecordBatch;
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class LogReader implements AutoCloseable, FetchCallback {
     private static final int FETCH_BYTES = 256 * 1024;
+    private static final int NO_BATCH = -1;
 
     /** Where {@link #seek} ended. */
     enum Position {
@@ -20,7 +22,7 @@ final class LogReader implements AutoCloseable, FetchCallback {
         AT,
         /** It is being read; the callback given at construction runs when it is worth asking again. */
         PENDING,
-        /** The log has nothing from there up to {@link #missingBelow}, though it should: it was lost, or cut out by a repair. */
+        /** The log has nothing from there up to {@link #missingBelow}, though it should: it was lost, or cut out by a repair, or {@link #damage} says why it cannot be made out. */
         MISSING,
         /** Nothing durable there yet. */
         END,
@@ -36,8 +38,11 @@ final class LogReader implements AutoCloseable, FetchCallback {
 
     private long heldFrom;
     private long heldTo;
-    /** Index of the batch that the cursor is in. */
+    /** Index of the batch that is looked at. */
     private int batchIndex;
+
+    /** Index of the one that the cursor is in; {@link #NO_BATCH} if in none. */
+    private int cursorIndex = NO_BATCH;
 
     private boolean onRecord;
     private boolean fetching;
@@ -47,6 +52,7 @@ final class LogReader implements AutoCloseable, FetchCallback {
     private long missingFrom;
 
     private long missingBelow;
+    private @Nullable CorruptRecordException damage;
     private boolean closed;
     private @Nullable StorageException failure;
 
@@ -70,12 +76,22 @@ final class LogReader implements AutoCloseable, FetchCallback {
         return missingBelow;
     }
 
+    /** After {@link Position#MISSING}: what is wrong with the bytes that are there; null if there are none. */
+    @Nullable
+    CorruptRecordException damage() {
+        return damage;
+    }
+
     /** Whether the reader has what is to be known of the offset, or is fetching it. */
     boolean isAt(long offset) {
         if (fetching || failure != null) {
             return offset == fetchingFrom;
         }
-        return held == null ? offset >= missingFrom && offset < missingBelow : offset >= heldFrom && offset <= heldTo;
+        return held == null ? isMissing(offset) : offset >= heldFrom && offset <= heldTo;
+    }
+
+    private boolean isMissing(long offset) {
+        return offset >= missingFrom && offset < missingBelow;
     }
 
     /** Forgets a failure, so that the next {@link #seek} reads anew. */
@@ -93,7 +109,7 @@ final class LogReader implements AutoCloseable, FetchCallback {
         if (seekInHeld(offset)) {
             return Position.AT;
         }
-        if (offset >= missingFrom && offset < missingBelow) {
+        if (isMissing(offset)) {
             return Position.MISSING;
         }
         if (failure != null) {
@@ -107,6 +123,12 @@ final class LogReader implements AutoCloseable, FetchCallback {
             hold(tail.retain(), offset);
             if (seekInHeld(offset)) {
                 return Position.AT;
+            }
+            if (isMissing(offset)) {
+                return Position.MISSING;
+            }
+            if (failure != null) {
+                return Position.FAILED;
             }
         }
         fetching = true;
@@ -127,8 +149,19 @@ final class LogReader implements AutoCloseable, FetchCallback {
             onRecord = false;
         }
         while (batchIndex < batches.writerIndex()) {
-            if (offset <= RecordBatch.lastOffset(batches, batchIndex) && seekInBatch(batches, offset)) {
-                return true;
+            if (offset <= RecordBatch.lastOffset(batches, batchIndex)) {
+                try {
+                    if (seekInBatch(batches, offset)) {
+                        return true;
+                    }
+                } catch (CorruptRecordException unreadable) {
+                    miss(offset, RecordBatch.lastOffset(batches, batchIndex) + 1, unreadable);
+                    return false;
+                } catch (StorageException notNow) {
+                    fetchingFrom = offset;
+                    failure = notNow;
+                    return false;
+                }
             }
             onRecord = false;
             batchIndex += RecordBatch.sizeInBytes(batches, batchIndex);
@@ -138,9 +171,14 @@ final class LogReader implements AutoCloseable, FetchCallback {
     }
 
     private boolean seekInBatch(ByteBuf batches, long offset) {
-        if (!onRecord || cursor.offset() > offset) {
+        if (cursorIndex != batchIndex) {
+            cursorIndex = NO_BATCH;
             cursor.reset(batches, batchIndex);
+            cursorIndex = batchIndex;
+        } else if (!onRecord || cursor.offset() > offset) {
+            cursor.rewind();
         }
+        onRecord = false;
         while (cursor.next()) {
             if (cursor.offset() >= offset) {
                 onRecord = true;
@@ -148,6 +186,12 @@ final class LogReader implements AutoCloseable, FetchCallback {
             }
         }
         return false;
+    }
+
+    private void miss(long from, long below, @Nullable CorruptRecordException unreadable) {
+        missingFrom = from;
+        missingBelow = below;
+        damage = unreadable;
     }
 
     private void hold(ByteBuf batches, long from) {
@@ -173,8 +217,7 @@ final class LogReader implements AutoCloseable, FetchCallback {
             hold(batches, fetchingFrom);
         } else {
             batches.release();
-            missingFrom = fetchingFrom;
-            missingBelow = fetchingTo;
+            miss(fetchingFrom, fetchingTo, null);
         }
         fetched.run();
     }
@@ -191,6 +234,8 @@ final class LogReader implements AutoCloseable, FetchCallback {
     /** Gives back the memory that is held; the next {@link #seek} reads anew. */
     void release() {
         onRecord = false;
+        cursorIndex = NO_BATCH;
+        cursor.clear();
         if (held != null) {
             held.release();
             held = null;

@@ -1,5 +1,6 @@
 package dev.sluice.broker;
 
+import dev.sluice.log.CorruptRecordException;
 import dev.sluice.log.PartitionLog;
 import dev.sluice.log.RecordCursor;
 import java.util.concurrent.CompletableFuture;
@@ -11,24 +12,33 @@ final class LogScan {
     private final Consumer<RecordCursor> visitor;
     private final CompletableFuture<Void> done = new CompletableFuture<>();
     private final LongUnaryOperator nextWanted;
+    private final boolean passesOverDamage;
     private final LogReader reader;
     private long next;
 
-    private LogScan(PartitionLog log, LongUnaryOperator nextWanted, Consumer<RecordCursor> visitor) {
+    private LogScan(
+            PartitionLog log, LongUnaryOperator nextWanted, boolean passesOverDamage, Consumer<RecordCursor> visitor) {
+        this.passesOverDamage = passesOverDamage;
         this.visitor = visitor;
         this.nextWanted = nextWanted;
         this.reader = new LogReader(log, this::advance);
         this.next = log.startOffset();
     }
 
-    /** Completes on the owner when the last record that is durable was shown. */
+    /** Of a log of the broker's own; completes on the owner when the last record that is durable was shown, and fails if one cannot be made out. */
     static CompletableFuture<Void> run(PartitionLog log, Consumer<RecordCursor> visitor) {
-        return run(log, LongUnaryOperator.identity(), visitor);
+        return begin(new LogScan(log, LongUnaryOperator.identity(), false, visitor));
     }
 
-    /** As {@link #run(PartitionLog, Consumer)}, without reading what is not wanted. {@code nextWanted} gives for an offset the first one from it on that is; where the log has a gap, the visitor gets the record behind it all the same. */
+    /**
+     * As {@link #run(PartitionLog, Consumer)}, of a log that others wrote to, without reading what is not wanted and without what cannot be made out. {@code nextWanted} gives for an offset the first one from it on that is; where the log has a gap, the
+     * visitor gets the record behind it all the same.
+     */
     static CompletableFuture<Void> run(PartitionLog log, LongUnaryOperator nextWanted, Consumer<RecordCursor> visitor) {
-        var scan = new LogScan(log, nextWanted, visitor);
+        return begin(new LogScan(log, nextWanted, true, visitor));
+    }
+
+    private static CompletableFuture<Void> begin(LogScan scan) {
         scan.advance();
         return scan.done;
     }
@@ -45,7 +55,13 @@ final class LogScan {
                         visitor.accept(reader.record());
                         next = reader.record().offset() + 1;
                     }
-                    case MISSING -> next = reader.missingBelow();
+                    case MISSING -> {
+                        CorruptRecordException damage = reader.damage();
+                        if (damage != null && !passesOverDamage) {
+                            throw damage;
+                        }
+                        next = reader.missingBelow();
+                    }
                     case PENDING -> {
                         return;
                     }

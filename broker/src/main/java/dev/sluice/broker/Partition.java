@@ -1,5 +1,6 @@
 package dev.sluice.broker;
 
+import dev.sluice.broker.ProducerStates.Verdict;
 import dev.sluice.log.AppendGroup;
 import dev.sluice.log.LogId;
 import dev.sluice.log.PartitionLog;
@@ -8,7 +9,10 @@ import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
+import java.util.function.ObjLongConsumer;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,11 +27,17 @@ final class Partition implements PartitionLog.Listener {
     private final int index;
     private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
     private final Set<Lane> readers = new LinkedHashSet<>(2);
+    /** Who waits for more; null until somebody does. */
+    private @Nullable Set<PartitionStream.Await> awaits;
+
     private @Nullable PartitionLog log;
     private @Nullable LastValues lastValues;
     private @Nullable Refusal outOfOrder;
     private @Nullable Refusal unreadable;
     private boolean lost;
+    /** Null until one numbers its batches. */
+    private @Nullable IdempotentProducers producers;
+
     /** Of the last group that it had something of. */
     private @Nullable AppendGroup lastGroup;
 
@@ -49,13 +59,31 @@ final class Partition implements PartitionLog.Listener {
     /** It begins to take records. */
     void open(PartitionLog itsLog) {
         log = itsLog;
-        lastValues = LastValues.of(queue, itsLog);
+        lastValues = LastValues.of(queue, this);
+    }
+
+    /** The topic's settings are others now. */
+    void settingsChanged() {
+        boolean keepsLast = queue.spec().settings().keep() == TopicKeeping.Keep.LAST_PER_KEY;
+        if (keepsLast == (lastValues != null)) {
+            return;
+        }
+        if (lastValues != null) {
+            lastValues.close();
+        }
+        lastValues = LastValues.of(queue, this);
+        readers.forEach(reader -> reader.queue().keepChanged());
     }
 
     /** Null if it keeps others too. */
     @Nullable
     LastValues lastValues() {
         return lastValues;
+    }
+
+    /** Whether what is settled stays, and readers have to expect that what is not goes. */
+    boolean isOfTopic() {
+        return queue.spec().isTopic();
     }
 
     boolean isOpen() {
@@ -84,21 +112,55 @@ final class Partition implements PartitionLog.Listener {
         return readers;
     }
 
+    /** After a start, before anything comes; {@code notes} are those of the queue. */
+    CompletableFuture<Void> restoreProducers(ProducerNote.State notes) {
+        return IdempotentProducers.restore(queue, index, log(), notes).thenAccept(restored -> producers = restored);
+    }
+
+    /** Notes everything that is to be known of producers, in case the notes before are lost. */
+    void writeProducers() {
+        if (producers != null && !producers.writeSnapshot()) {
+            producers = null;
+        }
+    }
+
+    /** Notes what is new of producers. */
+    void noteProducers() {
+        if (producers != null) {
+            producers.note();
+        }
+    }
+
+    /** What it knows of producers that number their batches, for people. */
+    List<ProducerStatus> producers() {
+        return producers == null ? List.of() : producers.status();
+    }
+
     /** What a reader has settled, durably, is not needed by it any more. */
     void giveBack(Backlog.Reclaim reclaim) {
-        if (queue.spec().isTopic()) {
+        if (isOfTopic()) {
             queue.wake(); // others may need it
             return;
         }
-        whenIdsAreNoted(() -> reclaim.giveBack(log()));
+        whenNoted(() -> reclaim.giveBack(log()));
     }
 
-    /** Runs {@code action}, which gives up durable records, once their ids are known without them. */
-    void whenIdsAreNoted(Runnable action) {
-        if (queue.deduplication() == null || !queue.isPersistent()) {
+    /** Gives up what is durable below the offset, of a topic; {@code passOver} tells each reader. */
+    void giveUp(long below, ObjLongConsumer<Lane> passOver) {
+        long durableBelow = Math.min(below, log().durableOffset());
+        whenNoted(() -> {
+            log().trim(durableBelow);
+            readers.forEach(reader -> passOver.accept(reader, durableBelow));
+        });
+    }
+
+    /** Runs {@code action}, which gives up durable records, once their ids and producers are known without them. */
+    void whenNoted(Runnable action) {
+        if ((queue.deduplication() == null && producers == null) || !queue.isPersistent()) {
             action.run();
             return;
         }
+        noteProducers();
         queue.home().idLog().log().whenEverythingIsDurable(() -> {
             if (!queue.isDeleted()) {
                 action.run();
@@ -107,9 +169,18 @@ final class Partition implements PartitionLog.Listener {
     }
 
     /** Takes over {@code batch}. */
-    void append(ByteBuf batch, int count, @Nullable Confirms taken, @Nullable Confirms stored, BrokerShard publisher) {
+    void append(ByteBuf batch, int count, @Nullable Confirms stored, BrokerShard publisher) {
         appending(batch);
-        appended(log().append(batch) + count, count, taken, stored, publisher);
+        appended(log().append(batch) + count, count, stored, publisher);
+    }
+
+    /** As {@link #append}, for the next batch of its producer. */
+    void appendNumbered(ByteBuf batch, int count, ProducerBatch numbered, Confirms stored, BrokerShard publisher) {
+        IdempotentProducers its = producersFrom();
+        appending(batch);
+        long base = log().append(batch);
+        its.appended(numbered.at(base));
+        appended(base + count, count, stored, publisher);
     }
 
     /** As {@link #append}, for one member of the group. */
@@ -122,7 +193,7 @@ final class Partition implements PartitionLog.Listener {
             groupStart = base;
         }
         groupEnd = base + count;
-        appended(groupEnd, count, null, stored, publisher);
+        appended(groupEnd, count, stored, publisher);
     }
 
     /** Whether what is there could become durable later than the group, as it waits for another. */
@@ -138,27 +209,87 @@ final class Partition implements PartitionLog.Listener {
         confirmBelow(log().durableOffset());
     }
 
+    /** Whether the batch, which is to be appended, is the next of its producer. */
+    Verdict verdict(ProducerBatch numbered) {
+        return producers == null ? ProducerStates.APPEND : producers.verdict(numbered);
+    }
+
+    /** The batch, which was the next of its producer, is not appended. */
+    void notAppended(ProducerBatch numbered) {
+        if (isOpen() && !queue.isDeleted()) {
+            producersFrom().notAppended(numbered);
+        }
+    }
+
+    private IdempotentProducers producersFrom() {
+        IdempotentProducers known = producers;
+        if (known == null) {
+            known = IdempotentProducers.begin(queue, index, log());
+            producers = known;
+        }
+        return known;
+    }
+
     private void appending(ByteBuf batch) {
+        if (producers != null) {
+            producers.appending(batch.readableBytes());
+        }
         for (Lane reader : readers) {
             reader.backlog().appending(batch);
         }
     }
 
-    private void appended(
-            long end, int count, @Nullable Confirms taken, @Nullable Confirms stored, BrokerShard publisher) {
+    private void appended(long end, int count, @Nullable Confirms stored, BrokerShard publisher) {
         PartitionLog open = log();
         for (Lane reader : readers) {
             reader.backlog().appended(count);
-        }
-        if (taken != null) {
-            publisher.answer(queue.home(), taken::stored);
         }
         if (stored != null) {
             waiting.addLast(new Waiting(end, stored, publisher));
         }
         if (open.durableOffset() >= end) {
             confirmBelow(open.durableOffset());
+            endAwaits(open.durableOffset());
+            wakeReaders();
         }
+    }
+
+    private void wakeReaders() {
+        for (Lane reader : readers) {
+            reader.queue().wake();
+        }
+    }
+
+    BrokerShard home() {
+        return queue.home();
+    }
+
+    /** {@code await} ends when there is a durable record at its offset, or nothing to wait for. */
+    void await(PartitionStream.Await await) {
+        if (queue.isDeleted() || log == null || log.durableOffset() > await.offset()) {
+            await.end();
+            return;
+        }
+        if (awaits == null) {
+            awaits = new LinkedHashSet<>();
+        }
+        awaits.add(await);
+    }
+
+    void forget(PartitionStream.Await await) {
+        if (awaits != null) {
+            awaits.remove(await);
+        }
+    }
+
+    private void endAwaits(long durableOffset) {
+        if (awaits == null || awaits.isEmpty()) {
+            return;
+        }
+        List<PartitionStream.Await> ended =
+                awaits.stream().filter(await -> await.offset() < durableOffset).toList();
+        ended.forEach(awaits::remove);
+        ended.forEach(PartitionStream.Await::end);
     }
 
     @Override
@@ -167,14 +298,16 @@ final class Partition implements PartitionLog.Listener {
         if (deduplication != null) {
             deduplication.durable(index, durableOffset);
         }
+        if (producers != null) {
+            producers.durable();
+        }
         for (Lane reader : readers) {
             reader.queue().durable();
         }
         confirmBelow(durableOffset);
-        for (Lane reader : readers) {
-            reader.queue().wake();
-        }
-        if (queue.spec().isTopic()) {
+        endAwaits(durableOffset);
+        wakeReaders();
+        if (isOfTopic()) {
             queue.wake();
         }
     }
@@ -255,5 +388,6 @@ final class Partition implements PartitionLog.Listener {
         if (lastValues != null) {
             lastValues.close();
         }
+        endAwaits(Long.MAX_VALUE);
     }
 }

@@ -1,6 +1,7 @@
 package dev.sluice.broker;
 
 import dev.sluice.log.OffsetSet;
+import java.util.Arrays;
 
 /**
  * The ready records of a queue that were passed over on the way to others, since their key is locked. Whoever passed them over remembers why, and here is which of them are still there: the oldest may be dropped at the queue's limit, and
@@ -11,13 +12,18 @@ final class PassedOver {
     static final int MOST = 1_000_000;
 
     private final OffsetSet places = new OffsetSet();
-    private final long[] counts;
     private final int most;
+    private long[] counts;
     private long dropped;
 
     PassedOver(int lanes, int most) {
         this.counts = new long[lanes];
         this.most = most;
+    }
+
+    /** There are so many lanes now. */
+    void grow(int lanes) {
+        counts = Arrays.copyOf(counts, lanes);
     }
 
     boolean isFull() {

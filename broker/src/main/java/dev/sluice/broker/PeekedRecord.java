@@ -58,7 +58,7 @@ public record PeekedRecord(
         RecordAttributes attributes = RecordAttributes.of(record);
         boolean isDue = attributes.isDue(record.timestampMs(), nowMs);
         int bodyBytes = Math.max(0, record.valueLength());
-        RouteHeader.Place route = RouteHeader.of(record);
+        RouteHeader.Place route = RouteHeader.of(record).or(lane.queue().spec().address());
         DeathHistory history = DeathHistory.of(record);
         return new PeekedRecord(
                 new RecordPosition(lane.index(), offset),

@@ -4,27 +4,31 @@ import dev.sluice.broker.Outcome.Reply;
 import dev.sluice.log.LogId;
 import dev.sluice.log.RecordCursor;
 import java.util.Arrays;
+import java.util.List;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A queue: lanes of records, and the consumers that compete for them. Holds together what comes in ({@link QueueIntake}), who gets it ({@link QueueDispatch}) and how that ends ({@link QueueSettling}). Confined to its shard, but for what
- * it was declared as, which never changes, and the inlets, of which each belongs to the shard it is for.
+ * any thread may read, and the inlets, of which each belongs to the shard it is for.
  */
 final class Queue {
     private static final long READ_AGAIN_MS = 1_000;
 
     private final LogId id;
-    private final QueueSpec spec;
     private final long owner;
     private final BrokerShard shard;
     private final Inlet[] inlets;
 
-    private final Partition[] partitions;
+    // Set by the queue's shard, read by all; the settings last, so that whoever sees them sees what they say.
+    private volatile Partition[] partitions;
+    private volatile @Nullable QueueRoom room;
+    private volatile QueueSpec spec;
+
     /** Of each partition that it reads: its own, or its topic's. */
-    private final Lane[] lanes;
+    private Lane[] lanes;
     /** Of a topic. */
-    private final @Nullable TopicKeeping keeping;
+    private @Nullable TopicKeeping keeping;
     /** Of a topic. */
     private final @Nullable TopicReaders readers;
 
@@ -32,8 +36,9 @@ final class Queue {
     private final @Nullable ReadyBytes readyBytes;
     private final @Nullable ServingOrder order;
     private final QueueCounters counters = new QueueCounters();
-    private final @Nullable QueueRoom room;
-    private final @Nullable DeadLetters deadLetters;
+    /** Null as long as its owner never wanted any. */
+    private @Nullable DeadLetters deadLetters;
+
     private final @Nullable Deduplication deduplication;
     private final @Nullable QueueStory story;
     private final QueueIntake intake;
@@ -66,20 +71,20 @@ final class Queue {
         this.partitions = new Partition[spec.partitionCount()];
         Arrays.setAll(partitions, i -> new Partition(this, i));
         Partition[] read = topic == null ? partitions : topic.partitions;
-        this.lanes = new Lane[spec.isTopic() ? 0 : read.length];
+        this.lanes = new Lane[spec.isTopic() && !spec.readersCompete() ? 0 : read.length];
         Arrays.setAll(lanes, i -> new Lane(this, i, read[i]));
         this.readers = spec.isTopic() ? new TopicReaders(this) : null;
         this.keeping = spec.isTopic() ? new TopicKeeping(spec.settings(), partitions) : null;
         LaneAging aging = LaneAging.of(spec.settings(), lanes.length);
         this.readyLanes = new ReadyLanes(aging);
         this.readyBytes = ReadyBytes.of(spec);
-        this.order = ServingOrder.of(spec.settings(), lanes);
+        this.order = ServingOrder.of(this);
         this.room = QueueRoom.of(spec, System.nanoTime());
         this.deadLetters = DeadLetters.of(this, counters);
         this.deduplication = Deduplication.of(this);
         this.story = QueueStory.of(this);
-        this.intake = new QueueIntake(this, counters, deadLetters);
-        this.settling = new QueueSettling(this, counters, deadLetters);
+        this.intake = new QueueIntake(this, counters);
+        this.settling = new QueueSettling(this, counters);
         this.dispatch = new QueueDispatch(this, settling, counters, aging);
     }
 
@@ -132,6 +137,7 @@ final class Queue {
             inlet = new Inlet(this, from);
             inlets[index] = inlet;
         }
+        inlet.follow(spec);
         return inlet;
     }
 
@@ -150,6 +156,76 @@ final class Queue {
         }
         intake.showRoom();
         timers.touch();
+    }
+
+    /** It has these settings from now on, of which only those are others that may be. */
+    void change(QueueSpec changed) {
+        shard.shard().assertOwner();
+        changeRoom(changed);
+        spec = changed;
+        if (deadLetters == null) {
+            deadLetters = DeadLetters.of(this, counters);
+        } else {
+            deadLetters.settingsChanged();
+        }
+        settling.settingsChanged();
+        dispatch.settingsChanged();
+        intake.settingsChanged();
+        timers.settingsChanged();
+        if (keeping != null) {
+            keeping = new TopicKeeping(changed.settings(), partitions);
+            for (Partition partition : partitions) {
+                partition.settingsChanged();
+            }
+        }
+        intake.showRoom();
+        wake();
+    }
+
+    /** Publishers that look at a room go on doing so, whether or not they may have to wait. */
+    private void changeRoom(QueueSpec changed) {
+        QueueRoom present = room;
+        if (present != null) {
+            present.follow(changed.settings(), System.nanoTime());
+            return;
+        }
+        QueueRoom created = QueueRoom.of(changed, System.nanoTime());
+        if (created != null) {
+            created.pause(pauses.publishing());
+            room = created;
+        }
+    }
+
+    /** The topic has these partitions too from now on, which are open, and whoever reads it begins to read them. */
+    void grow(Partition[] added, QueueSpec changed) {
+        shard.shard().assertOwner();
+        Partition[] before = partitions;
+        Partition[] all = Arrays.copyOf(before, before.length + added.length);
+        System.arraycopy(added, 0, all, before.length, added.length);
+        partitions = all;
+        if (deduplication != null) {
+            deduplication.partitionsAdded();
+        }
+        change(changed);
+        for (Lane reader : List.copyOf(before[0].readers())) {
+            reader.queue().readAll(all);
+        }
+    }
+
+    /** Its topic has all these partitions now: it reads those that are new from their beginning. */
+    private void readAll(Partition[] ofTopic) {
+        Lane[] before = lanes;
+        Lane[] all = Arrays.copyOf(before, ofTopic.length);
+        Arrays.setAll(all, i -> i < before.length ? before[i] : new Lane(this, i, ofTopic[i]));
+        lanes = all;
+        if (order != null) {
+            order.grow(all.length);
+        }
+        for (int i = before.length; i < all.length; i++) {
+            var _ = all[i].open(new CursorState()); // it counts no bytes, so it knows all at once
+        }
+        dispatch.settingsChanged();
+        wake();
     }
 
     boolean isOpen() {
@@ -171,9 +247,25 @@ final class Queue {
         return keeping == null ? readyLanes.total() : keeping.stored();
     }
 
+    /** What its consumers have still to get; of a topic that gives each of them everything, what it stores. */
+    private long ready() {
+        return lanes.length == 0 ? length() : readyLanes.total();
+    }
+
     /** The topic has given up records that were not settled here. */
     void droppedByTopic(long records) {
         counters.droppedAtLimit += records;
+    }
+
+    /** Somebody has deleted records of the topic that were not settled here. */
+    void deletedInTopic(long records) {
+        counters.purged += records;
+    }
+
+    /** The topic keeps something else of its partitions now. */
+    void keepChanged() {
+        dispatch.settingsChanged();
+        wake();
     }
 
     /** The topic has later records of the same keys. */
@@ -249,10 +341,10 @@ final class Queue {
         return settling;
     }
 
-    /** What leaves it unprocessed; null where that is dropped. */
+    /** What takes what leaves it unprocessed; null where that is dropped. */
     @Nullable
     DeadLetters deadLetters() {
-        return deadLetters;
+        return deadLetters != null && deadLetters.isWanted() ? deadLetters : null;
     }
 
     /** What tells records that are published again; null where all are stored. */
@@ -284,8 +376,9 @@ final class Queue {
     /** From now on this is paused and nothing else; who resumes something wakes the queue. */
     void pause(QueuePauses newPauses) {
         pauses = newPauses;
-        if (room != null) {
-            room.pause(newPauses.publishing());
+        QueueRoom present = room;
+        if (present != null) {
+            present.pause(newPauses.publishing());
         }
     }
 
@@ -357,7 +450,7 @@ final class Queue {
     void subscribe(ConsumerSpec wish, DeliverySink sink, BrokerShard home, Reply<Consumer> reply) {
         if (deleted) {
             reply.on(Outcome.refused(Refusal.Reason.QUEUE_NOT_FOUND, name()));
-        } else if (readers != null) {
+        } else if (readers != null && (lanes.length == 0 || wish.start() != null)) {
             readers.subscribe(wish, sink, home, reply);
         } else if (dispatch.consumers().conflictsWith(wish)) {
             reply.on(Outcome.refused(Refusal.Reason.CONSUMER_EXCLUSIVE, name()));
@@ -454,7 +547,7 @@ final class Queue {
     }
 
     QueueStatus status() {
-        return unavailable != null ? new QueueStatus(name(), 0, 0) : new QueueStatus(name(), length(), consumerCount());
+        return unavailable != null ? new QueueStatus(name(), 0, 0) : new QueueStatus(name(), ready(), consumerCount());
     }
 
     QueueStatistics statistics() {
@@ -465,7 +558,7 @@ final class Queue {
             held += lane.backlog().aside();
         }
         long bytes = readyBytes == null ? QueueStatistics.NOT_COUNTED : readyBytes.total();
-        return counters.snapshot(name(), length(), bytes, inFlight, held, intake.limitInMs(), pauses);
+        return counters.snapshot(name(), ready(), bytes, inFlight, held, intake.limitInMs(), pauses);
     }
 
     QueueOverview overview() {
@@ -488,7 +581,7 @@ final class Queue {
     }
 
     int consumerCount() {
-        return readers == null ? dispatch.consumers().size() : readers.size();
+        return dispatch.consumers().size() + (readers == null ? 0 : readers.size());
     }
 
     long purge() {
@@ -531,6 +624,13 @@ final class Queue {
         }
         for (Partition partition : partitions) {
             partition.delete();
+        }
+    }
+
+    /** Before the broker stops: the next start finds what there is to know of producers without looking for it. */
+    void noteProducers() {
+        for (Partition partition : partitions) {
+            partition.noteProducers();
         }
     }
 

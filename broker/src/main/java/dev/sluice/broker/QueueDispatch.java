@@ -2,6 +2,7 @@ package dev.sluice.broker;
 
 import dev.sluice.log.RecordCursor;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** Which record of a queue is next, and who gets it: subscribers whose turn it is, and those who ask for one record at a time. Confined to the queue's shard. */
@@ -12,16 +13,21 @@ final class QueueDispatch {
     private final Queue queue;
     private final QueueSettling settling;
     private final QueueCounters counters;
-    private final Lane[] lanes;
-    /** That of each lane. */
-    private final LaneHead[] heads;
-
     private final ReadyLanes readyLanes;
     private final @Nullable LaneAging aging;
+    /** The lanes are partitions of a topic, of which none comes before the others. */
+    private boolean rotates;
+
+    /** The lane whose turn it is then. */
+    private int turn;
+
     private final Dispatcher dispatcher;
     private final @Nullable QueueStory story;
     private final ArrayDeque<Consumer> getters = new ArrayDeque<>(0);
-    private final long maxAgeMs;
+    /** That of each lane. */
+    private LaneHead[] heads;
+
+    private long maxAgeMs;
     /** Since when the oldest ready record waits; {@link Long#MAX_VALUE} if nothing is ready, or nobody wants to know. */
     private long oldestSinceMs = Long.MAX_VALUE;
 
@@ -32,17 +38,20 @@ final class QueueDispatch {
         this.queue = queue;
         this.settling = settling;
         this.counters = counters;
-        this.lanes = queue.lanes();
         this.readyLanes = queue.readyLanes();
         this.aging = aging;
         this.story = queue.story();
-        QueueSettings settings = queue.spec().settings();
-        this.dispatcher = new Dispatcher(settings.singleActiveConsumer());
-        this.heads = new LaneHead[lanes.length];
-        for (int i = 0; i < lanes.length; i++) {
-            heads[i] = new LaneHead(queue, lanes[i], counters);
-        }
-        this.maxAgeMs = settings.maxAgeMs();
+        this.dispatcher = new Dispatcher(queue.spec().settings().singleActiveConsumer());
+        settingsChanged();
+    }
+
+    /** The queue has other settings or more lanes now, or its partitions keep something else. */
+    void settingsChanged() {
+        Lane[] lanes = queue.lanes();
+        heads = new LaneHead[lanes.length];
+        Arrays.setAll(heads, i -> new LaneHead(queue, lanes[i], counters));
+        maxAgeMs = queue.spec().maxWaitMs();
+        rotates = lanes.length > 1 && lanes[0].partition().isOfTopic();
     }
 
     /** The subscribers. */
@@ -88,6 +97,11 @@ final class QueueDispatch {
 
     /** The lane whose backlog stands at the record that is next; null if there is none that may be delivered now. While the next record of a lane is being read, lower lanes wait: what was read later must not go ahead of it. */
     private @Nullable Lane nextReadable() {
+        Lane[] lanes = queue.lanes();
+        if (rotates) {
+            Lane next = nextReadable(turn, lanes.length);
+            return next == null ? nextReadable(0, turn) : next;
+        }
         Lane overdue = aging == null ? null : aging.overdue(lanes, queue.home().turnTimeMs(), this::toNext);
         if (overdue != null) {
             return overdue;
@@ -98,6 +112,18 @@ final class QueueDispatch {
             }
             if (lanes[i].isBeingRead()) {
                 return null;
+            }
+        }
+        return null;
+    }
+
+    /** As {@link #nextReadable()}, of the lanes from one to before another; then it is the next one's turn. */
+    private @Nullable Lane nextReadable(int from, int before) {
+        Lane[] lanes = queue.lanes();
+        for (int i = readyLanes.lowestFrom(from); i >= 0 && i < before; i = readyLanes.lowestFrom(i + 1)) {
+            if (toNext(lanes[i])) {
+                turn = i + 1;
+                return lanes[i];
             }
         }
         return null;
@@ -179,6 +205,7 @@ final class QueueDispatch {
 
     /** Whether a record is on its way from the storage, or into it. */
     private boolean isBeingRead() {
+        Lane[] lanes = queue.lanes();
         for (int i = readyLanes.lowestFrom(0); i >= 0; i = readyLanes.lowestFrom(i + 1)) {
             if (lanes[i].partition().refusal() == null && heads[i].isComing()) {
                 return true;

@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -53,18 +52,23 @@ final class QueueFactory {
         if (!queue.isPersistent()) {
             return CompletableFuture.supplyAsync(() -> openInMemory(queue), caller);
         }
-        return open(queue, Map.of(), new IdNote.State())
-                .thenCompose(opened -> store.put(new StoredQueue(id, spec)).thenApply(stored -> opened));
+        var stored = new StoredQueue(id, spec);
+        return open(queue, stored, Map.of(), new Notes())
+                .thenCompose(opened -> store.put(stored).thenApply(written -> opened));
     }
 
     private static long ownerOf(QueueSpec spec, long connection) {
         return spec.exclusive() ? connection : 0;
     }
 
-    private Queue openInMemory(Queue queue) {
-        for (Partition partition : queue.partitions()) {
+    private void openInMemory(Queue queue, Partition[] partitions) {
+        for (Partition partition : partitions) {
             partition.open(storage.openMemoryLog(partition.id(), queue.shard(), partition));
         }
+    }
+
+    private Queue openInMemory(Queue queue) {
+        openInMemory(queue, queue.partitions());
         for (Lane lane : queue.lanes()) {
             var _ = lane.open(new CursorState());
         }
@@ -79,7 +83,7 @@ final class QueueFactory {
                 .thenComposeAsync(partitions -> StartOffsets.of(start, partitions), topic.shard())
                 .thenApplyAsync(
                         offsets -> {
-                            openLanes(queue, StartOffsets.cursors(offsets));
+                            openLanes(queue, StartOffsets.cursors(offsets, queue.lanes().length));
                             return offsets;
                         },
                         topic.shard())
@@ -101,11 +105,11 @@ final class QueueFactory {
     }
 
     /** A queue or topic that was there before; {@code states} are those of its lanes, and of others, by the ids of their logs. */
-    CompletableFuture<Queue> restore(StoredQueue stored, Map<Long, CursorState> states, IdNote.State ids) {
+    CompletableFuture<Queue> restore(StoredQueue stored, Map<Long, CursorState> states, Notes notes) {
         BrokerShard view = views.get(shards.ownerOf(stored.id().value()).index());
         var queue = new Queue(stored.id(), stored.spec(), 0, view, views.size(), null);
         queue.pause(stored.pauses());
-        return open(queue, states, ids).exceptionally(failure -> {
+        return open(queue, stored, states, notes).exceptionally(failure -> {
             Throwable cause = failure.getCause() == null ? failure : failure.getCause();
             LOG.error("queue {} is not available: {}", queue.name(), cause.getMessage(), cause);
             queue.markUnavailable(String.valueOf(cause.getMessage()));
@@ -123,7 +127,7 @@ final class QueueFactory {
             return CompletableFuture.completedFuture(queue);
         }
         CursorState[] cursors = StartOffsets.cursors(
-                stored.starts().stream().mapToLong(Long::longValue).toArray());
+                stored.starts().stream().mapToLong(Long::longValue).toArray(), queue.lanes().length);
         for (Lane lane : queue.lanes()) {
             CursorState state = states.get(lane.id().value());
             if (state != null) {
@@ -138,17 +142,32 @@ final class QueueFactory {
                 topic.shard());
     }
 
-    private CompletableFuture<Queue> open(Queue queue, Map<Long, CursorState> states, IdNote.State ids) {
+    /** New partitions of a topic, behind those that it has, until there are so many: their logs are there. */
+    CompletableFuture<Partition[]> createPartitions(Queue topic, int count) {
+        var added = new Partition[count - topic.partitions().length];
+        Arrays.setAll(added, i -> new Partition(topic, count - added.length + i));
+        CompletableFuture<Void> opened = topic.isPersistent()
+                ? openLogs(topic, added)
+                : CompletableFuture.runAsync(() -> openInMemory(topic, added), topic.shard());
+        return opened.thenApply(done -> added);
+    }
+
+    private CompletableFuture<Void> openLogs(Queue queue, Partition[] partitions) {
         LogSettings settings =
                 LogSettings.DEFAULT.withDurability(queue.spec().settings().durability());
         var opened = new ArrayList<CompletableFuture<Void>>();
-        for (Partition partition : queue.partitions()) {
-            var opening = new Opening();
-            storage.openLog(partition.id(), settings, queue.shard(), partition, opening);
-            opened.add(opening.log.thenAcceptAsync(partition::open, queue.shard()));
+        for (Partition partition : partitions) {
+            opened.add(open(partition.id(), settings, queue.shard(), partition)
+                    .thenAcceptAsync(partition::open, queue.shard()));
         }
-        return CompletableFuture.allOf(opened.toArray(CompletableFuture[]::new))
-                .thenComposeAsync(done -> restore(queue.deduplication(), ids), queue.shard())
+        return CompletableFuture.allOf(opened.toArray(CompletableFuture[]::new));
+    }
+
+    private CompletableFuture<Queue> open(
+            Queue queue, StoredQueue stored, Map<Long, CursorState> states, Notes notes) {
+        return openLogs(queue, queue.partitions())
+                .thenComposeAsync(done -> restore(queue, notes), queue.shard())
+                .thenRunAsync(() -> deleteBelowStarts(queue, stored), queue.shard())
                 .thenComposeAsync(done -> openLanes(queue, states), queue.shard())
                 .thenApplyAsync(
                         done -> {
@@ -158,8 +177,31 @@ final class QueueFactory {
                         queue.shard());
     }
 
-    private static CompletableFuture<Void> restore(@Nullable Deduplication deduplication, IdNote.State ids) {
-        return deduplication == null ? CompletableFuture.completedFuture(null) : deduplication.restore(ids);
+    /** What was deleted of a topic does not come back, though the logs may still have it. */
+    private static void deleteBelowStarts(Queue queue, StoredQueue stored) {
+        if (!queue.spec().isTopic()) {
+            return;
+        }
+        for (int i = 0; i < stored.starts().size(); i++) {
+            PartitionLog log = queue.partitions()[i].log();
+            long start = stored.start(i);
+            if (start > log.endOffset()) {
+                log.skipTo(start); // what was there did not outlive a crash, and its offsets are known
+            }
+            log.trim(start);
+        }
+    }
+
+    private static CompletableFuture<Void> restore(Queue queue, Notes notes) {
+        var restored = new ArrayList<CompletableFuture<Void>>();
+        Deduplication deduplication = queue.deduplication();
+        if (deduplication != null) {
+            restored.add(deduplication.restore(notes.ids()));
+        }
+        for (Partition partition : queue.partitions()) {
+            restored.add(partition.restoreProducers(notes.producers()));
+        }
+        return CompletableFuture.allOf(restored.toArray(CompletableFuture[]::new));
     }
 
     private static CompletableFuture<Void> openLanes(Queue queue, Map<Long, CursorState> states) {
@@ -210,18 +252,27 @@ final class QueueFactory {
     void destroy(Queue queue) {
         queue.shard().execute(() -> {
             queue.delete();
-            for (Partition partition : queue.partitions()) {
-                Runnable closed = queue.isPersistent()
-                        ? () -> storage.deleteLog(
-                                partition.id(), () -> LOG.debug("deleted a log of queue {}", queue.name()))
-                        : () -> {};
-                if (partition.isOpen()) {
-                    partition.log().close(closed);
-                } else {
-                    closed.run();
-                }
-            }
+            deleteLogs(queue, queue.partitions());
         });
+    }
+
+    /** Partitions that were made for a topic, and will not be its. */
+    void destroy(Queue topic, Partition[] partitions) {
+        topic.shard().execute(() -> deleteLogs(topic, partitions));
+    }
+
+    private void deleteLogs(Queue queue, Partition[] partitions) {
+        for (Partition partition : partitions) {
+            Runnable closed = queue.isPersistent()
+                    ? () -> storage.deleteLog(
+                            partition.id(), () -> LOG.debug("deleted a log of queue {}", queue.name()))
+                    : () -> {};
+            if (partition.isOpen()) {
+                partition.log().close(closed);
+            } else {
+                closed.run();
+            }
+        }
     }
 
     /** An id that is new for ever, owned by the given shard as long as the number of shards stays. Those behind it are for the lanes. */

@@ -15,34 +15,44 @@ final class QueueIntake {
     private static final long LOOK_AGAIN_MS = 10_000;
 
     private final Queue queue;
-    private final Partition[] partitions;
-    private final Lane[] lanes;
     private final ReadyLanes readyLanes;
     private final QueueCounters counters;
-    private final @Nullable DeadLetters deadLetters;
+    private final BatchIntake batches;
     private final @Nullable Deduplication deduplication;
     private final @Nullable QueueStory story;
-    private final @Nullable QueueLimits limits;
-    private final @Nullable QueueRoom room;
-    private final @Nullable WaitingPublishers waiting;
-    private final Overflow overflow;
+    private @Nullable WaitingPublishers waiting;
+    // What the queue's settings say.
+    private @Nullable QueueLimits limits;
+    private @Nullable QueueRoom room;
+    private Overflow overflow = Overflow.DROP_OLDEST;
+    /** At a limit the oldest that is ready gives way. What a topic stores is given up by its {@link TopicKeeping}. */
+    private boolean drops;
     /** Null without limits. */
-    private final @Nullable QueueForecast forecast;
+    private @Nullable QueueForecast forecast;
 
-    QueueIntake(Queue queue, QueueCounters counters, @Nullable DeadLetters deadLetters) {
+    QueueIntake(Queue queue, QueueCounters counters) {
         this.queue = queue;
-        this.partitions = queue.partitions();
-        this.lanes = queue.lanes();
         this.readyLanes = queue.readyLanes();
         this.counters = counters;
-        this.deadLetters = deadLetters;
+        this.batches = new BatchIntake(queue, this, counters);
         this.deduplication = queue.deduplication();
         this.story = queue.story();
-        this.limits = QueueLimits.of(queue);
-        this.room = queue.room();
-        this.waiting = room == null ? null : new WaitingPublishers(room);
-        this.overflow = queue.spec().settings().overflow();
-        this.forecast = limits == null
+        settingsChanged();
+    }
+
+    /** The queue's settings are others now. */
+    void settingsChanged() {
+        overflow = queue.spec().settings().overflow();
+        drops = overflow.isDrop() && !queue.spec().isTopic();
+        limits = QueueLimits.of(queue);
+        room = queue.room();
+        if (waiting == null && room != null) {
+            waiting = new WaitingPublishers(room);
+        }
+        if (forecast != null) {
+            forecast.close();
+        }
+        forecast = limits == null
                 ? null
                 : limits.forecast(
                         queue.home().watch(queue.name(), overflow), () -> counters.published, overflow.isDrop());
@@ -56,23 +66,49 @@ final class QueueIntake {
             @Nullable Confirms taken,
             @Nullable Confirms stored,
             BrokerShard publisher) {
-        Partition partition = partitions[index];
-        Refusal refusal = refusal(partition, batch, count, room != null);
-        if (refusal != null) {
-            if (overflow == Overflow.REJECT_DEAD_LETTER
-                    && refusal.reason() == Refusal.Reason.QUEUE_FULL
-                    && deadLetters != null) {
-                deadLetters.sendRefused(lanes[index], batch);
-            }
-            batch.release();
-            refuse(taken, refusal, publisher);
-            refuse(stored, refusal, publisher);
-            if (waiting != null && queue.unavailable() == null) {
-                queue.wake(); // whoever waits may have waited for the room that this does not take
-            }
+        Refusal refusal = refusal(queue.partitions()[index], batch, count, room != null);
+        if (refusal == null) {
+            take(index, batch, count, null, taken, stored, publisher);
             return;
         }
-        take(index, batch, count, null, taken, stored, publisher);
+        giveUp(index, batch, refusal);
+        refuse(taken, refusal, publisher);
+        refuse(stored, refusal, publisher);
+    }
+
+    /** Takes over {@code batch}, which is refused. */
+    private void giveUp(int index, ByteBuf batch, Refusal refusal) {
+        DeadLetters deadLetters = queue.deadLetters();
+        if (overflow == Overflow.REJECT_DEAD_LETTER
+                && refusal.reason() == Refusal.Reason.QUEUE_FULL
+                && deadLetters != null) {
+            deadLetters.sendRefused(queue.lanes()[index], batch);
+        }
+        batch.release();
+        if (waiting != null && queue.unavailable() == null) {
+            queue.wake(); // whoever waits may have waited for the room that this does not take
+        }
+    }
+
+    /** Takes over {@code batch}, the next of its producer; false if it is refused. */
+    boolean appendNumbered(
+            int index, ByteBuf batch, int count, ProducerBatch numbered, Confirms stored, BrokerShard publisher) {
+        Partition partition = queue.partitions()[index];
+        Refusal refusal = refusal(partition, batch, count, room != null);
+        if (refusal != null) {
+            giveUp(index, batch, refusal);
+            refuse(stored, refusal, publisher);
+            return false;
+        }
+        coming(partition, batch, count);
+        partition.appendNumbered(batch, count, numbered, stored, publisher);
+        came();
+        return true;
+    }
+
+    /** Whole batches. */
+    BatchIntake batches() {
+        return batches;
     }
 
     /** Whether dead letters repeat what is not durable yet: {@code again} runs when it is. Only where no other queue gets them: behind what that has taken of the group the originals could wait. */
@@ -90,7 +126,7 @@ final class QueueIntake {
             return;
         }
         int index = move.partition(number);
-        Partition partition = partitions[index];
+        Partition partition = queue.partitions()[index];
         int count = move.records.size();
         // What only changes its place in this queue does not make it longer, and could otherwise stand in its own way.
         Refusal refusal = move.isWithin(queue) && !queue.isDeleted()
@@ -116,12 +152,12 @@ final class QueueIntake {
     /** Why a transaction cannot bring so many records, of so many bytes, into the partition now; null if it can. */
     @Nullable
     Refusal refusal(int index, int count, long bytes) {
-        return refusal(partitions[index], count, bytes, false);
+        return refusal(queue.partitions()[index], count, bytes, false);
     }
 
     /** Takes over {@code batch}, of a transaction for which there was no {@link #refusal}; where the partition is gone meanwhile, its records go with it. */
     void appendChecked(int index, ByteBuf batch, int count, @Nullable AppendGroup group, Confirms stored) {
-        Partition partition = partitions[index];
+        Partition partition = queue.partitions()[index];
         if (queue.isDeleted() || partition.isLost()) {
             batch.release();
             if (group != null) {
@@ -143,12 +179,12 @@ final class QueueIntake {
             @Nullable Confirms stored,
             BrokerShard publisher) {
         if (deduplication == null) {
-            append(partitions[index], batch, count, group, taken, stored, publisher);
+            append(queue.partitions()[index], batch, count, group, taken, stored, publisher);
             return;
         }
         Deduplication.Left left = deduplication.take(index, batch, group);
         if (left.awaited() == null) {
-            append(partitions[index], left.batch(), count, group, taken, stored, publisher);
+            append(queue.partitions()[index], left.batch(), count, group, taken, stored, publisher);
             return;
         }
         counters.duplicates += count - left.count();
@@ -157,7 +193,7 @@ final class QueueIntake {
         }
         Confirms whenStored = stored == null ? null : deduplication.behind(left.awaited(), stored, publisher);
         if (left.count() > 0) {
-            append(partitions[index], left.batch(), left.count(), group, null, whenStored, queue.home());
+            append(queue.partitions()[index], left.batch(), left.count(), group, null, whenStored, queue.home());
             return;
         }
         left.batch().release();
@@ -177,15 +213,28 @@ final class QueueIntake {
             @Nullable Confirms taken,
             @Nullable Confirms stored,
             BrokerShard publisher) {
+        coming(partition, batch, count);
+        if (group == null) {
+            partition.append(batch, count, stored, publisher);
+        } else {
+            partition.appendInGroup(batch, count, group, stored, publisher);
+        }
+        if (taken != null && queue.readyBytes() != null && isOverLimit()) {
+            partition.confirm(partition.log().endOffset(), taken, publisher); // what gives way can be read only then
+        } else if (taken != null) {
+            publisher.answer(queue.home(), taken::stored);
+        }
+        came();
+    }
+
+    private void coming(Partition partition, ByteBuf batch, int count) {
         counters.published += count;
         if (story != null) {
             story.stored(partition, batch);
         }
-        if (group == null) {
-            partition.append(batch, count, taken, stored, publisher);
-        } else {
-            partition.appendInGroup(batch, count, group, stored, publisher);
-        }
+    }
+
+    private void came() {
         showRoom();
         queue.wake();
     }
@@ -194,7 +243,7 @@ final class QueueIntake {
     void showRoom() {
         if (room != null) {
             ReadyBytes bytes = queue.readyBytes();
-            boolean isTooOld = limits != null && limits.isTooOld(queue.waitedMs());
+            boolean isTooOld = overflow == Overflow.BLOCK && limits != null && limits.isTooOld(queue.waitedMs());
             room.set(queue.length(), bytes == null ? 0 : bytes.total(), isTooOld);
         }
     }
@@ -264,7 +313,7 @@ final class QueueIntake {
         }
     }
 
-    private void refuse(@Nullable Confirms confirms, Refusal refusal, BrokerShard publisher) {
+    void refuse(@Nullable Confirms confirms, Refusal refusal, BrokerShard publisher) {
         if (confirms != null) {
             publisher.answer(queue.home(), () -> confirms.refused(refusal));
         }
@@ -310,14 +359,12 @@ final class QueueIntake {
 
     /** Dropping the oldest is no way out while the dead letters do not go on; while they do, the queue is over its limit for a moment. */
     private boolean refusesAtLimit(boolean waits) {
-        return overflow.isRefusal()
-                || (overflow == Overflow.BLOCK && !waits)
-                || (overflow.isDrop() && queue.isHeldUp());
+        return overflow.isRefusal() || (overflow == Overflow.BLOCK && !waits) || (drops && queue.isHeldUp());
     }
 
     /** Whether something has still to give way: what is read of it is needed. */
     boolean isOverLimit() {
-        return limits != null && overflow.isDrop() && limits.isExceeded();
+        return limits != null && drops && limits.isExceeded();
     }
 
     /** Keeps the limit, where what is there gives way. */
@@ -337,10 +384,10 @@ final class QueueIntake {
     /** Gives up the oldest ready record of the lowest priority; false if it cannot be dropped yet. What the storage gave up, or cannot read, does not stand in the way; while it only takes nothing more, the queue does not get longer, and waits. */
     private boolean dropLowest() {
         for (int i = readyLanes.lowestFrom(0); i >= 0; i = readyLanes.lowestFrom(i + 1)) {
-            if (dropOldest(lanes[i])) {
+            if (dropOldest(queue.lanes()[i])) {
                 return true;
             }
-            if (!partitions[i].isOutOfReach()) {
+            if (!queue.partitions()[i].isOutOfReach()) {
                 return false;
             }
         }

@@ -30,7 +30,7 @@ final class QueueJobs {
 
     /** Looks at some records. */
     CompletableFuture<PeekPage> peek(PeekRequest request) {
-        if (queue.spec().isTopic()) {
+        if (isOnlyTopic()) {
             return refused(Refusal.Reason.INVALID, TOPIC);
         }
         if (peeks.size() == MOST_PEEKS) {
@@ -63,14 +63,14 @@ final class QueueJobs {
 
     /** Drops what is ready or held back. */
     CompletableFuture<Long> purge() {
-        return queue.spec().isTopic()
+        return isOnlyTopic()
                 ? refused(Refusal.Reason.INVALID, TOPIC)
                 : CompletableFuture.completedFuture(queue.purge());
     }
 
     /** Begins to move, copy or drop records. */
     CompletableFuture<TransferProgress> start(TransferRequest request) {
-        if (queue.spec().isTopic()) {
+        if (isOnlyTopic()) {
             return refused(Refusal.Reason.INVALID, TOPIC);
         }
         if (transfer != null && !transfer.isOver()) {
@@ -98,6 +98,10 @@ final class QueueJobs {
         if (transfer != null) {
             transfer.stop();
         }
+    }
+
+    private boolean isOnlyTopic() {
+        return queue.lanes().length == 0;
     }
 
     private <T> CompletableFuture<T> refused(Refusal.Reason reason, String detail) {

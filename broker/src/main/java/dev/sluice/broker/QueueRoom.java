@@ -2,6 +2,7 @@ package dev.sluice.broker;
 
 import java.util.StringJoiner;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,39 +14,48 @@ final class QueueRoom {
     private static final long BURST_MS = 1_000;
 
     private final String queue;
-    private final long maxLength;
-    private final long maxBytes;
-    private final @Nullable RateLimit rate;
     private final AtomicLong coming = new AtomicLong();
     private final AtomicLong comingBytes = new AtomicLong();
 
     // Set by the queue's shard, read by all.
+    private volatile long maxLength;
+    private volatile long maxBytes;
+    private volatile @Nullable RateLimit rate;
     private volatile long ready;
     private volatile long readyBytes;
     private volatile boolean tooOld;
     private volatile boolean paused;
     private volatile boolean gone;
 
-    private QueueRoom(String queue, long maxLength, long maxBytes, @Nullable RateLimit rate) {
+    private QueueRoom(String queue) {
         this.queue = queue;
-        this.maxLength = maxLength;
-        this.maxBytes = maxBytes;
-        this.rate = rate;
     }
 
     /** That of a queue; null if its publishers never wait for it. */
     static @Nullable QueueRoom of(QueueSpec spec, long nowNs) {
         QueueSettings settings = spec.settings();
-        boolean blocks = settings.blocksAtLimit();
-        long rate = settings.maxPublishRate();
-        if (!blocks && rate < 0) {
+        if (!settings.blocksAtLimit() && settings.maxPublishRate() < 0) {
             return null;
         }
-        return new QueueRoom(
-                spec.name(),
-                blocks ? limit(settings.maxLength()) : Long.MAX_VALUE,
-                blocks ? limit(settings.maxLengthBytes()) : Long.MAX_VALUE,
-                rate < 0 ? null : new RateLimit(rate, BURST_MS, nowNs));
+        var room = new QueueRoom(spec.name());
+        room.follow(settings, nowNs);
+        return room;
+    }
+
+    /** The queue has these settings now; perhaps such that nobody waits. */
+    void follow(QueueSettings settings, long nowNs) {
+        boolean blocks = settings.blocksAtLimit();
+        maxLength = blocks ? limit(settings.maxLength()) : Long.MAX_VALUE;
+        maxBytes = blocks ? limit(settings.maxLengthBytes()) : Long.MAX_VALUE;
+        long newRate = settings.maxPublishRate();
+        RateLimit present = rate;
+        if (newRate < 0) {
+            rate = null;
+        } else if (present == null) {
+            rate = new RateLimit((double) newRate, BURST_MS, nowNs);
+        } else {
+            present.setPerSecond((double) newRate);
+        }
     }
 
     /** Of 0, nobody could ever publish: an empty queue takes one message. */
@@ -78,19 +88,17 @@ final class QueueRoom {
 
     /** Nanoseconds until the rate allows the next publish; 0 for at once. */
     long waitNs(long nowNs) {
-        return rate == null || gone ? 0 : rate.waitNs(nowNs);
+        RateLimit present = rate;
+        return present == null || gone ? 0 : present.waitNs(nowNs);
     }
 
-    boolean isPaced() {
-        return rate != null;
-    }
-
-    /** A publisher sent a message. */
-    void sent(int bodyBytes, long nowNs) {
+    /** A publisher sent a message; {@code clock} is asked for nanoseconds where there is a rate. */
+    void sent(int bodyBytes, LongSupplier clock) {
         coming.incrementAndGet();
         comingBytes.addAndGet(bodyBytes);
-        if (rate != null) {
-            rate.take(1, nowNs);
+        RateLimit present = rate;
+        if (present != null) {
+            present.take(1, clock.getAsLong());
         }
     }
 

@@ -85,6 +85,29 @@ public final class QueueSettings {
         }
     }
 
+    /** Who gets the records of a topic that are consumed under its own name. */
+    public enum Readers {
+        /** Each consumer gets all of them. */
+        EACH("each"),
+        /** Consumers compete for them, as for those of a queue; who says where it begins still gets all of them. */
+        COMPETE("compete");
+
+        private final String word;
+
+        Readers(String word) {
+            this.word = word;
+        }
+
+        /** The value of {@link QueueProperty#READERS}. */
+        public String word() {
+            return word;
+        }
+
+        static List<String> words() {
+            return Arrays.stream(values()).map(Readers::word).toList();
+        }
+    }
+
     private final Map<QueueProperty, Object> values;
 
     private QueueSettings(Map<QueueProperty, Object> values) {
@@ -113,6 +136,14 @@ public final class QueueSettings {
         return new QueueSettings(changed);
     }
 
+    /** These settings with the default for one property. */
+    public QueueSettings without(QueueProperty property) {
+        var changed = new EnumMap<QueueProperty, Object>(QueueProperty.class);
+        changed.putAll(values);
+        changed.remove(property);
+        return new QueueSettings(changed);
+    }
+
     /** At most so many ready records; what gives way then is said by {@code overflow}. */
     public QueueSettings withMaxLength(long records, Overflow overflow) {
         return with(QueueProperty.MAX_LENGTH, records).with(QueueProperty.OVERFLOW, overflow.word());
@@ -132,6 +163,7 @@ public final class QueueSettings {
             Map.entry(QueueProperty.QUEUE_TYPE, QueueSpec.QUEUE),
             Map.entry(QueueProperty.PARTITIONS, 1L),
             Map.entry(QueueProperty.KEEP, TopicKeeping.Keep.ALL.word()),
+            Map.entry(QueueProperty.READERS, Readers.EACH.word()),
             Map.entry(QueueProperty.START, StartPosition.NEXT.text()),
             Map.entry(QueueProperty.OVERFLOW, Overflow.DROP_OLDEST.word()),
             Map.entry(QueueProperty.DURABILITY, Durability.SYNC.toString()),
@@ -155,6 +187,11 @@ public final class QueueSettings {
     TopicKeeping.Keep keep() {
         String word = text(QueueProperty.KEEP);
         return word == null ? TopicKeeping.Keep.ALL : TopicKeeping.Keep.of(word);
+    }
+
+    /** Of a topic: whether those that consume it compete for its records. */
+    boolean readersCompete() {
+        return Readers.COMPETE.word().equals(values.get(QueueProperty.READERS));
     }
 
     /** The topic that it subscribes to; null if it does not. */

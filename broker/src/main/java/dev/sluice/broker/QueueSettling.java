@@ -6,27 +6,29 @@ import org.jspecify.annotations.Nullable;
 /** How a queue's deliveries end: settled by their consumer, over with their lease, or put back, and given up after too many attempts. Confined to the queue's shard. */
 final class QueueSettling {
     private final Queue queue;
-    private final Lane[] lanes;
     private final QueueCounters counters;
-    private final @Nullable DeadLetters deadLetters;
     private final @Nullable ServingOrder order;
     private final @Nullable QueueStory story;
-    private final long deliveryLimit;
-    private final RetryDelay retryDelay;
-    private final long leaseMs;
     private final Leases<Consumer> leases = new Leases<>();
+    // What the queue's settings say.
+    private long deliveryLimit;
+    private RetryDelay retryDelay;
+    private long leaseMs;
 
-    QueueSettling(Queue queue, QueueCounters counters, @Nullable DeadLetters deadLetters) {
+    QueueSettling(Queue queue, QueueCounters counters) {
         this.queue = queue;
-        this.lanes = queue.lanes();
         this.counters = counters;
-        this.deadLetters = deadLetters;
         this.order = queue.order();
         this.story = queue.story();
+        settingsChanged();
+    }
+
+    /** The queue's settings are others now; leases that have begun stay as long as they are. */
+    void settingsChanged() {
         QueueSettings settings = queue.spec().settings();
-        this.deliveryLimit = settings.deliveryLimit();
-        this.retryDelay = settings.retryDelay();
-        this.leaseMs = settings.consumerTimeoutMs();
+        deliveryLimit = settings.deliveryLimit();
+        retryDelay = settings.retryDelay();
+        leaseMs = settings.consumerTimeoutMs();
     }
 
     /** The lane's record is in flight now, with a consumer that is to settle the delivery. */
@@ -69,7 +71,7 @@ final class QueueSettling {
     }
 
     private void settle(long delivery, Settlement settlement, long delayMs) {
-        Lane lane = lanes[DeliveryId.lane(delivery)];
+        Lane lane = queue.lanes()[DeliveryId.lane(delivery)];
         long offset = DeliveryId.offset(delivery);
         switch (settlement) {
             case ACK -> acknowledge(lane, offset);
@@ -116,7 +118,7 @@ final class QueueSettling {
     }
 
     private Lane laneOf(Claim claim) {
-        return lanes[DeliveryId.lane(claim.delivery)];
+        return queue.lanes()[DeliveryId.lane(claim.delivery)];
     }
 
     /** A record in flight, of no consumer any more, is not delivered again. The one place where records are dropped unprocessed and one by one. */
@@ -128,6 +130,7 @@ final class QueueSettling {
             case DELIVERY_LIMIT -> counters.deliveryLimitExceeded++;
         }
         tell(Kind.of(reason), lane, offset);
+        DeadLetters deadLetters = queue.deadLetters();
         if (deadLetters == null) {
             lane.backlog().settleInFlight(offset);
             return;
@@ -175,7 +178,7 @@ final class QueueSettling {
     private void leaseOver(Consumer consumer, long delivery) {
         counters.leasesOver++;
         consumer.lapse(delivery);
-        comeBack(Kind.LEASE_OVER, lanes[DeliveryId.lane(delivery)], DeliveryId.offset(delivery), 0);
+        comeBack(Kind.LEASE_OVER, queue.lanes()[DeliveryId.lane(delivery)], DeliveryId.offset(delivery), 0);
     }
 
     /** No lease is over before; {@link Long#MAX_VALUE} if there is none. */
@@ -187,7 +190,7 @@ final class QueueSettling {
     void takeBack(Consumer consumer) {
         for (long delivery : consumer.takeInFlight()) {
             leases.end(delivery);
-            comeBack(Kind.CONSUMER_GONE, lanes[DeliveryId.lane(delivery)], DeliveryId.offset(delivery), 0);
+            comeBack(Kind.CONSUMER_GONE, queue.lanes()[DeliveryId.lane(delivery)], DeliveryId.offset(delivery), 0);
         }
     }
 }

@@ -4,11 +4,12 @@ import dev.sluice.broker.QueueSettings.Ordering;
 import dev.sluice.broker.QueueSettings.Overflow;
 import dev.sluice.log.Durability;
 import java.util.EnumSet;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a queue is declared as: a queue, a topic, or a subscription, which is a queue that reads a topic. Immutable.
+ * What a queue is declared as: a queue, a topic, or a subscription, which is a queue that reads a topic. A topic whose readers compete is both, a topic and a queue that reads it. Immutable.
  *
  * @param durable whether the queue and its records outlive the process; a queue that does not lives in memory
  * @param exclusive whether only the connection that declared it may use it, and it goes with that connection
@@ -20,7 +21,8 @@ public record QueueSpec(String name, boolean durable, boolean exclusive, boolean
 
     static final String TOPIC = "topic";
 
-    private static final Set<QueueProperty> OF_TOPICS = EnumSet.of(QueueProperty.PARTITIONS, QueueProperty.KEEP);
+    private static final Set<QueueProperty> OF_TOPICS =
+            EnumSet.of(QueueProperty.PARTITIONS, QueueProperty.KEEP, QueueProperty.READERS);
     /** A topic stores records and settles none. */
     private static final Set<QueueProperty> ALSO_OF_TOPICS = EnumSet.of(
             QueueProperty.QUEUE_TYPE,
@@ -33,6 +35,20 @@ public record QueueSpec(String name, boolean durable, boolean exclusive, boolean
             QueueProperty.DURABILITY,
             QueueProperty.DEDUPLICATION_WINDOW,
             QueueProperty.DEDUPLICATION_WINDOW_MS);
+
+    /** Of a topic too, if its readers compete: they settle. */
+    private static final Set<QueueProperty> OF_COMPETING_READERS = EnumSet.of(
+            QueueProperty.MESSAGE_TTL,
+            QueueProperty.DELIVERY_LIMIT,
+            QueueProperty.DELAYED_RETRY_TYPE,
+            QueueProperty.DELAYED_RETRY_MIN,
+            QueueProperty.DELAYED_RETRY_MAX,
+            QueueProperty.CONSUMER_TIMEOUT,
+            QueueProperty.SINGLE_ACTIVE_CONSUMER,
+            QueueProperty.ORDERING,
+            QueueProperty.ORDERING_KEY_HEADER,
+            QueueProperty.DEAD_LETTER_EXCHANGE,
+            QueueProperty.DEAD_LETTER_ROUTING_KEY);
 
     private static final Set<QueueProperty> OF_SUBSCRIPTIONS = EnumSet.of(QueueProperty.TOPIC, QueueProperty.START);
     /** A subscription stores nothing, and has its topic's partitions. */
@@ -49,10 +65,30 @@ public record QueueSpec(String name, boolean durable, boolean exclusive, boolean
         return settings.isTopic();
     }
 
+    QueueSpec with(QueueSettings newSettings) {
+        return new QueueSpec(name, durable, exclusive, autoDelete, newSettings);
+    }
+
+    /** Whether it is a topic whose consumers compete for its records, so that it is a queue too. */
+    boolean readersCompete() {
+        return isTopic() && settings.readersCompete();
+    }
+
+    /** Milliseconds that a ready record may wait before it or its publishers give way; of a topic, whose age is that of what it stores, any number. */
+    long maxWaitMs() {
+        return isTopic() ? QueueSettings.UNLIMITED : settings.maxAgeMs();
+    }
+
     /** The topic that it reads; null for what has records of its own. */
     @Nullable
     String topic() {
         return settings.topic();
+    }
+
+    /** The name to which its records are published: its own, or its topic's. */
+    String address() {
+        String topic = topic();
+        return topic == null ? name : topic;
     }
 
     /** How many partitions it has of its own: a topic as many as it was declared with, a queue one for each priority. */
@@ -63,9 +99,26 @@ public record QueueSpec(String name, boolean durable, boolean exclusive, boolean
         return isTopic() ? settings.partitions() : settings.maxPriority() + 1;
     }
 
+    /** Why it cannot have these settings instead, now that it is there; null if it can. */
+    public @Nullable String problemOfChange(QueueSettings changed) {
+        for (QueueProperty property : QueueProperty.values()) {
+            boolean differs = !Objects.equals(settings.chosen(property), changed.chosen(property));
+            if (differs && property.change() == QueueProperty.Change.NEVER) {
+                return property.propertyName() + " cannot be changed: it is chosen when " + kind() + " is declared"
+                        + (property == QueueProperty.PARTITIONS
+                                ? ", and partitions are added by a request for that"
+                                : "");
+            }
+        }
+        if (!isTopic() && (settings.maxLengthBytes() < 0) != (changed.maxLengthBytes() < 0)) {
+            return QueueProperty.MAX_LENGTH_BYTES.propertyName() + " of " + kind()
+                    + " can be changed, but neither be added nor taken away: bytes are counted from its declaration on, or not at all";
+        }
+        return with(changed).problem();
+    }
+
     /** Why there can be no such queue; null if there can. */
-    @Nullable
-    String problem() {
+    public @Nullable String problem() {
         for (QueueProperty property : settings.chosen().keySet()) {
             if (!mayHave(property)) {
                 return property.propertyName() + " means nothing to " + kind();
@@ -112,7 +165,9 @@ public record QueueSpec(String name, boolean durable, boolean exclusive, boolean
 
     private boolean mayHave(QueueProperty property) {
         if (isTopic()) {
-            return OF_TOPICS.contains(property) || ALSO_OF_TOPICS.contains(property);
+            return OF_TOPICS.contains(property)
+                    || ALSO_OF_TOPICS.contains(property)
+                    || (readersCompete() && OF_COMPETING_READERS.contains(property));
         }
         if (OF_TOPICS.contains(property)) {
             return false;
@@ -122,7 +177,7 @@ public record QueueSpec(String name, boolean durable, boolean exclusive, boolean
 
     private String kind() {
         if (isTopic()) {
-            return "a topic";
+            return readersCompete() ? "a topic" : "a topic whose readers do not compete";
         }
         return topic() == null ? "a queue" : "a subscription";
     }

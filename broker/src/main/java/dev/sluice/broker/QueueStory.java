@@ -47,9 +47,9 @@ final class QueueStory {
     }
 
     /** As {@link StoryEvent#names}; where there is one, the deduplication id behind them, in hexadecimal digits. */
-    private static List<String> names(RecordCursor record) {
+    private List<String> names(RecordCursor record) {
         var names = new ArrayList<String>(5);
-        RouteHeader.Place place = RouteHeader.of(record);
+        RouteHeader.Place place = RouteHeader.of(record).or(queue.name());
         names.add(place.exchange());
         names.add(place.routingKey());
         int keyBytes = Math.clamp(record.keyLength(), 0, StoryNote.MOST_TEXT_BYTES);

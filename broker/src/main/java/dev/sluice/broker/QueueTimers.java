@@ -49,6 +49,15 @@ final class QueueTimers {
         }
     }
 
+    /** The queue's settings are others now; it counts as used. */
+    void settingsChanged() {
+        if (idleTimer != null) {
+            idleTimer.cancel();
+            idleTimer = null;
+        }
+        touch();
+    }
+
     /** The queue is in use now. */
     void touch() {
         if (queue.spec().settings().expiresMs() >= 0) {

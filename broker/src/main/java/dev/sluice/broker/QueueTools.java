@@ -13,6 +13,9 @@ import java.util.function.UnaryOperator;
  * What operators do with queues, those of single connections included: looking at records without taking them, pausing and resuming, moving, copying and dropping them. Thread-safe. Futures complete on some shard, which nobody may block, and fail with {@link BrokerException}.
  */
 public final class QueueTools {
+    /** An operator has none. */
+    private static final long NO_CONNECTION = 0;
+
     private final Broker broker;
 
     QueueTools(Broker broker) {
@@ -79,14 +82,31 @@ public final class QueueTools {
 
     private CompletableFuture<QueuePauses> change(String queue, UnaryOperator<QueuePauses> change) {
         var answer = new CompletableFuture<QueuePauses>();
-        broker.controller(controller -> controller.pauseQueue(queue, change, outcome -> {
+        broker.controller(controller -> controller.queues().pauseQueue(queue, change, completing(answer)));
+        return answer;
+    }
+
+    /**
+     * Gives a queue or topic that is in use other settings, at once and for good.
+     *
+     * @param change from the present settings to others, of which only those with {@link QueueProperty.Change#AT_ANY_TIME} may differ; runs on a shard
+     * @return what they are then
+     */
+    public CompletableFuture<QueueSettings> changeSettings(String queue, UnaryOperator<QueueSettings> change) {
+        var answer = new CompletableFuture<QueueSettings>();
+        broker.controller(controller ->
+                controller.queueChanges().changeSettings(queue, change, NO_CONNECTION, completing(answer)));
+        return answer;
+    }
+
+    private static <T> Outcome.Reply<T> completing(CompletableFuture<T> answer) {
+        return outcome -> {
             switch (outcome) {
-                case Outcome.Done<QueuePauses>(QueuePauses pauses) -> answer.complete(pauses);
-                case Outcome.Refused<QueuePauses>(Refusal refusal) ->
+                case Outcome.Done<T>(T value) -> answer.complete(value);
+                case Outcome.Refused<T>(Refusal refusal) ->
                     answer.completeExceptionally(new BrokerException(refusal));
             }
-        }));
-        return answer;
+        };
     }
 
     /**

@@ -57,12 +57,12 @@ final class Recovery {
     }
 
     /** What was written beside the records: of each lane by the id of its log, and of each queue by its id. */
-    private record Written(Map<Long, CursorState> cursors, Map<Long, IdNote.State> ids) {}
+    private record Written(Map<Long, CursorState> cursors, Map<Long, Notes> notes) {}
 
     private CompletableFuture<Written> openLogs() {
         CompletableFuture<Map<Long, CursorState>> cursors = openCursorLogs();
-        CompletableFuture<Map<Long, IdNote.State>> ids = openIdLogs();
-        return cursors.thenCombine(ids, Written::new).thenCombine(openStoryLogs(), (written, opened) -> written);
+        CompletableFuture<Map<Long, Notes>> notes = openIdLogs();
+        return cursors.thenCombine(notes, Written::new).thenCombine(openStoryLogs(), (written, opened) -> written);
     }
 
     /** A start with fewer shards forgets what those wrote which it does not have. */
@@ -107,9 +107,9 @@ final class Recovery {
         return merged(scans, CursorState::union);
     }
 
-    /** Completes with what is known of the ids of each queue, by the queue's id. */
-    private CompletableFuture<Map<Long, IdNote.State>> openIdLogs() {
-        var scans = new ArrayList<CompletableFuture<Map<Long, IdNote.State>>>();
+    /** Completes with what is noted of each queue, by its id. */
+    private CompletableFuture<Map<Long, Notes>> openIdLogs() {
+        var scans = new ArrayList<CompletableFuture<Map<Long, Notes>>>();
         for (BrokerShard view : views) {
             var ids = new IdLog(view);
             view.useIdLog(ids);
@@ -120,7 +120,7 @@ final class Recovery {
                 scans.add(readFormerLog(id, Recovery::scanIds));
             }
         }
-        return merged(scans, IdNote.State::union);
+        return merged(scans, Notes::union);
     }
 
     private <S> CompletableFuture<Map<Long, S>> openStateLog(
@@ -187,13 +187,13 @@ final class Recovery {
                 .thenApply(done -> states);
     }
 
-    private static CompletableFuture<Map<Long, IdNote.State>> scanIds(PartitionLog log) {
-        var states = new HashMap<Long, IdNote.State>();
+    private static CompletableFuture<Map<Long, Notes>> scanIds(PartitionLog log) {
+        var notes = new HashMap<Long, Notes>();
         return LogScan.run(
                         log,
-                        record -> IdNote.merge(
-                                record, states.computeIfAbsent(IdNote.queueId(record), id -> new IdNote.State())))
-                .thenApply(done -> states);
+                        note -> notes.computeIfAbsent(NoteHeader.queueId(note), id -> new Notes())
+                                .add(note))
+                .thenApply(done -> notes);
     }
 
     private CompletableFuture<List<Queue>> openQueues(Written written) {
@@ -203,8 +203,8 @@ final class Recovery {
         var opening = new ArrayList<CompletableFuture<Queue>>();
         for (StoredQueue queue : stored) {
             if (queue.spec().topic() == null) {
-                IdNote.State ids = written.ids().getOrDefault(queue.id().value(), new IdNote.State());
-                opening.add(factory.restore(queue, states, ids));
+                Notes notes = written.notes().getOrDefault(queue.id().value(), new Notes());
+                opening.add(factory.restore(queue, states, notes));
             }
         }
         return joined(opening).thenCompose(opened -> {

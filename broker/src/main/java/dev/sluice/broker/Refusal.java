@@ -30,6 +30,8 @@ public record Refusal(Reason reason, String subject, String detail, long retryAf
         /** Declared again with other properties. */
         EXCHANGE_DIFFERS,
         QUEUE_DIFFERS,
+        /** It was to be made, and is there. */
+        QUEUE_EXISTS,
         /** The exclusive queue of another connection. */
         QUEUE_LOCKED,
         /** Deletion was to happen only if unused. */
@@ -39,6 +41,10 @@ public record Refusal(Reason reason, String subject, String detail, long retryAf
         QUEUE_NOT_EMPTY,
         /** What was asked for cannot be; the detail says why. */
         INVALID,
+        /** A topic has no such partition. */
+        PARTITION_NOT_FOUND,
+        /** Nothing was ever stored at the offset. */
+        OFFSET_OUT_OF_RANGE,
         /** Another consumer is exclusive, or an exclusive one finds others. */
         CONSUMER_EXCLUSIVE,
         /** Names and exchanges that only the broker makes or changes. */
@@ -55,6 +61,10 @@ public record Refusal(Reason reason, String subject, String detail, long retryAf
         TRANSACTION_TOO_LARGE,
         /** An operator has paused publishing to the queue. */
         QUEUE_PAUSED,
+        /** A batch is neither the next of its producer nor one of its last. */
+        OUT_OF_ORDER_SEQUENCE,
+        /** A batch is of an epoch that its producer has left behind. */
+        OLD_PRODUCER_EPOCH,
         /** Too much of the kind is going on already. */
         BUSY,
         /** The storage cannot take more now (disk full, failed device). */

@@ -30,6 +30,11 @@ public final class RouteHeader {
     /** Where a record was published. */
     record Place(String exchange, String routingKey) {
         static final Place UNKNOWN = new Place("", "");
+
+        /** A record that came over a protocol without routes was published to a queue or topic by its name. */
+        Place or(String name) {
+            return equals(UNKNOWN) ? new Place("", name) : this;
+        }
     }
 
     /** Where the record was published. */

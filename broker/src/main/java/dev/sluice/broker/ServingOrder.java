@@ -4,18 +4,23 @@ import org.jspecify.annotations.Nullable;
 
 /** In which order the ready records of a queue are served, where that is not just the one they came in. Hears what becomes of them. Confined to the queue's shard. */
 sealed interface ServingOrder permits KeyOrder, FairOrder {
-    /** That of a queue with these settings and lanes; null where records are served as they came. */
-    static @Nullable ServingOrder of(QueueSettings settings, Lane[] lanes) {
-        var passedOver = new PassedOver(lanes.length, PassedOver.MOST);
-        return switch (settings.ordering()) {
+    /** That of a queue; null where records are served as they came. */
+    static @Nullable ServingOrder of(Queue queue) {
+        int lanes = queue.lanes().length;
+        var passedOver = new PassedOver(lanes, PassedOver.MOST);
+        return switch (queue.spec().settings().ordering()) {
             case FIFO -> null;
             case KEY ->
                 new KeyOrder(
                         passedOver,
-                        place -> lanes[RecordPlace.lane(place)].backlog().recall(RecordPlace.offset(place)));
-            case FAIR -> new FairOrder(lanes.length, passedOver, FairOrder.MOST_SHARES);
+                        place ->
+                                queue.lanes()[RecordPlace.lane(place)].backlog().recall(RecordPlace.offset(place)));
+            case FAIR -> new FairOrder(lanes, passedOver, FairOrder.MOST_SHARES);
         };
     }
+
+    /** The queue has so many lanes now. */
+    void grow(int lanes);
 
     /** Which records are passed over. */
     PassedOver passedOver();

@@ -1,9 +1,8 @@
 package dev.sluice.broker;
 
-import dev.sluice.log.OffsetCallback;
 import dev.sluice.log.PartitionLog;
 import dev.sluice.log.StorageException;
-import java.util.Arrays;
+import dev.sluice.log.TimestampCallback;
 import java.util.concurrent.CompletableFuture;
 
 /** Finds the offsets that a {@link StartPosition} means in a topic. Stateless; on the topic's shard. */
@@ -37,9 +36,9 @@ final class StartOffsets {
 
     private static CompletableFuture<Long> search(PartitionLog log, long timeMs) {
         var found = new CompletableFuture<Long>();
-        log.offsetFor(timeMs, new OffsetCallback() {
+        log.offsetFor(timeMs, new TimestampCallback() {
             @Override
-            public void found(long offset) {
+            public void found(long offset, long foundMs) {
                 found.complete(offset);
             }
 
@@ -51,14 +50,15 @@ final class StartOffsets {
         return found;
     }
 
-    /** Cursors that stand at these offsets, as of subscriptions that have settled nothing. */
-    static CursorState[] cursors(long[] offsets) {
-        return Arrays.stream(offsets)
-                .mapToObj(offset -> {
-                    var state = new CursorState();
-                    state.acknowledged.add(0, offset - 1);
-                    return state;
-                })
-                .toArray(CursorState[]::new);
+    /** So many cursors that stand at these offsets, as of subscriptions that have settled nothing; those of partitions that came later stand at their beginning. */
+    static CursorState[] cursors(long[] offsets, int count) {
+        var cursors = new CursorState[count];
+        for (int i = 0; i < count; i++) {
+            cursors[i] = new CursorState();
+            if (i < offsets.length) {
+                cursors[i].acknowledged.add(0, offsets[i] - 1);
+            }
+        }
+        return cursors;
     }
 }

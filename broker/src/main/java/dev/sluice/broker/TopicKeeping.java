@@ -76,15 +76,15 @@ final class TopicKeeping {
             LastValues lastValues = partition.lastValues();
             if (lastValues != null) {
                 lastValues.follow();
-                trim(partition, log.startOffset(), lastValues.neededFrom(nowMs), Lane::passOverSuperseded);
+                giveUp(partition, log.startOffset(), lastValues.neededFrom(nowMs), Lane::passOverSuperseded);
                 dueMs = Math.min(dueMs, lastValues.firstDueMs());
             }
             long before = log.startOffset();
             if (retention != null) {
-                partition.whenIdsAreNoted(() -> log.retain(retention, nowMs));
+                partition.whenNoted(() -> log.retain(retention, nowMs));
             }
             long from = Math.max(log.startOffset(), keptFrom(partition, log));
-            trim(partition, before, from, Lane::passOver);
+            giveUp(partition, before, from, Lane::passOver);
             isEmpty &= log.startOffset() == log.endOffset();
         }
         return isEmpty || retention == null || retention.maxAgeMs() < 0
@@ -93,14 +93,9 @@ final class TopicKeeping {
     }
 
     /** {@code from}: where the log began before. */
-    private static void trim(Partition partition, long from, long below, ObjLongConsumer<Lane> passOver) {
-        PartitionLog log = partition.log();
-        long durableBelow = Math.min(below, log.durableOffset());
-        if (durableBelow > from) {
-            partition.whenIdsAreNoted(() -> {
-                log.trim(durableBelow);
-                partition.readers().forEach(reader -> passOver.accept(reader, durableBelow));
-            });
+    private static void giveUp(Partition partition, long from, long below, ObjLongConsumer<Lane> passOver) {
+        if (Math.min(below, partition.log().durableOffset()) > from) {
+            partition.giveUp(below, passOver);
         }
     }
 

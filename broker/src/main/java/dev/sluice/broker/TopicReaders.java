@@ -5,7 +5,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/** What a topic makes for consumers of its own: for each a subscription without a name, which is in memory only and goes with its consumer. Confined to the topic's shard. */
+/** What a topic makes for those of its consumers who get everything: for each a subscription without a name, which is in memory only and goes with its consumer. Confined to the topic's shard. */
 final class TopicReaders {
     private final Queue topic;
     private final Set<Queue> readers = new LinkedHashSet<>();
@@ -15,7 +15,8 @@ final class TopicReaders {
     }
 
     void subscribe(ConsumerSpec wish, DeliverySink sink, BrokerShard home, Reply<Consumer> reply) {
-        var _ = StartOffsets.of(wish.start(), topic.partitions()).whenComplete((offsets, failure) -> {
+        StartPosition start = wish.start() == null ? StartPosition.NEXT : wish.start();
+        var _ = StartOffsets.of(start, topic.partitions()).whenComplete((offsets, failure) -> {
             if (topic.isDeleted()) {
                 reply.on(Outcome.refused(Refusal.Reason.QUEUE_NOT_FOUND, topic.name()));
             } else if (failure != null) {
@@ -35,7 +36,7 @@ final class TopicReaders {
             reader.delete();
         });
         readers.add(reader);
-        CursorState[] cursors = StartOffsets.cursors(offsets);
+        CursorState[] cursors = StartOffsets.cursors(offsets, reader.lanes().length);
         for (Lane lane : reader.lanes()) {
             var _ = lane.open(cursors[lane.index()]);
         }

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class Topology {
     private final Map<String, Exchange> exchanges = new HashMap<>();
     private final Map<String, Queue> queues = new HashMap<>();
+    private final Map<Long, Queue> queuesById = new HashMap<>();
     /** By the name of their topic. */
     private final Map<String, Set<Queue>> subscriptions = new HashMap<>();
 
@@ -35,6 +36,11 @@ final class Topology {
     @Nullable
     Queue queue(String name) {
         return queues.get(name);
+    }
+
+    @Nullable
+    Queue queueWithId(long id) {
+        return queuesById.get(id);
     }
 
     Collection<Queue> queues() {
@@ -70,6 +76,7 @@ final class Topology {
                 exchanges.remove(name);
             }
             case TopologyChange.QueueDeclared(Queue queue) -> add(queue);
+            case TopologyChange.QueueChanged changed -> {} // the queue itself knows
             case TopologyChange.QueueDeleted(String name) -> {
                 to(new Destination.ToQueue(name)).forEach(this::remove);
                 remove(queues.remove(name));
@@ -81,6 +88,7 @@ final class Topology {
 
     private void add(Queue queue) {
         queues.put(queue.name(), queue);
+        queuesById.put(queue.id().value(), queue);
         String topic = queue.spec().topic();
         if (topic != null) {
             subscriptions.computeIfAbsent(topic, t -> new LinkedHashSet<>()).add(queue);
@@ -88,8 +96,12 @@ final class Topology {
     }
 
     private void remove(@Nullable Queue queue) {
-        String topic = queue == null ? null : queue.spec().topic();
-        if (topic != null && queue != null) {
+        if (queue == null) {
+            return;
+        }
+        queuesById.remove(queue.id().value(), queue);
+        String topic = queue.spec().topic();
+        if (topic != null) {
             removeFrom(subscriptions, topic, queue);
         }
     }

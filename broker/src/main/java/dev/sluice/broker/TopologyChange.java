@@ -9,6 +9,9 @@ sealed interface TopologyChange {
 
     record QueueDeclared(Queue queue) implements TopologyChange {}
 
+    /** It has other settings, or more partitions: a route to it is to be looked up again. */
+    record QueueChanged(String name) implements TopologyChange {}
+
     /** The queue goes, with every binding to it. */
     record QueueDeleted(String name) implements TopologyChange {}
 

@@ -26,12 +26,19 @@ import org.jspecify.annotations.Nullable;
 final class TopologyCodec {
     /** Version 2 added whether it is for delayed messages. */
     private static final byte EXCHANGE_VERSION = 2;
-    /** Version 2 added the durability; version 3 keeps all settings by name; version 4 added where a subscription began, and what is paused. */
-    private static final byte QUEUE_VERSION = 4;
+    /**
+     * Version 2 added the durability; version 3 keeps all settings by name; version 4 added where a subscription began, and what is paused; version 5 is the same, but that a topic may have starts, which
+     * older releases do not know of.
+     */
+    private static final byte QUEUE_VERSION = 5;
     /** Part of what a binding's key is made of: see {@link TopologyStore}. */
     private static final byte BINDING_VERSION = 1;
 
-    /** A queue, where its records are, and what is paused of it. {@code starts}: of a subscription, the offset where it began in each partition of its topic. */
+    /**
+     * A queue, where its records are, and what is paused of it.
+     *
+     * @param starts by partition; 0 for those behind the last. Of a subscription, the offset where it began in its topic; of a topic, the offset below which records were deleted
+     */
     record StoredQueue(LogId id, QueueSpec spec, List<Long> starts, QueuePauses pauses) {
         /** A new one. */
         StoredQueue(LogId id, QueueSpec spec, List<Long> starts) {
@@ -44,6 +51,24 @@ final class TopologyCodec {
 
         StoredQueue with(QueuePauses newPauses) {
             return new StoredQueue(id, spec, starts, newPauses);
+        }
+
+        StoredQueue with(QueueSpec newSpec) {
+            return new StoredQueue(id, newSpec, starts, pauses);
+        }
+
+        long start(int partition) {
+            return partition < starts.size() ? starts.get(partition) : 0;
+        }
+
+        /** With a start that is not lower than the one before. */
+        StoredQueue withStart(int partition, long offset) {
+            var raised = new ArrayList<>(starts);
+            while (raised.size() <= partition) {
+                raised.add(0L);
+            }
+            raised.set(partition, Math.max(offset, start(partition)));
+            return new StoredQueue(id, spec, List.copyOf(raised), pauses);
         }
     }
 

@@ -9,17 +9,27 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /** Keeps durable exchanges, queues and bindings in the metadata store. Thread-safe: has no state of its own. */
 final class TopologyStore {
     private static final String EXCHANGES = "exchanges/";
     static final String QUEUES = "queues/";
     private static final String BINDINGS = "bindings/";
+    private static final String CLUSTER_ID = "cluster-id";
 
     private final MetadataStore store;
 
     TopologyStore(MetadataStore store) {
         this.store = store;
+    }
+
+    /** What the data folder calls itself, from its first start on; {@code proposed} if this is that. */
+    CompletableFuture<String> clusterId(String proposed) {
+        return store.get(CLUSTER_ID)
+                .map(stored -> CompletableFuture.completedFuture(new String(stored.value(), StandardCharsets.US_ASCII)))
+                .orElseGet(() -> store.put(CLUSTER_ID, proposed.getBytes(StandardCharsets.US_ASCII), MetadataStore.ANY)
+                        .thenApply(stored -> proposed));
     }
 
     List<ExchangeSpec> exchanges() {
@@ -48,11 +58,11 @@ final class TopologyStore {
         return store.put(QUEUES + escaped(queue.spec().name()), TopologyCodec.queue(queue), MetadataStore.ANY);
     }
 
-    /** Changes what is paused of a queue that is stored. */
-    CompletableFuture<?> put(String queue, QueuePauses pauses) {
+    /** Changes the entry of a queue that is stored. */
+    CompletableFuture<?> change(String queue, UnaryOperator<StoredQueue> change) {
         String key = QUEUES + escaped(queue);
         StoredQueue stored = TopologyCodec.queue(store.get(key).orElseThrow().value());
-        return store.put(key, TopologyCodec.queue(stored.with(pauses)), MetadataStore.ANY);
+        return store.put(key, TopologyCodec.queue(change.apply(stored)), MetadataStore.ANY);
     }
 
     CompletableFuture<?> put(Binding binding) {

@@ -72,7 +72,8 @@ final class TransactionLetters {
             LOG.error("queue {}: record {} is missing in storage and was passed over", queue.name(), claim.offset());
             return 0;
         }
-        return Objects.requireNonNull(queue.deadLetters()).copyRejected(itsLane, itsReader.record(), writes);
+        DeadLetters deadLetters = queue.deadLetters();
+        return deadLetters == null ? 0 : deadLetters.copyRejected(itsLane, itsReader.record(), writes);
     }
 
     @SuppressWarnings("ReferenceEquality") // there is one object for each lane

@@ -259,7 +259,7 @@ final class Transfer implements RecordMove.Owner<Transfer.Item> {
     }
 
     private void gather(Item item, RecordCursor record) {
-        TransferRoutes.Way way = Objects.requireNonNull(routes).of(record);
+        TransferRoutes.Way way = Objects.requireNonNull(routes).of(record, queue);
         var targets = new ArrayList<>(way.queues());
         targets.removeAll(item.reached);
         if (targets.isEmpty() && item.reached.isEmpty()) {

@@ -58,8 +58,8 @@ final class TransferRoutes {
         };
     }
 
-    Way of(RecordCursor record) {
-        RouteHeader.Place place = RouteHeader.of(record);
+    Way of(RecordCursor record, Queue from) {
+        RouteHeader.Place place = RouteHeader.of(record).or(from.spec().address());
         DeathHistory history = DeathHistory.of(record);
         return switch (target) {
             case ToQueue(String name) -> new Way(queue(name), place.exchange(), place.routingKey(), history);
@@ -70,7 +70,10 @@ final class TransferRoutes {
                     yield new Way(List.of(), "", "", null);
                 }
                 Death death = death(history, which);
-                yield new Way(queue(death.queue()), death.exchange(), death.routingKey(), history.redriven());
+                List<Queue> back = queue(death.queue()).stream()
+                        .filter(queue -> !queue.spec().isTopic())
+                        .toList();
+                yield new Way(back, death.exchange(), death.routingKey(), history.redriven());
             }
             case BackToExchange(WhichDeath which) -> {
                 if (history == null) {
@@ -89,7 +92,7 @@ final class TransferRoutes {
         };
     }
 
-    /** A subscription has only what its topic has. */
+    /** A subscription has only what its topic has. What died in a topic is there still, for all who read it: nothing is brought back to one either. */
     private List<Queue> queue(String name) {
         Queue found = shard.topology().queue(name);
         return found == null || found.spec().topic() != null ? List.of() : List.of(found);

@@ -55,6 +55,22 @@ class FormatsPageTest {
     }
 
     @Test
+    void topic() throws IOException {
+        QueueSettings settings =
+                QueueSettings.DEFAULT.with(QueueProperty.QUEUE_TYPE, "topic").with(QueueProperty.PARTITIONS, 2);
+        var spec = new QueueSpec("orders", true, false, false, settings);
+        var topic = new TopologyCodec.StoredQueue(LOG, spec).withStart(0, 17);
+        assertPage("topic", TopologyCodec.queue(topic));
+        assertThat(TopologyCodec.queue(FormatsPage.example("topic"))).isEqualTo(topic);
+    }
+
+    @Test
+    void queueOfVersionFour() throws IOException {
+        assertThat(TopologyCodec.queue(FormatsPage.example("queue-4")))
+                .isEqualTo(stored(Durability.interval(100), QueuePauses.CONSUMING));
+    }
+
+    @Test
     void queueOfVersionOne() throws IOException {
         assertThat(TopologyCodec.queue(FormatsPage.example("queue-1"))).isEqualTo(stored(Durability.SYNC));
     }
@@ -85,10 +101,10 @@ class FormatsPageTest {
     @Test
     void aNewerVersionIsRefused() throws IOException {
         byte[] newer = FormatsPage.example("queue");
-        newer[0] = 5;
+        newer[0] = 6;
         assertThatThrownBy(() -> TopologyCodec.queue(newer))
                 .hasRootCauseMessage(
-                        "it has format version 5, and this release reads 1 to 4: it was written by a newer release, or is damaged");
+                        "it has format version 6, and this release reads 1 to 5: it was written by a newer release, or is damaged");
     }
 
     @Test
@@ -125,7 +141,7 @@ class FormatsPageTest {
             var record = new RecordCursor();
             record.reset(batch, batch.readerIndex());
             assertThat(record.next()).isTrue();
-            assertThat(IdNote.queueId(record)).isEqualTo(LOG.value());
+            assertThat(NoteHeader.queueId(record)).isEqualTo(LOG.value());
             var state = new IdNote.State();
             IdNote.merge(record, state);
             assertThat(state.below(0)).isZero();
@@ -134,6 +150,30 @@ class FormatsPageTest {
             state.forEach((first, second, timeMs, _) -> found.addAll(List.of(first, second, timeMs)));
             assertThat(found).containsExactly(id.getLong(0), id.getLong(Long.BYTES), 1_700_000_000_000L);
             batch.release();
+        }
+    }
+
+    @Test
+    void producerNote() throws IOException {
+        var batch = new ProducerBatch(7, (short) 3, Integer.MAX_VALUE, 1, 13);
+        var note = new ProducerNote();
+        note.add(batch, 1_700_000_000_000L);
+        ByteBuf encoded = note.encode(LOG.value(), 1, 16);
+        assertPage("producer-note", ByteBufUtil.getBytes(encoded));
+        try (var builder = new RecordBatchBuilder(UnpooledByteBufAllocator.DEFAULT)) {
+            builder.append(0, null, encoded, RecordHeaders.EMPTY);
+            ByteBuf written = builder.build();
+            var record = new RecordCursor();
+            record.reset(written, written.readerIndex());
+            assertThat(record.next()).isTrue();
+            var notes = new Notes();
+            notes.add(record);
+            assertThat(notes.producers().below(0)).isEqualTo(-1);
+            assertThat(notes.producers().below(1)).isEqualTo(16);
+            var found = new ArrayList<>();
+            notes.producers().forEach(1, 16, (read, lastMs) -> found.addAll(List.of(read, lastMs)));
+            assertThat(found).containsExactly(batch, 1_700_000_000_000L);
+            written.release();
         }
     }
 

@@ -211,12 +211,12 @@ class FullQueueTest {
     void saysForHowManyThereIsRoom() {
         QueueRoom room = room(blocking(QueueProperty.MAX_LENGTH, 10).with(QueueProperty.MAX_LENGTH_BYTES, 1_000));
         assertThat(room.free()).isEqualTo(10);
-        room.sent(600, 0);
+        room.sent(600, () -> 0);
         assertThat(room.free()).as("another of that size, hardly").isEqualTo(1);
         room.set(1, 600, false);
         room.arrived(1, 600);
         assertThat(room.isFull()).isFalse();
-        room.sent(400, 0);
+        room.sent(400, () -> 0);
         assertThat(room.isFull()).isTrue();
         assertThat(room.reason())
                 .isEqualTo(

@@ -57,6 +57,20 @@ class QueueLimitsTest {
     }
 
     @Test
+    void aPublisherHearsOfARecordOnlyOnceTheBytesFitAgain() {
+        try (var sharded = ShardedBroker.open(folder, 1)) {
+            var spec = new QueueSpec(QUEUE, true, false, false, maxBytes(10, Overflow.DROP_OLDEST));
+            sharded.<QueueStatus>ask(0, (on, reply) -> on.declareQueue(spec, ShardedBroker.NO_CONNECTION, reply));
+            QueueStatus status = sharded.<QueueStatus>ask(0, (on, reply) -> {
+                var second = new Publication(() -> on.checkQueue(QUEUE, ShardedBroker.NO_CONNECTION, reply));
+                ShardedBroker.publish(on, QUEUE, "first", ConfirmWhen.TAKEN, new Publication(() -> {}));
+                ShardedBroker.publish(on, QUEUE, "second", ConfirmWhen.TAKEN, second);
+            });
+            assertThat(status.readyCount()).isEqualTo(1);
+        }
+    }
+
+    @Test
     void whatDoesNotFitIsRefusedAndWhatIsSmallerTaken() {
         try (var timed = TimedBroker.open(folder, maxBytes(10, Overflow.REJECT))) {
             timed.publish("aaaa");

@@ -64,21 +64,23 @@ final class ShardedBroker implements AutoCloseable {
     void publish(int shard, String queue, String text) {
         var stored = new Publication(() -> {});
         Shard its = broker.shards().at(shard);
-        its.execute(() -> {
-            BrokerShard on = broker.on(its);
-            Route route = on.route("", queue, null);
-            stored.expect(route.queueCount());
-            on.publish(
-                    route,
-                    RecordAttributes.NONE,
-                    null,
-                    Unpooled.wrappedBuffer(text.getBytes(StandardCharsets.UTF_8)),
-                    RecordHeaders.EMPTY,
-                    ConfirmWhen.STORED,
-                    stored,
-                    0);
-        });
+        its.execute(() -> publish(broker.on(its), queue, text, ConfirmWhen.STORED, stored));
         stored.future().join();
+    }
+
+    /** On the shard's thread. */
+    static void publish(BrokerShard on, String queue, String text, ConfirmWhen when, Publication publication) {
+        Route route = on.route("", queue, null);
+        publication.expect(route.queueCount());
+        on.publish(
+                route,
+                RecordAttributes.NONE,
+                null,
+                Unpooled.wrappedBuffer(text.getBytes(StandardCharsets.UTF_8)),
+                RecordHeaders.EMPTY,
+                when,
+                publication,
+                0);
     }
 
     QueueStatistics statistics(String queue) {

@@ -4,10 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.log.RecordCursor;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,12 +32,12 @@ class ShardsTest {
             }
             getAndForget(broker, 10);
             broker.publish(1, QUEUE, "20"); // its confirm speaks for what was settled before
-            copy(first, second);
+            FolderCopy.of(first, second);
         }
         try (var broker = ShardedBroker.open(second, 1)) {
             assertThat(broker.statistics(QUEUE).ready()).isEqualTo(11);
             declare(broker, 0, "other"); // so that all that the start had to write is written
-            copy(second, third);
+            FolderCopy.of(second, third);
         }
         try (var broker = ShardedBroker.open(third, 2)) {
             getAndForget(broker, 1);
@@ -52,20 +50,6 @@ class ShardsTest {
     private static void declare(ShardedBroker broker, int shard, String queue) {
         var spec = new QueueSpec(queue, true, false, false, QueueSettings.DEFAULT);
         broker.<QueueStatus>ask(shard, (on, reply) -> on.declareQueue(spec, ShardedBroker.NO_CONNECTION, reply));
-    }
-
-    /** What a process finds that starts after the one that has the folder was killed. */
-    private static void copy(Path folder, Path target) throws IOException {
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : (Iterable<Path>) files::iterator) {
-                Path copy = target.resolve(folder.relativize(file));
-                if (Files.isDirectory(file)) {
-                    Files.createDirectories(copy);
-                } else if (Files.isRegularFile(file)) {
-                    Files.copy(file, copy);
-                }
-            }
-        }
     }
 
     /** Each in a turn of its own. */

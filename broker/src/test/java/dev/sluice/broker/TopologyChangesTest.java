@@ -1,6 +1,7 @@
 package dev.sluice.broker;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.log.Storage;
 import dev.sluice.log.StorageConfig;
@@ -67,6 +68,18 @@ class TopologyChangesTest {
             assertThat(publish(broker, "k")).isZero();
             broker.bind("e", "q", "k");
             assertThat(publish(broker, "k")).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void whatIsToBeMadeIsRefusedIfItIsThere() {
+        try (var broker = ShardedBroker.open(folder, 1)) {
+            var spec = new QueueSpec("q", true, false, false, QueueSettings.DEFAULT);
+            broker.<QueueStatus>ask(0, (on, reply) -> on.createQueue(spec, ShardedBroker.NO_CONNECTION, reply));
+            assertThatThrownBy(() -> broker.<QueueStatus>ask(
+                            0, (on, reply) -> on.createQueue(spec, ShardedBroker.NO_CONNECTION, reply)))
+                    .rootCause()
+                    .hasMessageContaining("QUEUE_EXISTS q");
         }
     }
 

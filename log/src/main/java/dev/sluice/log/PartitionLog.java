@@ -97,6 +97,11 @@ public final class PartitionLog {
         return id;
     }
 
+    /** Of this opening of the log, higher than that of any before; all batches that are appended carry it. Any thread. */
+    public int epoch() {
+        return epoch;
+    }
+
     /**
      * Appends one batch at the end of the log and starts to make it durable; {@link Listener#durable} tells when it is. A
      * log in memory, and one whose {@link Durability} is not {@code sync}, counts it as durable at once and tells nobody.
@@ -259,10 +264,10 @@ public final class PartitionLog {
     }
 
     /**
-     * Finds the first record whose timestamp is the one given or later; timestamps need not ascend. The answer is the durable offset if
-     * there is none. In a compressed batch it is the first record of the batch.
+     * Finds the first record whose timestamp is the one given or later; timestamps need not ascend. The answer is the durable offset, and
+     * {@link TimestampCallback#NO_TIMESTAMP}, if there is none. In a compressed batch it is the first record of the batch.
      */
-    public void offsetFor(long timestampMs, OffsetCallback callback) {
+    public void offsetFor(long timestampMs, TimestampCallback callback) {
         checkOwner();
         store.seekTimestamp(timestampMs, new TimestampSearch(this, timestampMs, callback));
     }

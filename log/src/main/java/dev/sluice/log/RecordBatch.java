@@ -94,9 +94,18 @@ public final class RecordBatch {
         return batch.getShort(index + ATTRIBUTES);
     }
 
-    /** A compressed batch is valid, but {@link RecordCursor} does not read it. */
     public static boolean isCompressed(ByteBuf batch, int index) {
-        return (attributes(batch, index) & COMPRESSION_MASK) != 0;
+        return compression(batch, index) != 0;
+    }
+
+    /** Which codec the records are compressed with, in Kafka's numbers; 0 for none. */
+    static int compression(ByteBuf batch, int index) {
+        return attributes(batch, index) & COMPRESSION_MASK;
+    }
+
+    /** The checksum covers it and is wrong then. */
+    static void clearCompression(ByteBuf batch, int index) {
+        batch.setShort(index + ATTRIBUTES, attributes(batch, index) & ~COMPRESSION_MASK);
     }
 
     public static long lastOffset(ByteBuf batch, int index) {

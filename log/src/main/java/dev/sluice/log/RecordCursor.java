@@ -2,6 +2,7 @@ package dev.sluice.log;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.io.IOException;
 
 /**
  * Confined to one thread. Walks the records of one batch, and the headers of one record, without allocating; reusable.
@@ -10,6 +11,10 @@ import io.netty.buffer.Unpooled;
  * against the batch before it is followed, since a checksum proves nothing about who made the bytes: on any bytes
  * whatsoever a cursor stays inside the batch, ends after finitely many steps, and answers or throws {@link
  * CorruptRecordException}. After a throw the cursor is at the end of the batch.
+ *
+ * <p>A compressed batch is decompressed into memory of the cursor's own, of at most {@link RecordBatch#MAX_BATCH_BYTES}: {@link
+ * #buffer()} and {@link #batchIndex()} are those of the decompressed batch then. Nobody has to release it; who retains it may
+ * keep it, as any buffer.
  */
 public final class RecordCursor {
     private ByteBuf buffer = Unpooled.EMPTY_BUFFER;
@@ -42,7 +47,11 @@ public final class RecordCursor {
     /** Where the varint that was read last ends. */
     private int at;
 
-    /** Stands before the first record of the batch at {@code index}. */
+    /**
+     * Stands before the first record of the batch at {@code index}.
+     *
+     * @throws StorageException if the batch is compressed, and the library that could read it does not load
+     */
     public void reset(ByteBuf batch, int index) {
         buffer = batch;
         batchIndex = index;
@@ -60,20 +69,40 @@ public final class RecordCursor {
         if (batch.getByte(index + RecordBatch.MAGIC_AT) != RecordBatch.MAGIC) {
             throw corrupt("batch", "its magic is " + batch.getByte(index + RecordBatch.MAGIC_AT) + ", not 2");
         }
-        if (RecordBatch.isCompressed(batch, index)) {
-            throw corrupt("batch", "it is compressed, which a cursor does not read");
-        }
         baseOffset = RecordBatch.baseOffset(batch, index);
         baseTimestampMs = RecordBatch.baseTimestamp(batch, index);
         lastOffsetDelta = RecordBatch.lastOffsetDelta(batch, index);
-        batchEnd = index + RecordBatch.LENGTH_EXCLUDES_BYTES + length;
+        if (RecordBatch.isCompressed(batch, index)) {
+            decompress();
+        } else {
+            batchEnd = index + RecordBatch.LENGTH_EXCLUDES_BYTES + length;
+        }
         rewind();
         if (recordsLeft < 0) {
             throw corrupt("batch", "its record count is " + recordsLeft);
         }
     }
 
-    /** Stands on the record at a {@link #position()} that a cursor gave for the same batch. */
+    private void decompress() {
+        try {
+            buffer = Decompression.of(buffer, batchIndex);
+            batchIndex = 0;
+            batchEnd = buffer.writerIndex();
+        } catch (IOException damage) {
+            throw corrupt("compressed batch", String.valueOf(damage.getMessage()));
+        }
+    }
+
+    /** Forgets the batch; as a new cursor. */
+    public void clear() {
+        buffer = Unpooled.EMPTY_BUFFER;
+        batchIndex = 0;
+        batchEnd = 0;
+        baseOffset = 0;
+        rewind();
+    }
+
+    /** Stands on the record at a {@link #position()} that a cursor gave for the same {@link #batchIndex()} of the same {@link #buffer()}. */
     public void readAt(ByteBuf batch, int batchIndex, int position) {
         reset(batch, batchIndex);
         if (position < recordEnd || position >= batchEnd) {
@@ -134,7 +163,8 @@ public final class RecordCursor {
         return false;
     }
 
-    private void rewind() {
+    /** Stands before the first record again. */
+    public void rewind() {
         recordsLeft =
                 batchEnd - batchIndex < RecordBatch.HEADER_BYTES ? 0 : RecordBatch.recordCount(buffer, batchIndex);
         recordEnd = batchIndex + RecordBatch.HEADER_BYTES;

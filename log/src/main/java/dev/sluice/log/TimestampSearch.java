@@ -11,12 +11,13 @@ final class TimestampSearch implements OffsetCallback, FetchCallback {
 
     private final PartitionLog log;
     private final long timestampMs;
-    private final OffsetCallback callback;
+    private final TimestampCallback callback;
     private final RecordCursor cursor = new RecordCursor();
     private long next;
     private long found = -1;
+    private long foundTimestampMs = TimestampCallback.NO_TIMESTAMP;
 
-    TimestampSearch(PartitionLog log, long timestampMs, OffsetCallback callback) {
+    TimestampSearch(PartitionLog log, long timestampMs, TimestampCallback callback) {
         this.log = log;
         this.timestampMs = timestampMs;
         this.callback = callback;
@@ -37,11 +38,11 @@ final class TimestampSearch implements OffsetCallback, FetchCallback {
             }
             look(tail, tail.readerIndex());
             if (found >= 0) {
-                callback.found(found);
+                callback.found(found, foundTimestampMs);
                 return;
             }
         }
-        callback.found(log.durableOffset());
+        callback.found(log.durableOffset(), TimestampCallback.NO_TIMESTAMP);
     }
 
     @Override
@@ -59,7 +60,7 @@ final class TimestampSearch implements OffsetCallback, FetchCallback {
             batches.release();
         }
         if (found >= 0) {
-            callback.found(found);
+            callback.found(found, foundTimestampMs);
         } else {
             advance();
         }
@@ -71,16 +72,18 @@ final class TimestampSearch implements OffsetCallback, FetchCallback {
         if (RecordBatch.maxTimestamp(batches, at) < timestampMs) {
             return;
         }
-        if (RecordBatch.isCompressed(batches, at)) {
-            found = Math.max(from, RecordBatch.baseOffset(batches, at)); // whoever decompresses it looks closer
-            return;
-        }
-        cursor.reset(batches, at);
-        while (cursor.next()) {
-            if (cursor.offset() >= from && cursor.timestampMs() >= timestampMs) {
-                found = cursor.offset();
-                return;
+        try {
+            cursor.reset(batches, at);
+            while (cursor.next()) {
+                if (cursor.offset() >= from && cursor.timestampMs() >= timestampMs) {
+                    found = cursor.offset();
+                    foundTimestampMs = cursor.timestampMs();
+                    return;
+                }
             }
+        } catch (CorruptRecordException | StorageException unreadable) {
+            found = Math.max(from, RecordBatch.baseOffset(batches, at)); // whoever reads on from there finds the same
+            foundTimestampMs = RecordBatch.baseTimestamp(batches, at);
         }
     }
 

@@ -7,12 +7,9 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.kafka.common.compress.Compression;
-import org.apache.kafka.common.header.Header;
-import org.apache.kafka.common.header.internals.RecordHeader;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.Record;
 import org.apache.kafka.common.record.internal.SimpleRecord;
@@ -32,7 +29,7 @@ final class RecordBatchKafkaTest {
                     0L,
                     Compression.NONE,
                     -1,
-                    records.stream().map(RecordBatchKafkaTest::kafka).toArray(SimpleRecord[]::new));
+                    records.stream().map(KafkaBatches::kafka).toArray(SimpleRecord[]::new));
 
             assertThat(ByteBufUtil.hexDump(ours))
                     .as("seed %d", seed)
@@ -58,15 +55,8 @@ final class RecordBatchKafkaTest {
             for (int i = 0; i < records.size(); i++) {
                 assertThat(theirs.get(i).offset()).isEqualTo(1_000 + i);
                 assertThat(theirs.get(i).timestamp()).isEqualTo(records.get(i).timestampMs());
-                assertThat(new SimpleRecord(theirs.get(i))).isEqualTo(kafka(records.get(i)));
+                assertThat(new SimpleRecord(theirs.get(i))).isEqualTo(KafkaBatches.kafka(records.get(i)));
             }
         }
-    }
-
-    private static SimpleRecord kafka(RandomRecords.Plain plain) {
-        Header[] headers = plain.headers().stream()
-                .map(header -> new RecordHeader(new String(header.key(), StandardCharsets.UTF_8), header.value()))
-                .toArray(Header[]::new);
-        return new SimpleRecord(plain.timestampMs(), plain.key(), plain.value(), headers);
     }
 }

@@ -30,7 +30,7 @@ final class RecordCursorTest {
             for (int i = 0; i < records.size(); i++) {
                 assertThat(cursor.next()).isTrue();
                 assertThat(cursor.offset()).isEqualTo(seed * 1_000 + i);
-                assertCurrentIs(records.get(i), "seed " + seed);
+                assertIs(cursor, records.get(i), "seed " + seed);
             }
             assertThat(cursor.next()).isFalse();
             assertThat(cursor.next()).isFalse();
@@ -38,22 +38,26 @@ final class RecordCursorTest {
         }
     }
 
-    private void assertCurrentIs(RandomRecords.Plain plain, String as) {
+    /** The record at which the cursor stands. */
+    static void assertIs(RecordCursor cursor, RandomRecords.Plain plain, String as) {
         assertThat(cursor.timestampMs()).as(as).isEqualTo(plain.timestampMs());
-        assertThat(bytes(cursor.keyIndex(), cursor.keyLength())).as(as).isEqualTo(plain.key());
-        assertThat(bytes(cursor.valueIndex(), cursor.valueLength())).as(as).isEqualTo(plain.value());
+        assertThat(bytes(cursor, cursor.keyIndex(), cursor.keyLength())).as(as).isEqualTo(plain.key());
+        assertThat(bytes(cursor, cursor.valueIndex(), cursor.valueLength()))
+                .as(as)
+                .isEqualTo(plain.value());
         assertThat(cursor.headerCount()).as(as).isEqualTo(plain.headers().size());
         for (RandomRecords.Header header : plain.headers()) {
             assertThat(cursor.nextHeader()).as(as).isTrue();
-            assertThat(bytes(cursor.headerKeyIndex(), cursor.headerKeyLength())).isEqualTo(header.key());
-            assertThat(bytes(cursor.headerValueIndex(), cursor.headerValueLength()))
+            assertThat(bytes(cursor, cursor.headerKeyIndex(), cursor.headerKeyLength()))
+                    .isEqualTo(header.key());
+            assertThat(bytes(cursor, cursor.headerValueIndex(), cursor.headerValueLength()))
                     .isEqualTo(header.value());
         }
         assertThat(cursor.nextHeader()).as(as).isFalse();
         assertThat(cursor.headersIndex() + cursor.headersLength()).isEqualTo(cursor.position() + cursor.sizeInBytes());
     }
 
-    private byte @Nullable [] bytes(int index, int length) {
+    private static byte @Nullable [] bytes(RecordCursor cursor, int index, int length) {
         return length < 0 ? null : ByteBufUtil.getBytes(cursor.buffer(), index, length);
     }
 
@@ -66,7 +70,8 @@ final class RecordCursorTest {
         assertThat(cursor.findHeader(RecordBatchTest.utf8("b"))).isTrue();
         assertThat(cursor.headerValueLength()).isEqualTo(-1);
         assertThat(cursor.findHeader(RecordBatchTest.utf8("a"))).isTrue();
-        assertThat(bytes(cursor.headerValueIndex(), cursor.headerValueLength())).isEqualTo(RecordBatchTest.utf8("1"));
+        assertThat(bytes(cursor, cursor.headerValueIndex(), cursor.headerValueLength()))
+                .isEqualTo(RecordBatchTest.utf8("1"));
         assertThat(cursor.findHeader(RecordBatchTest.utf8("c"))).isFalse();
         batch.release();
     }
@@ -123,17 +128,6 @@ final class RecordCursorTest {
         batch.setInt(RecordBatch.RECORD_COUNT, 2);
         cursor.reset(batch, 0);
         assertThatThrownBy(this::readAll).isInstanceOf(CorruptRecordException.class);
-        batch.release();
-    }
-
-    @Test
-    void refusesACompressedBatch() {
-        ByteBuf batch = RecordBatchTest.threeRecords();
-        batch.setShort(RecordBatch.ATTRIBUTES, 1);
-        assertThatThrownBy(() -> cursor.reset(batch, 0))
-                .isInstanceOf(CorruptRecordException.class)
-                .hasMessageContaining("compressed");
-        assertThat(cursor.next()).isFalse();
         batch.release();
     }
 

@@ -2,8 +2,11 @@ package dev.sluice.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.nio.file.Path;
+import org.apache.kafka.common.compress.Compression;
+import org.apache.kafka.common.record.internal.SimpleRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -44,6 +47,37 @@ class RetentionTest {
             assertThat(node.offsetFor(log, 2_000)).isEqualTo(50);
             assertThat(node.offsetFor(log, 1_000)).isZero();
             assertThat(node.offsetFor(log, 5_001)).isEqualTo(300);
+        }
+    }
+
+    @Test
+    void findsARecordInsideOfACompressedBatch() throws Exception {
+        try (TestNode node = node()) {
+            PartitionLog log = node.open(1);
+            for (Compression codec : KafkaBatches.CODECS) {
+                log.append(KafkaBatches.of(
+                        codec,
+                        new SimpleRecord(100 + log.endOffset(), new byte[0]),
+                        new SimpleRecord(101 + log.endOffset(), new byte[0]),
+                        new SimpleRecord(102 + log.endOffset(), new byte[0])));
+            }
+            node.threads.runAll();
+            for (int offset = 0; offset < log.endOffset(); offset++) {
+                assertThat(node.offsetFor(log, 100 + offset)).isEqualTo(offset);
+            }
+        }
+    }
+
+    @Test
+    void pointsToACompressedBatchThatCannotBeRead() throws Exception {
+        try (TestNode node = node()) {
+            PartitionLog log = node.open(1);
+            node.appendAt(log, 10, RECORD_BYTES);
+            ByteBuf batch = KafkaBatches.of(Compression.lz4().build(), new SimpleRecord(100, new byte[10]));
+            batch.setByte(RecordBatch.HEADER_BYTES, 0);
+            log.append(batch);
+            node.threads.runAll();
+            assertThat(node.offsetFor(log, 50)).isEqualTo(1);
         }
     }
 

@@ -6,13 +6,11 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /** A storage on a real folder whose threads the test steps, with short ways to append and to read. Confined to one test. */
@@ -111,58 +109,11 @@ final class TestNode implements AutoCloseable {
         threads.runAll();
     }
 
-    /** Appends one record with a key, and with a value or none, and makes it durable. */
-    void appendKeyed(PartitionLog log, int records, IntFunction<String> key, IntFunction<@Nullable String> value) {
-        for (int i = 0; i < records; i++) {
-            String text = value.apply(i);
-            builder.append(
-                    0,
-                    Unpooled.copiedBuffer(key.apply(i), StandardCharsets.UTF_8),
-                    text == null ? null : Unpooled.copiedBuffer(text, StandardCharsets.UTF_8),
-                    RecordHeaders.EMPTY);
-        }
-        log.append(builder.build());
-        threads.runAll();
-    }
-
-    /** The last value of each key, and how many records there are in all. */
-    int readKeyed(PartitionLog log, Map<String, @Nullable String> values) {
-        RecordCursor cursor = new RecordCursor();
-        int records = 0;
-        long next = log.startOffset();
-        while (next < log.durableOffset()) {
-            ByteBuf batches = fetch(log, next);
-            for (int at = batches.readerIndex();
-                    at < batches.writerIndex();
-                    at += RecordBatch.sizeInBytes(batches, at)) {
-                assertThat(RecordBatch.violation(batches, at, batches.writerIndex() - at))
-                        .isEmpty();
-                cursor.reset(batches, at);
-                while (cursor.next()) {
-                    String key = batches.toString(cursor.keyIndex(), cursor.keyLength(), StandardCharsets.UTF_8);
-                    values.put(
-                            key,
-                            cursor.valueLength() < 0
-                                    ? null
-                                    : batches.toString(
-                                            cursor.valueIndex(), cursor.valueLength(), StandardCharsets.UTF_8));
-                    records++;
-                }
-                next = RecordBatch.lastOffset(batches, at) + 1;
-            }
-            if (!batches.isReadable()) {
-                next = log.durableOffset();
-            }
-            batches.release();
-        }
-        return records;
-    }
-
     long offsetFor(PartitionLog log, long timestampMs) {
         CompletableFuture<Long> result = new CompletableFuture<>();
-        log.offsetFor(timestampMs, new OffsetCallback() {
+        log.offsetFor(timestampMs, new TimestampCallback() {
             @Override
-            public void found(long offset) {
+            public void found(long offset, long foundMs) {
                 result.complete(offset);
             }
 

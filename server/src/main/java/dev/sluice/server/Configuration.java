@@ -3,6 +3,7 @@ package dev.sluice.server;
 import ch.qos.logback.classic.Level;
 import dev.sluice.amqp.AmqpSettings;
 import dev.sluice.broker.PublishRates;
+import dev.sluice.kafka.KafkaSettings;
 import dev.sluice.net.NetSettings;
 import java.nio.file.Path;
 import java.util.Map;
@@ -13,6 +14,8 @@ record Configuration(
         String host,
         Port amqpPort,
         AmqpSettings amqp,
+        Port kafkaPort,
+        KafkaSettings kafka,
         NetSettings net,
         MessageMemory messageMemory,
         Limits limits,
@@ -29,6 +32,8 @@ record Configuration(
                 read(Setting.HOST, given),
                 read(Setting.AMQP_PORT, given),
                 AmqpSettings.DEFAULT.withMaxMessageBytes(read(Setting.AMQP_MAX_MESSAGE_BYTES, given)),
+                read(Setting.KAFKA_PORT, given),
+                kafka(given),
                 new NetSettings(
                         read(Setting.SHARDS, given),
                         read(Setting.MAX_CONNECTIONS, given),
@@ -36,6 +41,14 @@ record Configuration(
                 read(Setting.MESSAGE_MEMORY, given),
                 limits(given),
                 read(Setting.LOG_LEVEL, given));
+    }
+
+    private static KafkaSettings kafka(Map<Setting<?>, Given> given) {
+        return KafkaSettings.DEFAULT
+                .withMaxBatchBytes(read(Setting.KAFKA_MAX_BATCH_BYTES, given))
+                .withTopics(
+                        read(Setting.KAFKA_AUTO_CREATE_TOPICS, given), read(Setting.KAFKA_DEFAULT_PARTITIONS, given))
+                .withAdvertised(read(Setting.KAFKA_ADVERTISED, given).address().orElse(null));
     }
 
     private static Limits limits(Map<Setting<?>, Given> given) {

@@ -2,6 +2,7 @@ package dev.sluice.server;
 
 import dev.sluice.amqp.AmqpGateway;
 import dev.sluice.broker.Broker;
+import dev.sluice.kafka.KafkaGateway;
 import dev.sluice.log.Storage;
 import dev.sluice.log.StorageConfig;
 import dev.sluice.log.StorageException;
@@ -93,11 +94,9 @@ final class Node implements AutoCloseable {
         var connections = new Connections(net.maxConnections());
         opened.push(() -> connections.close(GOODBYE_TIMEOUT_MS));
 
-        var amqp = new AmqpGateway(broker, configuration.amqp());
-        switch (configuration.amqpPort()) {
-            case Port.Off off -> {}
-            case Port.On(int number) -> listen(loops, connections, net, configuration.host(), number, amqp);
-        }
+        var listeners = new Listeners(loops, connections, net, configuration.host());
+        open(listeners, configuration.amqpPort(), new AmqpGateway(broker, configuration.amqp()));
+        open(listeners, configuration.kafkaPort(), new KafkaGateway(broker, configuration.kafka()));
     }
 
     /** Without it a broker is a broker all the same. */
@@ -116,13 +115,23 @@ final class Node implements AutoCloseable {
         }
     }
 
-    private void listen(
-            EventLoops loops, Connections connections, NetSettings net, String host, int port, Gateway gateway)
-            throws ListenException {
-        Listener listener = Listener.open(loops, connections, net, host, port, gateway);
-        opened.push(listener::close);
-        InetSocketAddress address = listener.address();
-        listening.add(gateway.name() + " " + address.getAddress().getHostAddress() + ":" + address.getPort());
+    /** What all listeners have in common. */
+    private record Listeners(EventLoops loops, Connections connections, NetSettings net, String host) {
+        Listener open(int port, Gateway gateway) throws ListenException {
+            return Listener.open(loops, connections, net, host, port, gateway);
+        }
+    }
+
+    private void open(Listeners listeners, Port port, Gateway gateway) throws ListenException {
+        switch (port) {
+            case Port.Off off -> {}
+            case Port.On(int number) -> {
+                Listener listener = listeners.open(number, gateway);
+                opened.push(listener::close);
+                InetSocketAddress address = listener.address();
+                listening.add(gateway.name() + " " + address.getAddress().getHostAddress() + ":" + address.getPort());
+            }
+        }
     }
 
     /** Where it can be reached, for people: {@code amqp 127.0.0.1:5672}. */

@@ -30,6 +30,10 @@ enum QueueAction {
             QueueOption.PUBLISHING,
             QueueOption.CONSUMING),
     RESUME("resume", "Lets a queue go on that was paused.", none(), QueueOption.PUBLISHING, QueueOption.CONSUMING),
+    SET(
+            "set",
+            "Changes settings of a queue or topic that is in use, for good: each is the name of an AMQP argument without x-, as in max-length=1000. Without a value, as in max-length=, the default holds again. Shows all that are not the default.",
+            (words, nowMs) -> QueueRequests.settings(words)),
     PURGE(
             "purge",
             "Drops messages that no consumer has; all of them, unless something is said about which.",
@@ -111,7 +115,7 @@ enum QueueAction {
     boolean isTransfer() {
         return switch (this) {
             case PURGE, MOVE, COPY, REDRIVE -> true;
-            case LIST, PEEK, STORY, PAUSE, RESUME, PROGRESS, STOP -> false;
+            case LIST, PEEK, STORY, PAUSE, RESUME, SET, PROGRESS, STOP -> false;
         };
     }
 

@@ -30,6 +30,15 @@ final class QueueCommand implements Callable<Integer> {
                 .paramLabel("QUEUE")
                 .description(isNameOptional() ? "Only this one." : "Name of the queue.")
                 .build());
+        if (action == QueueAction.SET) {
+            spec.addPositional(PositionalParamSpec.builder()
+                    .index("1..*")
+                    .arity("0..*")
+                    .type(String[].class)
+                    .paramLabel("NAME=VALUE")
+                    .description("A setting and its new value.")
+                    .build());
+        }
         action.options().forEach(option -> spec.addOption(option.spec()));
         RunningBroker.addDataOption(spec);
         if (action.isTransfer()) {
@@ -45,7 +54,7 @@ final class QueueCommand implements Callable<Integer> {
         CommandSpec group = CommandSpec.create().name(NAME).mixinStandardHelpOptions(true);
         group.usageMessage()
                 .description(
-                        "Looks at queues of a running broker, pauses them, and moves, copies or drops their messages.")
+                        "Looks at queues of a running broker, pauses them, changes their settings, and moves, copies or drops their messages.")
                 .footer("", "Help on one of these: sluice queue COMMAND --help");
         for (QueueAction action : QueueAction.values()) {
             group.addSubcommand(action.word(), new CommandLine(new QueueCommand(action).spec));
@@ -78,6 +87,9 @@ final class QueueCommand implements Callable<Integer> {
         var words = new ControlArguments();
         if (parsed.hasMatchedPositional(0)) {
             words.add(QueueRequests.QUEUE, parsed.matchedPositionalValue(0, ""));
+        }
+        for (String assignment : parsed.matchedPositionalValue(1, new String[0])) {
+            words.add(QueueRequests.SETTING, assignment);
         }
         action.options().forEach(option -> option.addTo(words, parsed));
         return words;

@@ -4,6 +4,7 @@ import dev.sluice.broker.BrokerException;
 import dev.sluice.broker.PeekPage;
 import dev.sluice.broker.QueueOverview;
 import dev.sluice.broker.QueuePauses;
+import dev.sluice.broker.QueueSettings;
 import dev.sluice.broker.QueueTools;
 import dev.sluice.broker.Refusal;
 import dev.sluice.broker.TransferProgress;
@@ -47,6 +48,7 @@ final class QueueCommands {
                 words -> QueueTexts.story(await(tools.story(queue(words), QueueRequests.story(words))), words);
             case PAUSE -> words -> paused(words, tools.pause(queue(words), QueueRequests.pauses(words)));
             case RESUME -> words -> paused(words, tools.resume(queue(words), QueueRequests.pauses(words)));
+            case SET -> words -> settings(words, tools.changeSettings(queue(words), QueueRequests.settings(words)));
             case PURGE -> this::purge;
             case MOVE -> words -> start(words, QueueRequests.move(words, System.currentTimeMillis()));
             case COPY -> words -> start(words, QueueRequests.copy(words, System.currentTimeMillis()));
@@ -78,6 +80,10 @@ final class QueueCommands {
 
     private static String paused(ControlArguments words, CompletableFuture<QueuePauses> change) {
         return "queue " + queue(words) + ": " + QueueTexts.pauses(await(change));
+    }
+
+    private static String settings(ControlArguments words, CompletableFuture<QueueSettings> change) {
+        return "queue " + queue(words) + ": " + QueueTexts.settings(await(change));
     }
 
     private String purge(ControlArguments words) {

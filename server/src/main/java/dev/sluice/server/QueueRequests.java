@@ -3,6 +3,8 @@ package dev.sluice.server;
 import dev.sluice.broker.DeathReason;
 import dev.sluice.broker.PeekRequest;
 import dev.sluice.broker.QueuePauses;
+import dev.sluice.broker.QueueProperty;
+import dev.sluice.broker.QueueSettings;
 import dev.sluice.broker.RecordFilter;
 import dev.sluice.broker.RecordPosition;
 import dev.sluice.broker.StoryQuery;
@@ -15,6 +17,8 @@ import dev.sluice.broker.TransferTarget.ToQueue;
 import dev.sluice.broker.TransferTarget.WhichDeath;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -25,6 +29,9 @@ import java.util.stream.Collectors;
 final class QueueRequests {
     /** Names the queue. */
     static final String QUEUE = "queue";
+
+    /** Names and values of the queue's settings. */
+    static final String SETTING = "setting";
 
     static final String TO = "to";
     static final String TO_EXCHANGE = "to-exchange";
@@ -55,6 +62,8 @@ final class QueueRequests {
     static final int DEFAULT_EVENTS = 100;
     static final int DEFAULT_BODY_BYTES = 200;
 
+    private static final Pattern WHOLE = Pattern.compile("-?[0-9]{1,18}");
+    private static final Set<String> BOOLEANS = Set.of("true", "false");
     private static final Pattern AGE = Pattern.compile("(\\d{1,9})(s|min|h|d)");
     private static final Map<String, Long> UNIT_MS =
             Map.of("s", 1_000L, "min", 60_000L, "h", 3_600_000L, "d", 86_400_000L);
@@ -84,6 +93,36 @@ final class QueueRequests {
         boolean publishing = words.has(PUBLISHING);
         boolean consuming = words.has(CONSUMING);
         return publishing || consuming ? new QueuePauses(publishing, consuming) : QueuePauses.BOTH;
+    }
+
+    /** From the present settings of a queue to those that are wanted. */
+    static UnaryOperator<QueueSettings> settings(ControlArguments words) {
+        UnaryOperator<QueueSettings> all = UnaryOperator.identity();
+        for (String assignment : words.all(SETTING)) {
+            int at = assignment.indexOf('=');
+            QueueProperty property = at < 0 ? null : QueueProperty.named(assignment.substring(0, at));
+            if (property == null) {
+                throw new IllegalArgumentException(
+                        "a setting and its value, such as max-length=1000, were expected, found \"" + assignment + "\"");
+            }
+            UnaryOperator<QueueSettings> before = all;
+            UnaryOperator<QueueSettings> change = setting(property, assignment.substring(at + 1));
+            all = settings -> change.apply(before.apply(settings));
+        }
+        return all;
+    }
+
+    private static UnaryOperator<QueueSettings> setting(QueueProperty property, String text) {
+        if (text.isEmpty()) {
+            return settings -> settings.without(property);
+        }
+        Object value = switch (property.kind()) {
+            case QueueProperty.Kind.Flag flag when BOOLEANS.contains(text) -> Boolean.valueOf(text);
+            case QueueProperty.Kind.Whole whole when WHOLE.matcher(text).matches() -> Long.valueOf(text);
+            default -> text;
+        };
+        QueueSettings _ = QueueSettings.DEFAULT.with(property, value); // which says what is wrong with it
+        return settings -> settings.with(property, value);
     }
 
     static TransferRequest move(ControlArguments words, long nowMs) {

@@ -40,6 +40,12 @@ final class QueueTexts {
         return table(rows);
     }
 
+    static String settings(QueueSettings settings) {
+        var chosen = new ArrayList<String>();
+        settings.chosen().forEach((property, value) -> chosen.add(property.propertyName() + "=" + value));
+        return chosen.isEmpty() ? "all settings are the defaults" : Printable.text(String.join(", ", chosen));
+    }
+
     private static String state(QueueOverview queue) {
         var states = new ArrayList<String>();
         if (queue.unavailable() != null) {

@@ -3,6 +3,7 @@ package dev.sluice.server;
 import ch.qos.logback.classic.Level;
 import dev.sluice.broker.BrokerLimits;
 import dev.sluice.broker.DiskAmount;
+import dev.sluice.kafka.KafkaSettings;
 import dev.sluice.net.NetSettings;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -62,6 +63,52 @@ record Setting<T>(
             "Port for AMQP 0-9-1. 0 takes a free one, off does not listen.",
             false,
             Setting::port);
+
+    static final Setting<Port> KAFKA_PORT = new Setting<>(
+            "kafka-port",
+            "9092",
+            "N|off",
+            "a port number from 0 to 65535, or off",
+            "Port for Kafka's protocol. 0 takes a free one, off does not listen.",
+            false,
+            Setting::port);
+
+    static final Setting<Advertised> KAFKA_ADVERTISED = new Setting<>(
+            "kafka-advertised",
+            "auto",
+            "HOST:PORT|auto",
+            "a host name or address with a port from 1 to 65535, or auto",
+            "Where Kafka clients are told to connect to, if they reach this machine under another name. auto takes the address"
+                    + " that each client has connected to.",
+            false,
+            Advertised::parse);
+
+    static final Setting<Boolean> KAFKA_AUTO_CREATE_TOPICS = new Setting<>(
+            "kafka-auto-create-topics",
+            "true",
+            "BOOL",
+            "true or false",
+            "Whether a topic is made when a Kafka client asks for it by name and there is none.",
+            false,
+            Setting::flag);
+
+    static final Setting<Integer> KAFKA_DEFAULT_PARTITIONS = new Setting<>(
+            "kafka-default-partitions",
+            "1",
+            "N",
+            "a number from 1 to 1024",
+            "Partitions of a topic whose maker does not say how many.",
+            false,
+            text -> number(text, 1, 1024));
+
+    static final Setting<Integer> KAFKA_MAX_BATCH_BYTES = new Setting<>(
+            "kafka-max-batch-bytes",
+            Integer.toString(KafkaSettings.DEFAULT_MAX_BATCH_BYTES),
+            "BYTES",
+            "a number from 1 to 67108864",
+            "Largest batch of records over Kafka's protocol, as it comes, compressed or not.",
+            false,
+            text -> number(text, 1, 64 << 20));
 
     static final Setting<Level> LOG_LEVEL = new Setting<>(
             "log-level",
@@ -175,6 +222,11 @@ record Setting<T>(
             HOST,
             AMQP_PORT,
             AMQP_MAX_MESSAGE_BYTES,
+            KAFKA_PORT,
+            KAFKA_ADVERTISED,
+            KAFKA_AUTO_CREATE_TOPICS,
+            KAFKA_DEFAULT_PARTITIONS,
+            KAFKA_MAX_BATCH_BYTES,
             MAX_CONNECTIONS,
             MESSAGE_MEMORY,
             MEMORY_WARN_AT,
@@ -251,6 +303,14 @@ record Setting<T>(
         return digits && Integer.parseInt(text) <= Port.MAX
                 ? Optional.of(new Port.On(Integer.parseInt(text)))
                 : Optional.empty();
+    }
+
+    private static Optional<Boolean> flag(String text) {
+        return switch (text) {
+            case "true" -> Optional.of(true);
+            case "false" -> Optional.of(false);
+            default -> Optional.empty();
+        };
     }
 
     private static Optional<Integer> number(String text, int least, int most) {

@@ -7,8 +7,10 @@ import ch.qos.logback.classic.Level;
 import dev.sluice.amqp.AmqpSettings;
 import dev.sluice.broker.DiskAmount;
 import dev.sluice.broker.PublishRates;
+import dev.sluice.kafka.KafkaSettings;
 import dev.sluice.net.NetSettings;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,6 +37,8 @@ final class ConfigurationTest {
                         "127.0.0.1",
                         new Port.On(5672),
                         AmqpSettings.DEFAULT,
+                        new Port.On(9092),
+                        KafkaSettings.DEFAULT,
                         NetSettings.defaults(),
                         MessageMemory.AUTO,
                         Limits.DEFAULT,
@@ -50,6 +54,16 @@ final class ConfigurationTest {
                         "::1",
                         "--amqp-port",
                         "0",
+                        "--kafka-port",
+                        "off",
+                        "--kafka-advertised",
+                        "example.org:9000",
+                        "--kafka-auto-create-topics",
+                        "false",
+                        "--kafka-default-partitions",
+                        "3",
+                        "--kafka-max-batch-bytes",
+                        "1000",
                         "--log-level",
                         "debug",
                         "--message-memory",
@@ -59,6 +73,11 @@ final class ConfigurationTest {
                         "::1",
                         new Port.On(0),
                         AmqpSettings.DEFAULT,
+                        Port.Off.OFF,
+                        KafkaSettings.DEFAULT
+                                .withAdvertised(InetSocketAddress.createUnresolved("example.org", 9000))
+                                .withTopics(false, 3)
+                                .withMaxBatchBytes(1000),
                         NetSettings.defaults(),
                         new MessageMemory(64),
                         Limits.DEFAULT,
@@ -81,6 +100,8 @@ final class ConfigurationTest {
                         "0.0.0.0",
                         Port.Off.OFF,
                         AmqpSettings.DEFAULT,
+                        new Port.On(9092),
+                        KafkaSettings.DEFAULT,
                         NetSettings.defaults(),
                         MessageMemory.AUTO,
                         Limits.DEFAULT,
@@ -172,7 +193,7 @@ final class ConfigurationTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-                    amqp-prot = 1          | line 2: unknown key "amqp-prot", expected one of data, host, amqp-port, amqp-max-message-bytes, max-connections, message-memory, memory-warn-at, memory-slow-from, disk-free-warn, disk-free-slow, disk-free-limit, warn-before-full, max-publish-rate-per-connection, max-publish-bytes-per-connection, max-publish-rate-per-user, max-publish-bytes-per-user, shards, log-level
+                    amqp-prot = 1          | line 2: unknown key "amqp-prot", expected one of data, host, amqp-port, amqp-max-message-bytes, kafka-port, kafka-advertised, kafka-auto-create-topics, kafka-default-partitions, kafka-max-batch-bytes, max-connections, message-memory, memory-warn-at, memory-slow-from, disk-free-warn, disk-free-slow, disk-free-limit, warn-before-full, max-publish-rate-per-connection, max-publish-bytes-per-connection, max-publish-rate-per-user, max-publish-bytes-per-user, shards, log-level
                     amqp-port              | line 2: expected key = value, found "amqp-port"
                     amqp-port = x          | line 2, amqp-port: expected a port number from 0 to 65535, or off, found "x"
                     log-level = loud       | line 2, log-level: expected one of error, warn, info, debug, trace, found "loud"

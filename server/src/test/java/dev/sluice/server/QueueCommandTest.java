@@ -106,6 +106,24 @@ final class QueueCommandTest {
     }
 
     @Test
+    void changesSettings() {
+        assertThat(run(0, "set", "jobs")).contains("queue jobs: all settings are the defaults");
+        publish("a");
+        publish("b");
+        assertThat(run(0, "set", "jobs", "max-length=1", "dead-letter-exchange=dlx"))
+                .contains("queue jobs: max-length=1, dead-letter-exchange=dlx");
+        while (broker.statistics("jobs").ready() != 1) {
+            Thread.onSpinWait();
+        }
+        assertThat(run(0, "set", "jobs", "max-length="))
+                .contains("queue jobs: dead-letter-exchange=dlx");
+        run(1, "set", "jobs", "max-priority=3");
+        assertThat(err).contains("max-priority cannot be changed");
+        wrong("such as max-length=1000, were expected, found \"length=3\"", "set", "jobs", "length=3");
+        wrong("max-length is many, expected a whole number", "set", "jobs", "max-length=many");
+    }
+
+    @Test
     void showsMessages() {
         var message = new Message(
                 "line\n\u001b[31mred".getBytes(StandardCharsets.UTF_8),

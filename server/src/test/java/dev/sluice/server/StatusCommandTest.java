@@ -56,8 +56,8 @@ final class StatusCommandTest {
     @Test
     void asksTheBrokerThatRuns() {
         CommandLine start = new CommandLine(new StartCommand().spec());
-        Configuration configuration = StartCommand.configuration(
-                start.parseArgs("--data", folder.resolve("data").toString(), "--amqp-port", "0"));
+        Configuration configuration = StartCommand.configuration(start.parseArgs(
+                "--data", folder.resolve("data").toString(), "--amqp-port", "0", "--kafka-port", "off"));
         var out = new StringWriter();
         CommandLine sluice = Sluice.commandLine().setOut(new PrintWriter(out, true));
         Node node = Node.start(configuration);

@@ -1,25 +1,25 @@
-package dev.sluice.amqp;
+package dev.sluice.net;
 
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * What the bodies may take, over all connections, of which some frames have come and others not. Nothing else bounds them:
+ * What messages or requests may take, over all connections, of which a part has come and the rest not. Nothing else bounds them:
  * until a message is whole no queue has it, and no limit of a queue applies. Thread-safe.
  */
-final class BodyBudget {
+public final class ByteBudget {
     private final long limitBytes;
     private final AtomicLong taken = new AtomicLong();
 
-    BodyBudget(long limitBytes) {
+    public ByteBudget(long limitBytes) {
         this.limitBytes = limitBytes;
     }
 
-    long limitBytes() {
+    public long limitBytes() {
         return limitBytes;
     }
 
     /** Whether so much more may be held; if so, it counts until it is given back. */
-    boolean take(int bytes) {
+    public boolean take(int bytes) {
         if (taken.addAndGet(bytes) <= limitBytes) {
             return true;
         }
@@ -27,7 +27,7 @@ final class BodyBudget {
         return false;
     }
 
-    void giveBack(int bytes) {
+    public void giveBack(int bytes) {
         taken.addAndGet(-bytes);
     }
 }

@@ -1,0 +1,256 @@
+package dev.sluice.broker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Topics that get more partitions while they are in use. */
+@Timeout(60)
+class AddedPartitionsTest {
+    private static final String TOPIC = "orders";
+
+    @TempDir
+    private Path folder;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"fifo", "key", "fair"})
+    void subscriptionsAndReadersReadTheNewPartitionsFromTheirBeginning(String ordering) throws InterruptedException {
+        try (var broker = EmbeddedBroker.open(folder)) {
+            broker.declareTopic(TOPIC, 1);
+            QueueSettings settings =
+                    QueueSettings.DEFAULT.with(QueueProperty.TOPIC, TOPIC).with(QueueProperty.ORDERING, ordering);
+            broker.declareQueue(new QueueSpec("workers", true, false, false, settings));
+            var ofWorkers = new Deliveries();
+            var ofReader = new Deliveries();
+            try (var _ = broker.consume("workers", 7, ofWorkers::takeAndAck);
+                    var _ = broker.read(TOPIC, StartPosition.FIRST, 7, ofReader::takeAndAck)) {
+                publish(broker, 0, 50);
+                broker.addPartitions(TOPIC, 5);
+                publish(broker, 50, 200);
+                assertInOrderOfKeys(ofWorkers, 0, 50, 150);
+                assertInOrderOfKeys(ofReader, 0, 50, 150);
+            }
+            assertThat(partitionsInUse(broker)).isEqualTo(5);
+            broker.addPartitions(TOPIC, 6);
+            assertThat(broker.statistics(TOPIC).ready()).isEqualTo(200);
+        }
+    }
+
+    /** First those that were published before, which may have been in another partition. */
+    private static void assertInOrderOfKeys(Deliveries deliveries, int from, int before, int after)
+            throws InterruptedException {
+        assertThat(deliveries.texts(before)).containsExactlyInAnyOrderElementsOf(texts(from, from + before));
+        assertInOrderOfKeys(deliveries, after);
+    }
+
+    private static void assertInOrderOfKeys(Deliveries deliveries, int count) throws InterruptedException {
+        Map<String, Integer> last = new HashMap<>();
+        for (int i = 0; i < count; i++) {
+            Message message = deliveries.next().message();
+            String key = new String(Objects.requireNonNull(message.key()), StandardCharsets.UTF_8);
+            int number = Integer.parseInt(message.text());
+            assertThat(number).as(key).isGreaterThan(last.getOrDefault(key, -1));
+            last.put(key, number);
+        }
+    }
+
+    @Test
+    void whatWasPublishedAndSettledInNewPartitionsIsRememberedAcrossRestarts() throws InterruptedException {
+        try (var broker = EmbeddedBroker.open(folder)) {
+            broker.declareTopic(TOPIC, 2);
+            broker.declareSubscription(TOPIC, "early", StartPosition.NEXT);
+            publish(broker, 0, 20);
+            broker.addPartitions(TOPIC, 4);
+            broker.declareSubscription(TOPIC, "late", StartPosition.NEXT);
+            publish(broker, 20, 60);
+            take(broker, "early", 25);
+        }
+        try (var broker = EmbeddedBroker.open(folder)) {
+            assertThat(broker.statistics(TOPIC).ready()).isEqualTo(60);
+            assertThat(broker.statistics("early").ready()).isEqualTo(35);
+            assertThat(broker.statistics("late").ready()).isEqualTo(40);
+            assertThat(take(broker, "late", 40)).containsExactlyInAnyOrderElementsOf(texts(20, 60));
+            take(broker, "early", 35);
+            broker.declareTopic(TOPIC, 4);
+            publish(broker, 60, 61);
+            assertThat(take(broker, "early", 1)).containsExactly("60");
+        }
+    }
+
+    @Test
+    void aTopicInMemoryGrowsToo() throws InterruptedException {
+        try (var broker = EmbeddedBroker.open(folder)) {
+            var settings = QueueSettings.DEFAULT.with(QueueProperty.QUEUE_TYPE, QueueSpec.TOPIC);
+            broker.declareQueue(new QueueSpec(TOPIC, false, false, false, settings));
+            var deliveries = new Deliveries();
+            try (var _ = broker.read(TOPIC, StartPosition.FIRST, 7, deliveries::takeAndAck)) {
+                broker.addPartitions(TOPIC, 3);
+                publish(broker, 0, 30);
+                assertInOrderOfKeys(deliveries, 30);
+            }
+            assertThat(partitionsInUse(broker)).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void whatIsPublishedAgainIsStillStoredOnce() {
+        try (var broker = EmbeddedBroker.open(folder)) {
+            var settings = QueueSettings.DEFAULT
+                    .with(QueueProperty.QUEUE_TYPE, QueueSpec.TOPIC)
+                    .with(QueueProperty.DEDUPLICATION_WINDOW, 1_000);
+            broker.declareQueue(new QueueSpec(TOPIC, true, false, false, settings));
+            publishWithIds(broker, 0, 20);
+            broker.addPartitions(TOPIC, 3);
+            publishWithIds(broker, 0, 40);
+            assertThat(broker.statistics(TOPIC).ready()).isEqualTo(40);
+        }
+        try (var broker = EmbeddedBroker.open(folder)) {
+            publishWithIds(broker, 0, 41);
+            assertThat(broker.statistics(TOPIC).ready()).isEqualTo(41);
+        }
+    }
+
+    @Test
+    void theLimitsAreSharedByAllPartitions() {
+        try (var broker = EmbeddedBroker.open(folder)) {
+            broker.declareTopic(TOPIC, 1);
+            broker.changeSettings(TOPIC, settings -> settings.with(QueueProperty.MAX_LENGTH, 12));
+            broker.addPartitions(TOPIC, 4);
+            publish(broker, 0, 400);
+            while (broker.statistics(TOPIC).ready() != 12) {
+                Thread.onSpinWait();
+            }
+        }
+    }
+
+    @Test
+    void publishersOnOtherShardsSeeThem() {
+        try (var broker = ShardedBroker.open(folder, 2)) {
+            var settings = QueueSettings.DEFAULT
+                    .with(QueueProperty.QUEUE_TYPE, QueueSpec.TOPIC)
+                    .with(QueueProperty.PARTITIONS, 1);
+            var spec = new QueueSpec(TOPIC, true, false, false, settings);
+            broker.<QueueStatus>ask(1, (on, reply) -> on.declareQueue(spec, ShardedBroker.NO_CONNECTION, reply));
+            var subscription = new QueueSpec(
+                    "workers", true, false, false, QueueSettings.DEFAULT.with(QueueProperty.TOPIC, TOPIC));
+            broker.<QueueStatus>ask(
+                    0, (on, reply) -> on.declareQueue(subscription, ShardedBroker.NO_CONNECTION, reply));
+            broker.publish(0, TOPIC, "before");
+            int count = broker.<Integer>ask(
+                    0,
+                    (on, reply) ->
+                            on.addPartitions(TOPIC, 3, UnaryOperator.identity(), ShardedBroker.NO_CONNECTION, reply));
+            assertThat(count).isEqualTo(3);
+            for (int i = 0; i < 30; i++) {
+                broker.publish(i % 2, TOPIC, String.valueOf(i));
+            }
+            for (int shard = 0; shard < 2; shard++) {
+                assertThat(broker.<Integer>ask(
+                                shard,
+                                (on, reply) -> reply.on(Outcome.done(
+                                        Objects.requireNonNull(on.topic(TOPIC)).partitionCount()))))
+                        .isEqualTo(3);
+            }
+            assertThat(broker.statistics("workers").ready()).isEqualTo(31);
+        }
+        try (var broker = ShardedBroker.open(folder, 1)) {
+            assertThat(broker.statistics(TOPIC).ready()).isEqualTo(31);
+            assertThat(broker.statistics("workers").ready()).isEqualTo(31);
+        }
+    }
+
+    @Test
+    void saysWhatCannotBe() {
+        try (var broker = EmbeddedBroker.open(folder)) {
+            broker.declareTopic(TOPIC, 2);
+            broker.declareQueue("queue");
+            broker.declareSubscription(TOPIC, "workers", StartPosition.FIRST);
+            for (int count : new int[] {-1, 0, 2, DeliveryId.MOST_LANES + 1}) {
+                assertThatThrownBy(() -> broker.addPartitions(TOPIC, count))
+                        .hasMessageContaining("it has 2 partitions; there can be more, up to 1024, but not " + count);
+            }
+            assertThatThrownBy(() -> broker.addPartitions("queue", 2)).hasMessageContaining("it is no topic");
+            assertThatThrownBy(() -> broker.addPartitions("workers", 3)).hasMessageContaining("it is no topic");
+            assertThatThrownBy(() -> broker.addPartitions("nothing", 2)).hasMessageContaining("QUEUE_NOT_FOUND");
+            broker.addPartitions(TOPIC, DeliveryId.MOST_LANES);
+            publish(broker, 0, 1);
+            assertThat(broker.statistics("workers").ready()).isEqualTo(1);
+        }
+    }
+
+    private static long partitionsInUse(EmbeddedBroker broker) {
+        var inUse = new CompletableFuture<Long>();
+        BrokerShard view = broker.view();
+        view.shard().execute(() -> {
+            TopicHandle topic = Objects.requireNonNull(view.topic(TOPIC));
+            var ends = new ArrayList<Long>();
+            for (int i = 0; i < topic.partitionCount(); i++) {
+                topic.partition(i).bounds(new PartitionStream.BoundsReply() {
+                    @Override
+                    public void bounds(long startOffset, long endOffset) {
+                        ends.add(endOffset);
+                    }
+
+                    @Override
+                    public void refused(Refusal refusal) {
+                        inUse.completeExceptionally(new BrokerException(refusal));
+                    }
+                });
+            }
+            inUse.complete(ends.stream().filter(end -> end > 0).count());
+        });
+        return inUse.join();
+    }
+
+    private static void publish(EmbeddedBroker broker, int from, int to) {
+        for (int i = from; i < to; i++) {
+            broker.publish(TOPIC, Message.of(String.valueOf(i)).withKey("key" + i % 20))
+                    .join();
+        }
+    }
+
+    private static void publishWithIds(EmbeddedBroker broker, int from, int to) {
+        for (int i = from; i < to; i++) {
+            broker.publish(
+                            TOPIC,
+                            Message.of(String.valueOf(i)).withKey("key" + i).withDeduplicationId("id" + i))
+                    .join();
+        }
+    }
+
+    private static List<String> take(EmbeddedBroker broker, String queue, int count) throws InterruptedException {
+        long before = broker.statistics(queue).acknowledged();
+        var deliveries = new Deliveries();
+        List<String> texts = new ArrayList<>();
+        try (var _ = broker.consume(queue, 1, deliveries::take)) {
+            for (int i = 0; i < count; i++) {
+                Delivery delivery = deliveries.next();
+                texts.add(delivery.message().text());
+                delivery.ack();
+            }
+        }
+        while (broker.statistics(queue).acknowledged() < before + count) {
+            Thread.onSpinWait();
+        }
+        return texts;
+    }
+
+    private static List<String> texts(int from, int to) {
+        return IntStream.range(from, to).mapToObj(String::valueOf).toList();
+    }
+}

@@ -1,0 +1,451 @@
+package dev.sluice.broker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.IntStream;
+import org.apache.kafka.common.compress.Compression;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A topic that is consumed under its own name as a queue is. */
+@Timeout(60)
+class CompetingReadersTest {
+    private static final String TOPIC = "orders";
+    private static final int PARTITIONS = 3;
+    private static final QueueSettings SETTINGS = QueueSettings.DEFAULT
+            .with(QueueProperty.QUEUE_TYPE, QueueSpec.TOPIC)
+            .with(QueueProperty.PARTITIONS, PARTITIONS)
+            .with(QueueProperty.READERS, QueueSettings.Readers.COMPETE.word());
+
+    @TempDir
+    private Path folder;
+
+    private EmbeddedBroker broker;
+
+    @BeforeEach
+    void open() {
+        broker = EmbeddedBroker.open(folder);
+    }
+
+    @AfterEach
+    void close() {
+        broker.close();
+    }
+
+    private void restart() {
+        broker.close();
+        open();
+    }
+
+    @Test
+    void consumersShareTheRecordsOfAllPartitionsAndNoneGoes() throws InterruptedException {
+        declare(SETTINGS);
+        var one = new Deliveries();
+        var other = new Deliveries();
+        try (var _ = broker.consume(TOPIC, 1, one::takeAndAck);
+                var _ = broker.consume(TOPIC, 1, other::takeAndAck)) {
+            publish(0, 300);
+            while (broker.statistics(TOPIC).acknowledged() < 300) {
+                Thread.onSpinWait();
+            }
+        }
+        var got = new ArrayList<String>(one.texts(one.waiting()));
+        got.addAll(other.texts(other.waiting()));
+        assertThat(got).containsExactlyInAnyOrderElementsOf(texts(0, 300));
+        assertThat(broker.statistics(TOPIC).ready()).isZero();
+        assertThat(readAll(300)).containsExactlyInAnyOrderElementsOf(texts(0, 300));
+    }
+
+    @Test
+    void workersBeginWithWhatWasThereBeforeThem() throws InterruptedException {
+        declare(SETTINGS);
+        publish(0, 30);
+        assertThat(broker.statistics(TOPIC).ready()).isEqualTo(30);
+        restart();
+        assertThat(take(30)).containsExactlyInAnyOrderElementsOf(texts(0, 30));
+    }
+
+    @Test
+    void whatIsAcknowledgedStaysSoAfterARestartAndTheRestComesBack() throws InterruptedException {
+        declare(SETTINGS);
+        publish(0, 60);
+        var got = new ArrayList<>(take(25));
+        var unsettled = new Deliveries();
+        try (var _ = broker.consume(TOPIC, 10, unsettled::take)) {
+            assertThat(unsettled.texts(10)).doesNotContainAnyElementsOf(got);
+            assertThat(broker.statistics(TOPIC).unsettled()).isEqualTo(10);
+            assertThat(broker.statistics(TOPIC).ready()).isEqualTo(25);
+        }
+        restart();
+        assertThat(broker.statistics(TOPIC).ready()).isEqualTo(35);
+        got.addAll(take(35));
+        assertThat(got).containsExactlyInAnyOrderElementsOf(texts(0, 60));
+        assertThat(readAll(60)).hasSize(60);
+    }
+
+    @Test
+    void noPartitionWaitsForTheOthers() throws InterruptedException {
+        declare(SETTINGS);
+        for (int partition = 0; partition < PARTITIONS; partition++) {
+            String[] batch = new String[100];
+            Arrays.fill(batch, "partition " + partition);
+            KafkaBatches.append(broker.view(), TOPIC, partition, KafkaBatches.of(Compression.NONE, batch));
+        }
+        assertThat(take(PARTITIONS)).containsExactlyInAnyOrder("partition 0", "partition 1", "partition 2");
+    }
+
+    @Test
+    void batchesOfProducersAreTakenRecordByRecord() throws InterruptedException {
+        declare(SETTINGS);
+        KafkaBatches.append(
+                broker.view(), TOPIC, 1, KafkaBatches.of(Compression.zstd().build(), "a-0", "b-1", "a-2"));
+        assertThat(take(2)).containsExactly("a-0", "b-1");
+        restart();
+        var deliveries = new Deliveries();
+        try (var _ = broker.consume(TOPIC, 1, deliveries::takeAndAck)) {
+            Message message = deliveries.next().message();
+            assertThat(message.text()).isEqualTo("a-2");
+            assertThat(message.key()).isEqualTo(new byte[] {'a'});
+        }
+    }
+
+    @Test
+    void whatComesBackTooOftenGoesToTheDeadLettersAndStaysInTheTopic() throws InterruptedException {
+        broker.declareQueue("dead");
+        declare(SETTINGS.with(QueueProperty.DELIVERY_LIMIT, 2)
+                .with(QueueProperty.DEAD_LETTER_EXCHANGE, "")
+                .with(QueueProperty.DEAD_LETTER_ROUTING_KEY, "dead"));
+        KafkaBatches.append(
+                broker.view(), TOPIC, 2, KafkaBatches.of(Compression.gzip().build(), "k-poison"));
+        var deliveries = new Deliveries();
+        try (var _ = broker.consume(TOPIC, 1, deliveries::take)) {
+            for (int count = 0; count <= 2; count++) {
+                Delivery delivery = deliveries.next();
+                assertThat(delivery.deliveryCount()).isEqualTo(count);
+                delivery.release();
+            }
+        }
+        try (var _ = broker.consume("dead", 1, deliveries::takeAndAck)) {
+            Delivery dead = deliveries.next();
+            assertThat(dead.message().text()).isEqualTo("k-poison");
+            Death death = dead.deaths().getFirst();
+            assertThat(death.queue()).isEqualTo(TOPIC);
+            assertThat(death.routingKey()).isEqualTo(TOPIC);
+        }
+        assertThat(broker.statistics(TOPIC).ready()).isZero();
+        restart();
+        assertThat(broker.statistics(TOPIC).ready()).isZero();
+        assertThat(readAll(1)).containsExactly("k-poison");
+
+    }
+
+    @Test
+    void deadLettersAreNotBroughtBackForOthersToReadThemTwice() throws InterruptedException {
+        broker.declareQueue("dead");
+        declare(SETTINGS.with(QueueProperty.DEAD_LETTER_EXCHANGE, "").with(QueueProperty.DEAD_LETTER_ROUTING_KEY, "dead"));
+        publish(0, 1);
+        var deliveries = new Deliveries();
+        try (var _ = broker.consume(TOPIC, 1, deliveries::take)) {
+            deliveries.next().reject();
+            while (broker.statistics("dead").ready() == 0) {
+                Thread.onSpinWait();
+            }
+        }
+        broker.tools().start("dead", TransferRequest.redrive()).join();
+        while (!broker.tools().progress("dead").join().orElseThrow().state().isOver()) {
+            Thread.onSpinWait();
+        }
+        assertThat(broker.statistics("dead").ready()).isEqualTo(1);
+        assertThat(broker.statistics(TOPIC).published()).isEqualTo(1);
+    }
+
+    @Test
+    void passesOverWhatTheTopicDoesNotKeep() throws InterruptedException {
+        declare(SETTINGS.with(QueueProperty.MAX_LENGTH, 30));
+        publish(0, 20);
+        take(20);
+        publish(20, 320);
+        awaitReadyAtMost(30);
+        QueueStatistics statistics = broker.statistics(TOPIC);
+        assertThat(statistics.droppedAtLimit()).isEqualTo(300 - statistics.ready());
+        int left = (int) statistics.ready();
+        assertThat(left).isGreaterThan(20);
+        restart();
+        assertThat(broker.statistics(TOPIC).ready()).isEqualTo(left);
+        assertThat(take(left)).hasSize(left).isSubsetOf(texts(20, 320));
+    }
+
+    private void awaitReadyAtMost(long most) {
+        while (broker.statistics(TOPIC).ready() > most) {
+            Thread.onSpinWait();
+        }
+    }
+
+    @Test
+    void whatIsTooOldGoesFromTheTopicAndNotToTheDeadLetters() throws InterruptedException {
+        broker.close();
+        QueueSettings settings = SETTINGS.with(QueueProperty.MAX_AGE, 1_000)
+                .with(QueueProperty.DEAD_LETTER_EXCHANGE, "")
+                .with(QueueProperty.DEAD_LETTER_ROUTING_KEY, "dead");
+        try (var timed = TimedBroker.open(folder, settings)) {
+            timed.broker.declareQueue("dead");
+            timed.publish("old");
+            timed.pass(2_000);
+            timed.publish("new");
+            timed.pass(200);
+            assertThat(timed.broker.statistics("dead").published()).isZero();
+            timed.subscribe(2);
+            String first = timed.next().message().text();
+            assertThat(first).isEqualTo("new");
+            timed.expectNothing();
+        } finally {
+            open();
+        }
+    }
+
+    @Test
+    void whatExpiresIsSettledForTheWorkers() throws InterruptedException {
+        broker.close();
+        try (var timed = TimedBroker.open(folder, SETTINGS.with(QueueProperty.MESSAGE_TTL, 1_000))) {
+            timed.publish("late");
+            timed.pass(2_000);
+            assertThat(timed.statistics().expired()).isEqualTo(1);
+            assertThat(timed.statistics().ready()).isZero();
+        } finally {
+            open();
+        }
+    }
+
+    @Test
+    void anExpirationIsHeededAsSoonAsSomebodyConsumes() throws InterruptedException {
+        broker.close();
+        try (var timed = TimedBroker.open(folder, SETTINGS)) {
+            timed.publish("late", RecordAttributes.NONE.withTtlMs(1_000));
+            timed.publish("in time");
+            timed.pass(2_000);
+            timed.subscribe(2);
+            timed.next("in time");
+            assertThat(timed.statistics().expired()).isEqualTo(1);
+        } finally {
+            open();
+        }
+    }
+
+    @Test
+    void publishersAreRefusedByWhatTheTopicStores() throws InterruptedException {
+        declare(SETTINGS.with(QueueProperty.OVERFLOW, QueueSettings.Overflow.REJECT.word())
+                .with(QueueProperty.MAX_LENGTH, 3));
+        for (int i = 0; i < 3; i++) {
+            broker.publish(TOPIC, Message.of(String.valueOf(i))).join();
+        }
+        take(3);
+        assertThatThrownBy(() -> broker.publish(TOPIC, Message.of("3")).join())
+                .hasMessageContaining("it holds its limit of 3");
+    }
+
+    @Test
+    void purgeSettlesForTheWorkersAndNobodyElse() throws InterruptedException {
+        declare(SETTINGS);
+        publish(0, 20);
+        assertThat(broker.purgeQueue(TOPIC)).isEqualTo(20);
+        assertThat(readAll(20)).hasSize(20);
+        restart();
+        assertThat(broker.statistics(TOPIC).ready()).isZero();
+        publish(20, 21);
+        assertThat(take(1)).containsExactly("20");
+        publish(21, 23);
+        assertThat(broker.tools().purge(TOPIC).join()).isEqualTo(2);
+    }
+
+    @Test
+    void whoSaysWhereToBeginGetsEverythingAndTakesNothing() throws InterruptedException {
+        declare(SETTINGS);
+        publish(0, 10);
+        assertThat(readAll(10)).containsExactlyInAnyOrderElementsOf(texts(0, 10));
+        assertThat(broker.statistics(TOPIC).ready()).isEqualTo(10);
+        broker.declareSubscription(TOPIC, "audit", StartPosition.FIRST);
+        take(10);
+        assertThat(broker.statistics("audit").ready()).isEqualTo(10);
+    }
+
+    @Test
+    void whoDeclaresAQueueGetsTheTopic() {
+        declare(SETTINGS);
+        publish(0, 5);
+        QueueStatus status = broker.declareQueue(new QueueSpec(TOPIC, true, false, false, QueueSettings.DEFAULT));
+        assertThat(status.readyCount()).isEqualTo(5);
+        declare(SETTINGS);
+        assertThatThrownBy(() -> declare(SETTINGS.with(QueueProperty.PARTITIONS, 4)))
+                .hasMessageContaining("partitions");
+        assertThatThrownBy(() -> declare(QueueSettings.DEFAULT.with(QueueProperty.MESSAGE_TTL, 5)))
+                .hasMessageContaining("message-ttl");
+        assertThatThrownBy(() -> broker.declareQueue(new QueueSpec(TOPIC, false, false, false, QueueSettings.DEFAULT)))
+                .hasMessageContaining("durable");
+        broker.declareTopic("each", 1);
+        assertThatThrownBy(() -> broker.declareQueue("each")).hasMessageContaining("queue-type");
+    }
+
+    @Test
+    void hasTheSettingsOfAQueueOnlyIfItIsOne() {
+        assertThatThrownBy(() -> declare(QueueSettings.DEFAULT
+                        .with(QueueProperty.QUEUE_TYPE, QueueSpec.TOPIC)
+                        .with(QueueProperty.DELIVERY_LIMIT, 3)))
+                .hasMessageContaining("delivery-limit means nothing to a topic whose readers do not compete");
+        assertThatThrownBy(() -> declare(SETTINGS.with(QueueProperty.MAX_PRIORITY, 3)))
+                .hasMessageContaining("max-priority means nothing to a topic");
+        assertThatThrownBy(() -> declare(
+                        QueueSettings.DEFAULT.with(QueueProperty.READERS, QueueSettings.Readers.COMPETE.word())))
+                .hasMessageContaining("readers means nothing to a queue");
+    }
+
+    @Test
+    void operatorsLookAtItAndPauseItAsAQueue() throws InterruptedException {
+        declare(SETTINGS);
+        publish(0, 6);
+        PeekPage page = broker.tools().peek(TOPIC, PeekRequest.first(10)).join();
+        assertThat(page.records()).hasSize(6);
+        assertThat(page.records().getFirst().routingKey()).isEqualTo(TOPIC);
+
+        broker.tools().pause(TOPIC, QueuePauses.CONSUMING).join();
+        var deliveries = new Deliveries();
+        try (var _ = broker.consume(TOPIC, 1, deliveries::takeAndAck)) {
+            publish(6, 7);
+            assertThat(broker.statistics(TOPIC).delivered()).isZero();
+            broker.tools().resume(TOPIC, QueuePauses.CONSUMING).join();
+            assertThat(deliveries.texts(7)).hasSize(7);
+        }
+    }
+
+    @Test
+    void movingRecordsOutOfItSettlesThemForTheWorkers() throws InterruptedException {
+        declare(SETTINGS);
+        broker.declareQueue("other");
+        publish(0, 9);
+        broker.tools()
+                .start(TOPIC, TransferRequest.move(new TransferTarget.ToQueue("other")))
+                .join();
+        while (broker.statistics("other").ready() < 9) {
+            Thread.onSpinWait();
+        }
+        restart();
+        assertThat(broker.statistics(TOPIC).ready()).isZero();
+        assertThat(broker.statistics("other").ready()).isEqualTo(9);
+        assertThat(readAll(9)).hasSize(9);
+    }
+
+    @Test
+    void aTransactionSettlesInSeveralPartitions() throws InterruptedException {
+        declare(SETTINGS);
+        broker.declareQueue("out");
+        publish(0, 12);
+        var deliveries = new Deliveries();
+        try (var _ = broker.consume(TOPIC, 12, deliveries::take);
+                Transaction tx = broker.beginTransaction()) {
+            for (int i = 0; i < 12; i++) {
+                tx.ack(deliveries.next());
+            }
+            tx.publish("out", Message.of("done"));
+            tx.commit();
+        }
+        restart();
+        assertThat(broker.statistics(TOPIC).ready()).isZero();
+        assertThat(broker.statistics("out").ready()).isEqualTo(1);
+    }
+
+    @Test
+    void oneOfEachKeyIsOnItsWayWhereThatIsAsked() throws InterruptedException {
+        declare(SETTINGS.with(QueueProperty.ORDERING, QueueSettings.Ordering.KEY.word()));
+        Map<String, Integer> last = new HashMap<>();
+        for (int partition = 0; partition < PARTITIONS; partition++) {
+            String[] batch = IntStream.range(0, 20)
+                    .mapToObj(i -> "key" + i % 4 + "-" + i)
+                    .toArray(String[]::new);
+            KafkaBatches.append(broker.view(), TOPIC, partition, KafkaBatches.of(Compression.NONE, batch));
+        }
+        var deliveries = new Deliveries();
+        try (var _ = broker.consume(TOPIC, 100, deliveries::take)) {
+            for (int round = 0; round < 15; round++) {
+                var turn = new ArrayList<Delivery>();
+                for (int i = 0; i < 4; i++) {
+                    turn.add(deliveries.next());
+                }
+                assertThat(turn)
+                        .extracting(delivery -> new String(
+                                Objects.requireNonNull(delivery.message().key()), StandardCharsets.UTF_8))
+                        .doesNotHaveDuplicates();
+                turn.forEach(delivery -> last.merge(delivery.message().text(), 1, Integer::sum));
+                turn.forEach(Delivery::ack);
+            }
+        }
+        assertThat(last.values()).containsOnly(PARTITIONS);
+    }
+
+    @Test
+    void topicsDoNotNoticeEachOther() throws InterruptedException {
+        for (String topic : List.of("a", "b", "c")) {
+            broker.declareQueue(new QueueSpec(topic, true, false, false, SETTINGS));
+            broker.publish(topic, Message.of("of " + topic)).join();
+        }
+        assertThat(broker.deleteQueue("b")).isEqualTo(1);
+        var deliveries = new Deliveries();
+        try (var _ = broker.consume("a", 1, deliveries::takeAndAck)) {
+            assertThat(deliveries.texts(1)).containsExactly("of a");
+        }
+        restart();
+        assertThat(broker.statistics("a").ready()).isZero();
+        assertThat(broker.statistics("c").ready()).isEqualTo(1);
+        assertThatThrownBy(() -> broker.statistics("b")).hasMessageContaining("QUEUE_NOT_FOUND");
+    }
+
+    private void declare(QueueSettings settings) {
+        broker.declareQueue(new QueueSpec(TOPIC, true, false, false, settings));
+    }
+
+    /** Each in a batch of its own, so that they are spread over all partitions. */
+    private void publish(int from, int to) {
+        for (int i = from; i < to; i++) {
+            broker.publish(TOPIC, Message.of(String.valueOf(i))).join();
+        }
+    }
+
+    private static List<String> texts(int from, int to) {
+        return IntStream.range(from, to).mapToObj(String::valueOf).toList();
+    }
+
+    private List<String> readAll(int count) throws InterruptedException {
+        var deliveries = new Deliveries();
+        try (var _ = broker.read(TOPIC, StartPosition.FIRST, 10, deliveries::takeAndAck)) {
+            return deliveries.texts(count);
+        }
+    }
+
+    /** Takes and acknowledges as many, one at a time. */
+    private List<String> take(int count) throws InterruptedException {
+        long before = broker.statistics(TOPIC).acknowledged();
+        var deliveries = new Deliveries();
+        List<String> texts = new ArrayList<>();
+        try (var _ = broker.consume(TOPIC, 1, deliveries::take)) {
+            for (int i = 0; i < count; i++) {
+                Delivery delivery = deliveries.next();
+                texts.add(delivery.message().text());
+                delivery.ack();
+            }
+        }
+        while (broker.statistics(TOPIC).acknowledged() < before + count) {
+            Thread.onSpinWait();
+        }
+        return texts;
+    }
+}

@@ -1,0 +1,32 @@
+package dev.sluice.kafka;
+
+import dev.sluice.broker.Broker;
+import dev.sluice.broker.Shard;
+import dev.sluice.net.ByteBudget;
+import dev.sluice.net.Gateway;
+import io.netty.channel.ChannelHandler;
+
+/** Kafka's protocol. Thread-safe: immutable. */
+public final class KafkaGateway implements Gateway {
+    private final Broker broker;
+    private final KafkaSettings settings;
+    private final RequestTable requests;
+    private final ByteBudget unfinished;
+
+    public KafkaGateway(Broker broker, KafkaSettings settings) {
+        this.broker = broker;
+        this.settings = settings;
+        this.requests = RequestTable.of(new KafkaNode(broker.clusterId(), settings));
+        this.unfinished = new ByteBudget(settings.unfinishedRequestBytes());
+    }
+
+    @Override
+    public String name() {
+        return "kafka";
+    }
+
+    @Override
+    public ChannelHandler handlerFor(Shard shard) {
+        return new KafkaConnection(broker.on(shard), settings, requests, unfinished);
+    }
+}
