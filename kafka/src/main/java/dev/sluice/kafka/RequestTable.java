@@ -19,6 +19,7 @@ import org.apache.kafka.common.message.DeleteTopicsRequestData;
 import org.apache.kafka.common.message.DescribeClusterRequestData;
 import org.apache.kafka.common.message.DescribeConfigsRequestData;
 import org.apache.kafka.common.message.DescribeGroupsRequestData;
+import org.apache.kafka.common.message.DescribeLogDirsRequestData;
 import org.apache.kafka.common.message.DescribeProducersRequestData;
 import org.apache.kafka.common.message.DescribeTopicPartitionsRequestData;
 import org.apache.kafka.common.message.FetchRequestData;
@@ -138,6 +139,7 @@ final class RequestTable {
         serve(ApiKeys.DELETE_RECORDS, 0, 2, DeleteRecordsRequestData.class, new DeleteRecordsHandler(settings));
         serve(ApiKeys.DESCRIBE_CONFIGS, 1, 4, DescribeConfigsRequestData.class, new DescribeConfigsHandler(settings));
         serve(ApiKeys.ALTER_CONFIGS, 0, 2, AlterConfigsRequestData.class, new AlterConfigsHandler(settings));
+        serve(ApiKeys.DESCRIBE_LOG_DIRS, 1, 5, DescribeLogDirsRequestData.class, new DescribeLogDirsHandler());
         serve(ApiKeys.CREATE_PARTITIONS, 0, 3, CreatePartitionsRequestData.class, new CreatePartitionsHandler());
         serve(
                 ApiKeys.INCREMENTAL_ALTER_CONFIGS,
