@@ -36,12 +36,14 @@ import org.apache.kafka.common.message.OffsetFetchRequestData.OffsetFetchRequest
 import org.apache.kafka.common.message.OffsetFetchRequestData.OffsetFetchRequestTopic;
 import org.apache.kafka.common.message.OffsetFetchRequestData.OffsetFetchRequestTopics;
 import org.apache.kafka.common.message.OffsetFetchResponseData;
+import org.apache.kafka.common.message.ProduceResponseData;
 import org.apache.kafka.common.message.SyncGroupRequestData;
 import org.apache.kafka.common.message.SyncGroupRequestData.SyncGroupRequestAssignment;
 import org.apache.kafka.common.message.SyncGroupResponseData;
 import org.apache.kafka.common.protocol.Errors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -97,9 +99,28 @@ class GroupVersionsTest {
         leaves(group, member, Math.min(version, 5));
         var deleted = client.ask(
                 new DeleteGroupsRequestData().setGroupsNames(List.of(group)),
-                Math.min(version, 2),
+                Math.min(version, 3),
                 DeleteGroupsResponseData.class);
         none(deleted.results().find(group).errorCode());
+    }
+
+    @Test
+    void onlyTheBrokerWritesToTheTopicOfGroups() throws IOException {
+        finds("any", 6);
+        var produced = client.ask(
+                Requests.produce("__consumer_offsets", 0, Requests.batch("not ours")),
+                Requests.PRODUCE_BY_NAME,
+                ProduceResponseData.class);
+        assertThat(Requests.only(produced).errorCode()).isEqualTo(Errors.INVALID_TOPIC_EXCEPTION.code());
+    }
+
+    @Test
+    void onlyGroupsHaveACoordinator() throws IOException {
+        var found = client.ask(
+                new FindCoordinatorRequestData().setKeyType((byte) 1).setCoordinatorKeys(List.of("transaction")),
+                6,
+                FindCoordinatorResponseData.class);
+        assertThat(found.coordinators().getFirst().errorCode()).isEqualTo(Errors.INVALID_REQUEST.code());
     }
 
     private void finds(String group, int version) throws IOException {

@@ -53,6 +53,10 @@ final class RunningKafka implements AutoCloseable {
         return listener.address().getPort();
     }
 
+    RequestTable requests() {
+        return gateway.requests();
+    }
+
     String clusterId() {
         return broker.clusterId();
     }
