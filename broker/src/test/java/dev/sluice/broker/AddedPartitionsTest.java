@@ -206,8 +206,8 @@ class AddedPartitionsTest {
         var settings = QueueSettings.DEFAULT.with(QueueProperty.QUEUE_TYPE, QueueSpec.TOPIC);
         var spec = new QueueSpec(TOPIC, true, false, false, settings);
         broker.<QueueStatus>ask(1, (on, reply) -> on.declareQueue(spec, ShardedBroker.NO_CONNECTION, reply));
-        var subscription = new QueueSpec(
-                "workers", true, false, false, QueueSettings.DEFAULT.with(QueueProperty.TOPIC, TOPIC));
+        var subscription =
+                new QueueSpec("workers", true, false, false, QueueSettings.DEFAULT.with(QueueProperty.TOPIC, TOPIC));
         broker.<QueueStatus>ask(0, (on, reply) -> on.declareQueue(subscription, ShardedBroker.NO_CONNECTION, reply));
     }
 
