@@ -148,13 +148,13 @@ class CompetingReadersTest {
         restart();
         assertThat(broker.statistics(TOPIC).ready()).isZero();
         assertThat(readAll(1)).containsExactly("k-poison");
-
     }
 
     @Test
     void deadLettersAreNotBroughtBackForOthersToReadThemTwice() throws InterruptedException {
         broker.declareQueue("dead");
-        declare(SETTINGS.with(QueueProperty.DEAD_LETTER_EXCHANGE, "").with(QueueProperty.DEAD_LETTER_ROUTING_KEY, "dead"));
+        declare(SETTINGS.with(QueueProperty.DEAD_LETTER_EXCHANGE, "")
+                .with(QueueProperty.DEAD_LETTER_ROUTING_KEY, "dead"));
         publish(0, 1);
         var deliveries = new Deliveries();
         try (var _ = broker.consume(TOPIC, 1, deliveries::take)) {

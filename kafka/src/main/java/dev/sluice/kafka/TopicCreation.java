@@ -21,11 +21,12 @@ final class TopicCreation {
         this.settings = settings;
     }
 
-    /** What a topic has whose maker says nothing. */
+    /** What a topic has whose maker says nothing. To AMQP's consumers it is a queue. */
     QueueSettings defaults() {
         return QueueSettings.DEFAULT
                 .with(QueueProperty.QUEUE_TYPE, "topic")
                 .with(QueueProperty.PARTITIONS, settings.defaultPartitions())
+                .with(QueueProperty.READERS, QueueSettings.Readers.COMPETE.word())
                 .with(QueueProperty.MAX_AGE, RETENTION_MS);
     }
 

@@ -347,7 +347,8 @@ class AdminTest {
         var wanted = new AlterConfigsResource()
                 .setResourceType(ConfigResource.Type.TOPIC.id())
                 .setResourceName(TOPIC);
-        wanted.configs().mustAdd(new AlterableConfig().setName("retention.bytes").setValue("7"));
+        wanted.configs()
+                .mustAdd(new AlterableConfig().setName("retention.bytes").setValue("7"));
         var request = new AlterConfigsRequestData();
         request.resources().mustAdd(wanted);
         try (RawClient client = kafka.connect()) {
@@ -374,6 +375,18 @@ class AdminTest {
         assertThatThrownBy(() -> deleteRecords(0, 11)).cause().isInstanceOf(OffsetOutOfRangeException.class);
         alter(set("cleanup.policy", "compact"));
         assertThatThrownBy(() -> deleteRecords(0, 10)).cause().isInstanceOf(PolicyViolationException.class);
+    }
+
+    @Test
+    void tellsHowLargePartitionsAre() throws Exception {
+        create(new NewTopic(TOPIC, 2, (short) 1));
+        publish(1, 10);
+        var folders = admin.describeLogDirs(List.of(1)).descriptions().get(1).get();
+        assertThat(folders).hasSize(1);
+        var replicas = folders.values().iterator().next().replicaInfos();
+        assertThat(replicas).containsOnlyKeys(new TopicPartition(TOPIC, 0), new TopicPartition(TOPIC, 1));
+        assertThat(replicas.get(new TopicPartition(TOPIC, 0)).size()).isZero();
+        assertThat(replicas.get(new TopicPartition(TOPIC, 1)).size()).isPositive();
     }
 
     private void publish(int partition, int count) {
@@ -425,8 +438,8 @@ class AdminTest {
 
     /** As the broker knows them. */
     private QueueSettings settings(String topic) {
-        return kafka.<QueueSettings>ask((on, reply) -> reply.on(Outcome.done(
-                Objects.requireNonNull(on.topic(topic)).spec().settings())));
+        return kafka.<QueueSettings>ask((on, reply) -> reply.on(
+                Outcome.done(Objects.requireNonNull(on.topic(topic)).spec().settings())));
     }
 
     private void alter(AlterConfigOp... operations) throws Exception {

@@ -68,6 +68,19 @@ final class CompressedBatchTest {
         assertThat(cursor.next()).isFalse();
     }
 
+    @ParameterizedTest
+    @FieldSource("CODECS")
+    void readsWhatIsManyTimesAsLargeAsItsCompressedForm(Compression codec) {
+        for (int size = 1; size < 10_000_000; size = size * 3 + 1) {
+            byte[] value = new byte[size];
+            cursor.reset(KafkaBatches.of(codec, new SimpleRecord(0, new byte[0], value)), 0);
+            assertThat(cursor.next()).as("%d bytes", size).isTrue();
+            assertThat(ByteBufUtil.getBytes(cursor.buffer(), cursor.valueIndex(), cursor.valueLength()))
+                    .isEqualTo(value);
+            assertThat(cursor.next()).isFalse();
+        }
+    }
+
     private static byte[] randomLetters(SplittableRandom random, int count) {
         byte[] letters = new byte[count];
         for (int i = 0; i < count; i++) {
