@@ -106,10 +106,14 @@ class GroupClientsTest {
 
     private KafkaConsumer<String, String> join(Map<String, Object> more) {
         Map<String, Object> settings = new HashMap<>(Map.of(
-                "bootstrap.servers", "127.0.0.1:" + kafka.port(),
-                "group.id", GROUP,
-                "enable.auto.commit", false,
-                "auto.offset.reset", "earliest"));
+                "bootstrap.servers",
+                "127.0.0.1:" + kafka.port(),
+                "group.id",
+                GROUP,
+                "enable.auto.commit",
+                false,
+                "auto.offset.reset",
+                "earliest"));
         settings.putAll(more);
         var member = new KafkaConsumer<>(settings, new StringDeserializer(), new StringDeserializer());
         member.subscribe(List.of(TOPIC));

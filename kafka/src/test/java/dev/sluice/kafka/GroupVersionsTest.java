@@ -83,7 +83,8 @@ class GroupVersionsTest {
                 .setGroupId(group)
                 .setMemberId(member.memberId())
                 .setGenerationId(member.generationId());
-        none(client.ask(heartbeat, Math.min(version, 4), HeartbeatResponseData.class).errorCode());
+        none(client.ask(heartbeat, Math.min(version, 4), HeartbeatResponseData.class)
+                .errorCode());
         commits(group, member, Math.max(version, 2));
         fetches(group, Math.max(version, 1));
         var described = client.ask(
@@ -149,9 +150,8 @@ class GroupVersionsTest {
 
     private JoinGroupResponseData joins(String group, int version) throws IOException {
         var protocols = new JoinGroupRequestProtocolCollection();
-        protocols.add(new JoinGroupRequestProtocol()
-                .setName("range")
-                .setMetadata(new byte[] {0, 0, 0, 0, 0, 0, 0, 0, 0, 0}));
+        protocols.add(
+                new JoinGroupRequestProtocol().setName("range").setMetadata(new byte[] {0, 0, 0, 0, 0, 0, 0, 0, 0, 0}));
         var request = new JoinGroupRequestData()
                 .setGroupId(group)
                 .setProtocolType("consumer")
@@ -229,8 +229,8 @@ class GroupVersionsTest {
         var request = new OffsetFetchRequestData();
         if (version < 8) {
             request.setGroupId(group)
-                    .setTopics(List.of(
-                            new OffsetFetchRequestTopic().setName(TOPIC).setPartitionIndexes(List.of(0))));
+                    .setTopics(
+                            List.of(new OffsetFetchRequestTopic().setName(TOPIC).setPartitionIndexes(List.of(0))));
             var fetched = client.ask(request, version, OffsetFetchResponseData.class);
             none(fetched.errorCode());
             var partition = fetched.topics().getFirst().partitions().getFirst();

@@ -114,9 +114,7 @@ class ProducersTest {
                         ProducerState::lastSequence,
                         ProducerState::coordinatorEpoch,
                         ProducerState::currentTxnStartOffset)
-                .containsExactly(
-                        tuple(7L, 1, 1, -1, -1L),
-                        tuple(8L, 0, 5, -1, -1L));
+                .containsExactly(tuple(7L, 1, 1, -1, -1L), tuple(8L, 0, 5, -1, -1L));
         assertThat(topic.partitions().getFirst().activeProducers())
                 .allMatch(producer -> producer.lastTimestamp() >= before);
         assertThat(topic.partitions().getLast().errorCode()).isEqualTo(Errors.UNKNOWN_TOPIC_OR_PARTITION.code());
@@ -130,19 +128,17 @@ class ProducersTest {
         return client.ask(request, version, InitProducerIdResponseData.class);
     }
 
-    private PartitionProduceResponse produce(long producer, int epoch, int sequence, String... texts)
-            throws Exception {
+    private PartitionProduceResponse produce(long producer, int epoch, int sequence, String... texts) throws Exception {
         SimpleRecord[] records = new SimpleRecord[texts.length];
         for (int i = 0; i < texts.length; i++) {
             records[i] = new SimpleRecord(texts[i].getBytes(StandardCharsets.UTF_8));
         }
-        MemoryRecords batch = MemoryRecords.withIdempotentRecords(
-                Compression.NONE, producer, (short) epoch, sequence, records);
+        MemoryRecords batch =
+                MemoryRecords.withIdempotentRecords(Compression.NONE, producer, (short) epoch, sequence, records);
         ByteBuffer buffer = batch.buffer().duplicate();
         byte[] bytes = new byte[buffer.remaining()];
         buffer.get(bytes);
-        return Requests.only(
-                client.ask(Requests.produce(TOPIC, 0, bytes), PRODUCE_BY_NAME, ProduceResponseData.class));
+        return Requests.only(client.ask(Requests.produce(TOPIC, 0, bytes), PRODUCE_BY_NAME, ProduceResponseData.class));
     }
 
     private static void assertStored(PartitionProduceResponse answer, long offset) {
