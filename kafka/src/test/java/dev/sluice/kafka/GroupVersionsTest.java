@@ -105,7 +105,14 @@ class GroupVersionsTest {
     }
 
     @Test
-    void onlyTheBrokerWritesToTheTopicOfGroups() throws IOException {
+    void onlyTheBrokerMakesTheTopicOfGroupsAndWritesToIt() throws IOException {
+        var asked = new MetadataRequestData()
+                .setTopics(List.of(new MetadataRequestData.MetadataRequestTopic().setName("__consumer_offsets")));
+        assertThat(client.ask(asked, 12, MetadataResponseData.class)
+                        .topics()
+                        .find("__consumer_offsets")
+                        .errorCode())
+                .isEqualTo(Errors.UNKNOWN_TOPIC_OR_PARTITION.code());
         finds("any", 6);
         var produced = client.ask(
                 Requests.produce("__consumer_offsets", 0, Requests.batch("not ours")),
