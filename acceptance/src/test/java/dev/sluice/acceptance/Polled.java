@@ -14,6 +14,9 @@ final class Polled {
     /** How long to wait for what must come. */
     private static final Duration LIMIT = Duration.ofSeconds(20);
 
+    /** As many are shown when there are too many or too few. */
+    private static final int SHOWN = 5;
+
     private static final long PAUSE_NS = Duration.ofMillis(10).toNanos();
     private static final Duration ONE_POLL = Duration.ofMillis(100);
     /** How long to wait for what must not come. */
@@ -25,7 +28,8 @@ final class Polled {
     static <K, V> List<ConsumerRecord<K, V>> records(Consumer<K, V> consumer, int count) {
         List<ConsumerRecord<K, V>> records = until(consumer, polled -> polled.size() >= count);
         if (records.size() > count) {
-            throw new AssertionError("expected " + count + " records, got " + records);
+            throw new AssertionError(
+                    "expected " + count + " records, got " + records.size() + ": " + shortened(records));
         }
         return records;
     }
@@ -41,11 +45,16 @@ final class Polled {
         long deadlineNs = System.nanoTime() + LIMIT.toNanos();
         while (!enough.test(records)) {
             if (System.nanoTime() > deadlineNs) {
-                throw new AssertionError("not enough within " + LIMIT + ": " + records.size() + " records " + records);
+                throw new AssertionError(
+                        "not enough within " + LIMIT + ": " + records.size() + " records: " + shortened(records));
             }
             consumer.poll(ONE_POLL).forEach(records::add);
         }
         return records;
+    }
+
+    private static String shortened(List<?> records) {
+        return records.subList(0, Math.min(SHOWN, records.size())).toString();
     }
 
     /** Asks again and again until the answer is yes. */

@@ -31,7 +31,9 @@ final class SluiceProcess implements AutoCloseable {
     private static final Duration START_LIMIT = Duration.ofSeconds(60);
     private static final Duration STOP_LIMIT = Duration.ofSeconds(30);
     private static final int KEPT_LINES = 500;
-    private static final List<String> PORTS = List.of("--amqp-port", "--kafka-port");
+    /** For the options that a test does not name. Groups do not wait for more members, or each test would. */
+    private static final Map<String, String> OPTIONS =
+            Map.of("--amqp-port", "0", "--kafka-port", "0", "--kafka-initial-rebalance-delay-ms", "0");
 
     /** What the broker says about itself in its line {@code ready in N ms: amqp HOST:PORT, kafka HOST:PORT}. */
     private record Ready(int millis, Map<String, Integer> ports) {}
@@ -46,7 +48,11 @@ final class SluiceProcess implements AutoCloseable {
         this.data = data;
         List<String> command = new ArrayList<>(List.of(command(), "start", "--data", data.toString()));
         command.addAll(options);
-        PORTS.stream().filter(port -> !options.contains(port)).forEach(port -> command.addAll(List.of(port, "0")));
+        OPTIONS.forEach((option, value) -> {
+            if (!options.contains(option)) {
+                command.addAll(List.of(option, value));
+            }
+        });
         process = new ProcessBuilder(command)
                 .directory(repository().toFile())
                 .redirectErrorStream(true)
