@@ -94,9 +94,8 @@ public final class PartitionStream {
 
     /** The caller does not append this batch for now: if it is the first of a producer that numbers them, none behind it is appended before. Looks at the header only; the batch stays the caller's. */
     public void leaveOut(ByteBuf batch) {
-        ProducerBatch numbered = batch.readableBytes() < RecordBatch.HEADER_BYTES
-                ? null
-                : ProducerBatch.of(batch, batch.readerIndex());
+        ProducerBatch numbered =
+                batch.readableBytes() < RecordBatch.HEADER_BYTES ? null : ProducerBatch.of(batch, batch.readerIndex());
         if (numbered != null) {
             caller.send(queue.home(), () -> partition.notAppended(numbered));
         }

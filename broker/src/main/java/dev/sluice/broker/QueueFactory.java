@@ -163,8 +163,7 @@ final class QueueFactory {
         return CompletableFuture.allOf(opened.toArray(CompletableFuture[]::new));
     }
 
-    private CompletableFuture<Queue> open(
-            Queue queue, StoredQueue stored, Map<Long, CursorState> states, Notes notes) {
+    private CompletableFuture<Queue> open(Queue queue, StoredQueue stored, Map<Long, CursorState> states, Notes notes) {
         return openLogs(queue, queue.partitions())
                 .thenComposeAsync(done -> restore(queue, notes), queue.shard())
                 .thenRunAsync(() -> deleteBelowStarts(queue, stored), queue.shard())

@@ -103,8 +103,7 @@ public final class QueueTools {
         return outcome -> {
             switch (outcome) {
                 case Outcome.Done<T>(T value) -> answer.complete(value);
-                case Outcome.Refused<T>(Refusal refusal) ->
-                    answer.completeExceptionally(new BrokerException(refusal));
+                case Outcome.Refused<T>(Refusal refusal) -> answer.completeExceptionally(new BrokerException(refusal));
             }
         };
     }

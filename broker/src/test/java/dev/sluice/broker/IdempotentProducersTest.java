@@ -138,8 +138,12 @@ class IdempotentProducersTest {
             ByteBuf first = NumberedBatch.of(PRODUCER, 0, 0, "first");
             stream(on, TOPIC).leaveOut(first);
             first.release();
-            append(on, TOPIC, NumberedBatch.of(PRODUCER, 0, 1, "second"), 1, outcome -> reply.on(
-                    Outcome.done(text(outcome))));
+            append(
+                    on,
+                    TOPIC,
+                    NumberedBatch.of(PRODUCER, 0, 1, "second"),
+                    1,
+                    outcome -> reply.on(Outcome.done(text(outcome))));
         });
         assertThat(overtaking).startsWith("OUT_OF_ORDER_SEQUENCE");
         assertThat(append(TOPIC, 0, 0, "first")).isEqualTo("0");

@@ -68,7 +68,8 @@ final class Decompression {
         try {
             inflater.setInput(in, from, in.length - from);
             while (!inflater.finished()) {
-                int read = inflater.inflate(out.array(), out.size(), out.room());
+                int room = out.room();
+                int read = inflater.inflate(out.array(), out.size(), room);
                 out.added(read);
                 if (read == 0 && !inflater.finished()) {
                     throw new IOException("its end is missing");
@@ -86,7 +87,8 @@ final class Decompression {
             int read = 0;
             while (read >= 0) {
                 out.added(read);
-                read = stream.read(out.array(), out.size(), out.room());
+                int room = out.room();
+                read = stream.read(out.array(), out.size(), room);
             }
         }
     }
