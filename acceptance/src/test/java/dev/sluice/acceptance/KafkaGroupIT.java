@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
-import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
@@ -209,9 +208,7 @@ final class KafkaGroupIT {
         var partition = new TopicPartition("orders", 0);
         SluiceProcess sluice = SluiceProcess.start(data);
         try (Kafka kafka = new Kafka(sluice.kafkaPort())) {
-            Answer.of(kafka.admin()
-                    .createTopics(List.of(new NewTopic("orders", 1, (short) 1)))
-                    .all());
+            kafka.topicNamed("orders", 1);
             kafka.send("orders", 0, texts(0, 100));
             Consumer<String, String> consumer = kafka.member("workers", Map.of("max.poll.records", 50));
             consumer.subscribe(List.of("orders"));

@@ -8,7 +8,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -120,23 +119,19 @@ final class KafkaIdempotenceIT {
     @Test
     void remembersProducersWhenItIsKilled(@TempDir Path data) throws Exception {
         SluiceProcess sluice = SluiceProcess.start(data);
-        try {
+        try (Kafka kafka = new Kafka(sluice.kafkaPort())) {
+            kafka.topicNamed("orders", 1);
+            kafka.send("orders", 0, "of another");
             long id;
-            try (Kafka kafka = new Kafka(sluice.kafkaPort());
-                    RawKafka raw = RawKafka.connect(sluice.kafkaPort())) {
-                Answer.of(kafka.admin()
-                        .createTopics(List.of(new NewTopic("orders", 1, (short) 1)))
-                        .all());
-                kafka.send("orders", 0, "of another");
+            try (RawKafka raw = RawKafka.connect(sluice.kafkaPort())) {
                 id = raw.producerId();
                 assertStored(raw.produce("orders", batch(id, 0, 0, "a")), 1);
                 assertStored(raw.produce("orders", batch(id, 0, 1, "b")), 2);
             }
             sluice.kill();
             sluice = sluice.restart();
-            try (Kafka kafka = new Kafka(sluice.kafkaPort());
-                    RawKafka raw = RawKafka.connect(sluice.kafkaPort())) {
-                kafka.send("orders", 0, "so that the broker is there");
+            kafka.send("orders", 0, "of another who waited until the broker was there again");
+            try (RawKafka raw = RawKafka.connect(sluice.kafkaPort())) {
                 assertStored(raw.produce("orders", batch(id, 0, 1, "b")), 2);
                 assertStored(raw.produce("orders", batch(id, 0, 2, "c")), 4);
                 assertThat(raw.producerId()).isNotEqualTo(id);

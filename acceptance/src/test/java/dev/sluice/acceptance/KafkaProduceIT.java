@@ -124,17 +124,17 @@ final class KafkaProduceIT {
 
     @Test
     void refusesARecordThatIsTooLargeAndTakesTheNext(Kafka kafka) {
-        String topic = kafka.topic("limited", 1, Map.of("max.message.bytes", "10000"));
+        String topic = kafka.topic("limited", 1);
         Producer<byte[], byte[]> producer = kafka.bytesProducer(Map.of("max.request.size", 10 * MIB));
-        Answer.of(producer.send(new ProducerRecord<>(topic, new byte[9_000])));
-        assertThat(Answer.error(producer.send(new ProducerRecord<>(topic, new byte[10_000]))))
+        Answer.of(producer.send(new ProducerRecord<>(topic, new byte[MIB - 100])));
+        assertThat(Answer.error(producer.send(new ProducerRecord<>(topic, new byte[MIB]))))
                 .isInstanceOf(RecordTooLargeException.class);
-        assertThat(Answer.error(producer.send(new ProducerRecord<>(topic, new byte[2 * MIB]))))
+        assertThat(Answer.error(producer.send(new ProducerRecord<>(topic, new byte[5 * MIB]))))
                 .isInstanceOf(RecordTooLargeException.class);
-        Answer.of(producer.send(new ProducerRecord<>(topic, new byte[9_001])));
+        Answer.of(producer.send(new ProducerRecord<>(topic, new byte[MIB - 99])));
         assertThat(kafka.readBytes(topic))
                 .extracting(record -> record.value().length)
-                .containsExactly(9_000, 9_001);
+                .containsExactly(MIB - 100, MIB - 99);
     }
 
     @Test

@@ -202,6 +202,16 @@ final class Lane {
         }
     }
 
+    /** The device may answer by now. What nobody has to read any more keeps nobody waiting. */
+    void readAgain(QueueCounters counters) {
+        Backlog open = backlog();
+        open.retry();
+        toNextReadable(counters);
+        if (open.ready() == 0) {
+            partition.readable();
+        }
+    }
+
     private void notReadable(StorageException failure) {
         partition.notReadable(failure);
         if (failure.isRetryable()) {

@@ -100,7 +100,7 @@ final class LaneHead {
 
     private boolean toNextInTurn(FairOrder order) {
         while (!isTurnOver()) {
-            if (!toChosen(order) && !(readAhead(order) && toChosen(order))) {
+            if (!toChosen(order) && (lane.isBeingRead() || !(readAhead(order) && toChosen(order)))) {
                 return false;
             }
             switch (look(true)) {
@@ -271,8 +271,9 @@ final class LaneHead {
         if (backlog.ready() == 0 || (isLeftAlone && queue.isIdle())) {
             return Long.MAX_VALUE;
         }
-        boolean isKnown =
-                backlog.oldest() == seen && seenExpiryMs > queue.home().turnTimeMs();
+        boolean isKnown = backlog.oldest() == seen
+                && seenExpiryMs > queue.home().turnTimeMs()
+                && !lane.partition().isOutOfReach(); // which only reading ends
         if (!isKnown && !toOldest()) {
             return Long.MAX_VALUE;
         }

@@ -73,6 +73,14 @@ public final class PartitionStream {
         void refused(Refusal refusal);
     }
 
+    /** Hears how large a partition is, once. */
+    public interface SizeReply {
+        /** {@code bytes}: of what it has in memory and in segments. */
+        void size(long bytes);
+
+        void refused(Refusal refusal);
+    }
+
     public int index() {
         return index;
     }
@@ -220,6 +228,18 @@ public final class PartitionStream {
             long startOffset = partition.log().startOffset();
             long endOffset = partition.log().durableOffset();
             answer(() -> reply.bounds(startOffset, endOffset));
+        });
+    }
+
+    public void size(SizeReply reply) {
+        caller.send(queue.home(), () -> {
+            Refusal refusal = refusal();
+            if (refusal != null) {
+                answer(() -> reply.refused(refusal));
+                return;
+            }
+            long bytes = partition.log().tailBytes() + partition.log().segmentBytes();
+            answer(() -> reply.size(bytes));
         });
     }
 

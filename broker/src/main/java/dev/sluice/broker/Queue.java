@@ -441,8 +441,7 @@ final class Queue {
     void readAgain() {
         if (!deleted) {
             for (Lane lane : lanes) {
-                lane.backlog().retry();
-                lane.toNextReadable(counters);
+                lane.readAgain(counters);
             }
             wake();
         }

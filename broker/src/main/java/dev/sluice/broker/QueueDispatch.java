@@ -167,6 +167,10 @@ final class QueueDispatch {
         consumer.gets.addLast(get);
         getters.addLast(consumer);
         polled = true;
+        if (queue.order() instanceof FairOrder) {
+            beginTurn(); // nothing was read ahead while nobody wanted anything, and what came back is before what was
+            // read
+        }
         serveGetters();
     }
 

@@ -104,7 +104,7 @@ public record QueueSpec(String name, boolean durable, boolean exclusive, boolean
         for (QueueProperty property : QueueProperty.values()) {
             boolean differs = !Objects.equals(settings.chosen(property), changed.chosen(property));
             if (differs && property.change() == QueueProperty.Change.NEVER) {
-                return property.propertyName() + " cannot be changed: it is chosen when " + kind() + " is declared"
+                return property.propertyName() + " cannot be changed: it is chosen when the queue is declared"
                         + (property == QueueProperty.PARTITIONS
                                 ? ", and partitions are added by a request for that"
                                 : "");

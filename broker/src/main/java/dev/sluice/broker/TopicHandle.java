@@ -21,6 +21,11 @@ public final class TopicHandle {
         return queue.id().value();
     }
 
+    /** Who has its partitions: what a caller there does with them happens at once. */
+    public Shard owner() {
+        return queue.home().shard();
+    }
+
     /** As it is now. */
     public QueueSpec spec() {
         return queue.spec();

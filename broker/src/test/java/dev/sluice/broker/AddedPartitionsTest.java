@@ -11,6 +11,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -93,6 +96,33 @@ class AddedPartitionsTest {
     }
 
     @Test
+    void consumersThatCompeteForATopicShareTheNewPartitionsToo() throws InterruptedException {
+        try (var broker = EmbeddedBroker.open(folder)) {
+            var settings = QueueSettings.DEFAULT
+                    .with(QueueProperty.QUEUE_TYPE, QueueSpec.TOPIC)
+                    .with(QueueProperty.READERS, QueueSettings.Readers.COMPETE.word());
+            broker.declareQueue(new QueueSpec(TOPIC, true, false, false, settings));
+            var deliveries = new Deliveries();
+            try (var _ = broker.consume(TOPIC, 3, deliveries::takeAndAck);
+                    var _ = broker.consume(TOPIC, 3, deliveries::takeAndAck)) {
+                publish(broker, 0, 20);
+                broker.addPartitions(TOPIC, 4);
+                publish(broker, 20, 100);
+                assertThat(deliveries.texts(100)).containsExactlyInAnyOrderElementsOf(texts(0, 100));
+                while (broker.statistics(TOPIC).acknowledged() < 100) {
+                    Thread.onSpinWait();
+                }
+            }
+            assertThat(partitionsInUse(broker)).isEqualTo(4);
+        }
+        try (var broker = EmbeddedBroker.open(folder)) {
+            assertThat(broker.statistics(TOPIC).ready()).isZero();
+            publish(broker, 100, 101);
+            assertThat(take(broker, TOPIC, 1)).containsExactly("100");
+        }
+    }
+
+    @Test
     void aTopicInMemoryGrowsToo() throws InterruptedException {
         try (var broker = EmbeddedBroker.open(folder)) {
             var settings = QueueSettings.DEFAULT.with(QueueProperty.QUEUE_TYPE, QueueSpec.TOPIC);
@@ -139,17 +169,52 @@ class AddedPartitionsTest {
     }
 
     @Test
+    void nothingIsLostWhileOthersPublishAndTheSettingsChange() throws Exception {
+        try (var broker = ShardedBroker.open(folder, 2);
+                ExecutorService publishers = Executors.newFixedThreadPool(4)) {
+            declareOnSecondShard(broker);
+            var publishing = new ArrayList<Future<?>>();
+            for (int i = 0; i < 4; i++) {
+                int shard = i % 2;
+                publishing.add(publishers.submit(() -> {
+                    for (int number = 0; number < 200; number++) {
+                        broker.publish(shard, TOPIC, String.valueOf(number));
+                    }
+                }));
+            }
+            for (int count = 2; count <= 12; count++) {
+                int partitions = count;
+                String overflow = count % 2 == 0 ? "block" : "drop-head";
+                UnaryOperator<QueueSettings> change = settings -> settings.with(QueueProperty.OVERFLOW, overflow)
+                        .with(QueueProperty.MAX_LENGTH, 100_000L + partitions);
+                assertThat(broker.<Integer>ask(
+                                partitions % 2,
+                                (on, reply) -> on.addPartitions(
+                                        TOPIC, partitions, change, ShardedBroker.NO_CONNECTION, reply)))
+                        .isEqualTo(partitions);
+            }
+            for (Future<?> one : publishing) {
+                one.get();
+            }
+            assertThat(broker.statistics(TOPIC).ready()).isEqualTo(800);
+            assertThat(broker.statistics("workers").ready()).isEqualTo(800);
+        }
+    }
+
+    /** With one partition and the subscription "workers". */
+    private static void declareOnSecondShard(ShardedBroker broker) {
+        var settings = QueueSettings.DEFAULT.with(QueueProperty.QUEUE_TYPE, QueueSpec.TOPIC);
+        var spec = new QueueSpec(TOPIC, true, false, false, settings);
+        broker.<QueueStatus>ask(1, (on, reply) -> on.declareQueue(spec, ShardedBroker.NO_CONNECTION, reply));
+        var subscription =
+                new QueueSpec("workers", true, false, false, QueueSettings.DEFAULT.with(QueueProperty.TOPIC, TOPIC));
+        broker.<QueueStatus>ask(0, (on, reply) -> on.declareQueue(subscription, ShardedBroker.NO_CONNECTION, reply));
+    }
+
+    @Test
     void publishersOnOtherShardsSeeThem() {
         try (var broker = ShardedBroker.open(folder, 2)) {
-            var settings = QueueSettings.DEFAULT
-                    .with(QueueProperty.QUEUE_TYPE, QueueSpec.TOPIC)
-                    .with(QueueProperty.PARTITIONS, 1);
-            var spec = new QueueSpec(TOPIC, true, false, false, settings);
-            broker.<QueueStatus>ask(1, (on, reply) -> on.declareQueue(spec, ShardedBroker.NO_CONNECTION, reply));
-            var subscription = new QueueSpec(
-                    "workers", true, false, false, QueueSettings.DEFAULT.with(QueueProperty.TOPIC, TOPIC));
-            broker.<QueueStatus>ask(
-                    0, (on, reply) -> on.declareQueue(subscription, ShardedBroker.NO_CONNECTION, reply));
+            declareOnSecondShard(broker);
             broker.publish(0, TOPIC, "before");
             int count = broker.<Integer>ask(
                     0,

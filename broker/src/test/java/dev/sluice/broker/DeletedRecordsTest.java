@@ -110,6 +110,26 @@ class DeletedRecordsTest {
     }
 
     @Test
+    void areGoneForTheWorkersOfATopicWhoseReadersCompete() throws InterruptedException {
+        QueueSettings settings = QueueSettings.DEFAULT
+                .with(QueueProperty.QUEUE_TYPE, QueueSpec.TOPIC)
+                .with(QueueProperty.READERS, QueueSettings.Readers.COMPETE.word());
+        try (var broker = EmbeddedBroker.open(parent)) {
+            broker.declareQueue(new QueueSpec(TOPIC, true, false, false, settings));
+            publish(broker, 0, 10);
+            assertThat(broker.deleteRecords(TOPIC, 0, 7)).isEqualTo(7);
+            assertThat(broker.statistics(TOPIC).ready()).isEqualTo(3);
+            assertThat(broker.statistics(TOPIC).purged()).isEqualTo(7);
+        }
+        try (var broker = EmbeddedBroker.open(parent)) {
+            var deliveries = new Deliveries();
+            try (var _ = broker.consume(TOPIC, 10, deliveries::takeAndAck)) {
+                assertThat(deliveries.texts(3)).isEqualTo(texts(7, 10));
+            }
+        }
+    }
+
+    @Test
     void saysWhatCannotBe() {
         try (var broker = EmbeddedBroker.open(parent)) {
             broker.declareTopic(TOPIC, 2);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.broker.QueueSettings.Overflow;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -61,6 +62,20 @@ class FairQueueTest {
             jobs.next("a-1").ack();
             jobs.next("a-3").ack();
             assertThat(jobs.statistics().unsettled()).isZero();
+        }
+    }
+
+    @Test
+    void whatCameBackWhileNobodyWantedAnythingIsFirstAgain() {
+        var seen = new ArrayList<String>();
+        try (var jobs = new SteppedBroker(
+                folder, FAIR, (client, delivery, record, count) -> seen.add(SteppedBroker.text(record)))) {
+            for (int i = 1; i <= 4; i++) {
+                jobs.publish("a", "a-" + i, RecordAttributes.NONE);
+            }
+            jobs.subscribe(new ConsumerSpec(false, false, 2, null)).close();
+            jobs.get(true);
+            assertThat(seen).containsExactly("a-1", "a-2", "a-1");
         }
     }
 

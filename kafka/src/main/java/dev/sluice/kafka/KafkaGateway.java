@@ -2,6 +2,7 @@ package dev.sluice.kafka;
 
 import dev.sluice.broker.Broker;
 import dev.sluice.broker.Shard;
+import dev.sluice.kafka.group.GroupCoordinator;
 import dev.sluice.net.ByteBudget;
 import dev.sluice.net.Gateway;
 import io.netty.channel.ChannelHandler;
@@ -12,12 +13,18 @@ public final class KafkaGateway implements Gateway {
     private final KafkaSettings settings;
     private final RequestTable requests;
     private final ByteBudget unfinished;
+    private final GroupCoordinator groups;
 
     public KafkaGateway(Broker broker, KafkaSettings settings) {
         this.broker = broker;
         this.settings = settings;
-        this.requests = RequestTable.of(new KafkaNode(broker.clusterId(), settings));
+        this.groups = GroupCoordinator.open(broker, Topics::idIfSeen, settings.groups());
+        this.requests = RequestTable.of(new KafkaNode(broker.clusterId(), settings), groups.requests());
         this.unfinished = new ByteBudget(settings.unfinishedRequestBytes());
+    }
+
+    RequestTable requests() {
+        return requests;
     }
 
     @Override
@@ -28,5 +35,10 @@ public final class KafkaGateway implements Gateway {
     @Override
     public ChannelHandler handlerFor(Shard shard) {
         return new KafkaConnection(broker.on(shard), settings, requests, unfinished);
+    }
+
+    @Override
+    public void close() {
+        groups.close();
     }
 }

@@ -1,5 +1,6 @@
 package dev.sluice.kafka;
 
+import dev.sluice.kafka.group.GroupSettings;
 import io.netty.util.internal.PlatformDependent;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param defaultPartitions how many partitions a topic gets whose maker does not say
  * @param advertised where clients are told to connect to; null for the address that each of them has connected to
  * @param unfinishedRequestBytes what the requests of which the rest is still to come may take, over all connections
+ * @param groups how groups are kept
  */
 public record KafkaSettings(
         int maxRequestBytes,
@@ -20,7 +22,8 @@ public record KafkaSettings(
         boolean autoCreateTopics,
         int defaultPartitions,
         @Nullable InetSocketAddress advertised,
-        long unfinishedRequestBytes) {
+        long unfinishedRequestBytes,
+        GroupSettings groups) {
     private static final int MIB = 1 << 20;
     /** As Kafka's {@code message.max.bytes}. */
     public static final int DEFAULT_MAX_BATCH_BYTES = MIB + 12;
@@ -32,7 +35,8 @@ public record KafkaSettings(
             true,
             1,
             null,
-            Math.max(128L * MIB, PlatformDependent.maxDirectMemory() / 8));
+            Math.max(128L * MIB, PlatformDependent.maxDirectMemory() / 8),
+            GroupSettings.DEFAULT);
 
     public KafkaSettings {
         require(maxRequestBytes >= 1, "max request size", maxRequestBytes);
@@ -43,17 +47,40 @@ public record KafkaSettings(
 
     public KafkaSettings withMaxBatchBytes(int bytes) {
         return new KafkaSettings(
-                maxRequestBytes, bytes, autoCreateTopics, defaultPartitions, advertised, unfinishedRequestBytes);
+                maxRequestBytes,
+                bytes,
+                autoCreateTopics,
+                defaultPartitions,
+                advertised,
+                unfinishedRequestBytes,
+                groups);
     }
 
     public KafkaSettings withTopics(boolean autoCreate, int partitions) {
         return new KafkaSettings(
-                maxRequestBytes, maxBatchBytes, autoCreate, partitions, advertised, unfinishedRequestBytes);
+                maxRequestBytes, maxBatchBytes, autoCreate, partitions, advertised, unfinishedRequestBytes, groups);
     }
 
     public KafkaSettings withAdvertised(@Nullable InetSocketAddress address) {
         return new KafkaSettings(
-                maxRequestBytes, maxBatchBytes, autoCreateTopics, defaultPartitions, address, unfinishedRequestBytes);
+                maxRequestBytes,
+                maxBatchBytes,
+                autoCreateTopics,
+                defaultPartitions,
+                address,
+                unfinishedRequestBytes,
+                groups);
+    }
+
+    public KafkaSettings withGroups(GroupSettings itsGroups) {
+        return new KafkaSettings(
+                maxRequestBytes,
+                maxBatchBytes,
+                autoCreateTopics,
+                defaultPartitions,
+                advertised,
+                unfinishedRequestBytes,
+                itsGroups);
     }
 
     private static void require(boolean holds, String what, long value) {

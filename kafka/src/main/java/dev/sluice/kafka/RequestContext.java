@@ -1,9 +1,12 @@
 package dev.sluice.kafka;
 
 import dev.sluice.broker.BrokerShard;
+import dev.sluice.kafka.group.Caller;
 import io.netty.buffer.ByteBuf;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import org.apache.kafka.common.message.RequestHeaderData;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.jspecify.annotations.Nullable;
@@ -83,6 +86,29 @@ final class RequestContext {
             return;
         }
         slot.answer(written);
+    }
+
+    /** As {@link #answer}, when it is known what: on any thread. That it never is known is a bug. */
+    <T> void answerLater(CompletableFuture<T> later, Function<T, ApiMessage> response) {
+        var _ = later.handleAsync((known, bug) -> answer(known, bug, response), broker().shard());
+    }
+
+    private <T> boolean answer(@Nullable T known, @Nullable Throwable bug, Function<T, ApiMessage> response) {
+        if (isOver()) {
+            return false;
+        }
+        if (known == null) {
+            hangUp("a request failed", bug);
+        } else {
+            answer(response.apply(known));
+        }
+        return true;
+    }
+
+    /** Who asks, as the coordinator of groups wants to know it. */
+    Caller caller() {
+        return new Caller(
+                header.requestApiKey(), version(), clientId(), remoteAddress().getAddress());
     }
 
     /** The client does not want an answer. */

@@ -1,5 +1,6 @@
 package dev.sluice.kafka;
 
+import dev.sluice.kafka.group.GroupRequests;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -8,23 +9,37 @@ import java.util.Map;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.apache.kafka.common.message.AlterConfigsRequestData;
 import org.apache.kafka.common.message.ApiMessageType;
+import org.apache.kafka.common.message.ConsumerGroupDescribeRequestData;
+import org.apache.kafka.common.message.ConsumerGroupHeartbeatRequestData;
 import org.apache.kafka.common.message.CreatePartitionsRequestData;
 import org.apache.kafka.common.message.CreateTopicsRequestData;
+import org.apache.kafka.common.message.DeleteGroupsRequestData;
 import org.apache.kafka.common.message.DeleteRecordsRequestData;
 import org.apache.kafka.common.message.DeleteTopicsRequestData;
 import org.apache.kafka.common.message.DescribeClusterRequestData;
 import org.apache.kafka.common.message.DescribeConfigsRequestData;
+import org.apache.kafka.common.message.DescribeGroupsRequestData;
+import org.apache.kafka.common.message.DescribeLogDirsRequestData;
 import org.apache.kafka.common.message.DescribeProducersRequestData;
 import org.apache.kafka.common.message.DescribeTopicPartitionsRequestData;
 import org.apache.kafka.common.message.FetchRequestData;
+import org.apache.kafka.common.message.FindCoordinatorRequestData;
+import org.apache.kafka.common.message.HeartbeatRequestData;
 import org.apache.kafka.common.message.IncrementalAlterConfigsRequestData;
 import org.apache.kafka.common.message.InitProducerIdRequestData;
+import org.apache.kafka.common.message.JoinGroupRequestData;
+import org.apache.kafka.common.message.LeaveGroupRequestData;
 import org.apache.kafka.common.message.ListConfigResourcesRequestData;
+import org.apache.kafka.common.message.ListGroupsRequestData;
 import org.apache.kafka.common.message.ListOffsetsRequestData;
 import org.apache.kafka.common.message.MetadataRequestData;
+import org.apache.kafka.common.message.OffsetCommitRequestData;
+import org.apache.kafka.common.message.OffsetDeleteRequestData;
+import org.apache.kafka.common.message.OffsetFetchRequestData;
 import org.apache.kafka.common.message.OffsetForLeaderEpochRequestData;
 import org.apache.kafka.common.message.ProduceRequestData;
 import org.apache.kafka.common.message.RequestHeaderData;
+import org.apache.kafka.common.message.SyncGroupRequestData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.requests.AbstractRequest;
@@ -59,7 +74,8 @@ final class RequestTable {
 
     private RequestTable() {}
 
-    static RequestTable of(KafkaNode node) {
+    /** {@code groups}: what the coordinator of groups serves. */
+    static RequestTable of(KafkaNode node, GroupRequests groups) {
         var table = new RequestTable();
         var topics = new TopicCreation(node.settings());
         table.serve(
@@ -81,8 +97,39 @@ final class RequestTable {
         table.serve(ApiKeys.INIT_PRODUCER_ID, 0, 5, InitProducerIdRequestData.class, new InitProducerIdHandler());
         table.serve(
                 ApiKeys.DESCRIBE_PRODUCERS, 0, 0, DescribeProducersRequestData.class, new DescribeProducersHandler());
+        table.serveGroups(new FindCoordinatorHandler(node, groups), new GroupHandlers(groups));
+        table.serveOffsets(new OffsetHandlers(groups));
         table.serveAdministrators(node, topics);
         return table;
+    }
+
+    private void serveGroups(FindCoordinatorHandler find, GroupHandlers groups) {
+        serve(ApiKeys.FIND_COORDINATOR, 0, 6, FindCoordinatorRequestData.class, find);
+        serve(ApiKeys.JOIN_GROUP, 0, 9, JoinGroupRequestData.class, groups::join);
+        serve(ApiKeys.SYNC_GROUP, 0, 5, SyncGroupRequestData.class, groups::sync);
+        serve(ApiKeys.HEARTBEAT, 0, 4, HeartbeatRequestData.class, groups::heartbeat);
+        serve(ApiKeys.LEAVE_GROUP, 0, 5, LeaveGroupRequestData.class, groups::leave);
+        serve(ApiKeys.DESCRIBE_GROUPS, 0, 6, DescribeGroupsRequestData.class, groups::describe);
+        serve(ApiKeys.LIST_GROUPS, 0, 5, ListGroupsRequestData.class, groups::list);
+        serve(ApiKeys.DELETE_GROUPS, 0, 3, DeleteGroupsRequestData.class, groups::delete);
+        serve(
+                ApiKeys.CONSUMER_GROUP_HEARTBEAT,
+                0,
+                1,
+                ConsumerGroupHeartbeatRequestData.class,
+                groups::consumerHeartbeat);
+        serve(
+                ApiKeys.CONSUMER_GROUP_DESCRIBE,
+                0,
+                1,
+                ConsumerGroupDescribeRequestData.class,
+                groups::describeConsumerGroups);
+    }
+
+    private void serveOffsets(OffsetHandlers offsets) {
+        serve(ApiKeys.OFFSET_COMMIT, 2, 10, OffsetCommitRequestData.class, offsets::commit);
+        serve(ApiKeys.OFFSET_FETCH, 1, 10, OffsetFetchRequestData.class, offsets::fetch);
+        serve(ApiKeys.OFFSET_DELETE, 0, 0, OffsetDeleteRequestData.class, offsets::delete);
     }
 
     private void serveAdministrators(KafkaNode node, TopicCreation topics) {
@@ -92,6 +139,7 @@ final class RequestTable {
         serve(ApiKeys.DELETE_RECORDS, 0, 2, DeleteRecordsRequestData.class, new DeleteRecordsHandler(settings));
         serve(ApiKeys.DESCRIBE_CONFIGS, 1, 4, DescribeConfigsRequestData.class, new DescribeConfigsHandler(settings));
         serve(ApiKeys.ALTER_CONFIGS, 0, 2, AlterConfigsRequestData.class, new AlterConfigsHandler(settings));
+        serve(ApiKeys.DESCRIBE_LOG_DIRS, 1, 5, DescribeLogDirsRequestData.class, new DescribeLogDirsHandler());
         serve(ApiKeys.CREATE_PARTITIONS, 0, 3, CreatePartitionsRequestData.class, new CreatePartitionsHandler());
         serve(
                 ApiKeys.INCREMENTAL_ALTER_CONFIGS,

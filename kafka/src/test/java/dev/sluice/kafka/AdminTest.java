@@ -227,7 +227,7 @@ class AdminTest {
                 .allTopicNames()
                 .get();
         for (int i = 0; i < 4; i++) {
-            assertThat(described.get("topic" + i).partitions())
+            assertThat(in(described, "topic" + i).partitions())
                     .extracting(TopicPartitionInfo::partition)
                     .containsExactlyElementsOf(
                             IntStream.rangeClosed(0, i).boxed().toList());
@@ -240,10 +240,8 @@ class AdminTest {
     void describesConfigurationsWithWhereTheyComeFrom() throws Exception {
         create(new NewTopic(TOPIC, 1, (short) 1).configs(Map.of("retention.ms", "1000")));
         var options = new DescribeConfigsOptions().includeSynonyms(true).includeDocumentation(true);
-        Config config = admin.describeConfigs(List.of(topic(TOPIC)), options)
-                .all()
-                .get()
-                .get(topic(TOPIC));
+        Config config =
+                in(admin.describeConfigs(List.of(topic(TOPIC)), options).all().get(), topic(TOPIC));
         ConfigEntry retention = config.get("retention.ms");
         assertThat(retention.value()).isEqualTo("1000");
         assertThat(retention.source()).isEqualTo(ConfigEntry.ConfigSource.DYNAMIC_TOPIC_CONFIG);
@@ -269,7 +267,7 @@ class AdminTest {
                 .singleElement()
                 .satisfies(node -> assertThat(node.port()).isEqualTo(kafka.port()));
         var broker = new ConfigResource(ConfigResource.Type.BROKER, "1");
-        Config config = admin.describeConfigs(List.of(broker)).all().get().get(broker);
+        Config config = in(admin.describeConfigs(List.of(broker)).all().get(), broker);
         assertThat(config.get("message.max.bytes").value()).isEqualTo("100000");
         assertThat(config.get("message.max.bytes").isReadOnly()).isTrue();
         create(new NewTopic(TOPIC, 1, (short) 1));
@@ -347,7 +345,8 @@ class AdminTest {
         var wanted = new AlterConfigsResource()
                 .setResourceType(ConfigResource.Type.TOPIC.id())
                 .setResourceName(TOPIC);
-        wanted.configs().mustAdd(new AlterableConfig().setName("retention.bytes").setValue("7"));
+        wanted.configs()
+                .mustAdd(new AlterableConfig().setName("retention.bytes").setValue("7"));
         var request = new AlterConfigsRequestData();
         request.resources().mustAdd(wanted);
         try (RawClient client = kafka.connect()) {
@@ -376,6 +375,18 @@ class AdminTest {
         assertThatThrownBy(() -> deleteRecords(0, 10)).cause().isInstanceOf(PolicyViolationException.class);
     }
 
+    @Test
+    void tellsHowLargePartitionsAre() throws Exception {
+        create(new NewTopic(TOPIC, 2, (short) 1));
+        publish(1, 10);
+        var folders = in(admin.describeLogDirs(List.of(1)).descriptions(), 1).get();
+        assertThat(folders).hasSize(1);
+        var replicas = folders.values().iterator().next().replicaInfos();
+        assertThat(replicas).containsOnlyKeys(new TopicPartition(TOPIC, 0), new TopicPartition(TOPIC, 1));
+        assertThat(in(replicas, new TopicPartition(TOPIC, 0)).size()).isZero();
+        assertThat(in(replicas, new TopicPartition(TOPIC, 1)).size()).isPositive();
+    }
+
     private void publish(int partition, int count) {
         try (var producer = new KafkaProducer<>(address(), new StringSerializer(), new StringSerializer())) {
             for (int i = 0; i < count; i++) {
@@ -386,9 +397,10 @@ class AdminTest {
 
     private long deleteRecords(int partition, long below) throws Exception {
         var its = new TopicPartition(TOPIC, partition);
-        return admin.deleteRecords(Map.of(its, RecordsToDelete.beforeOffset(below)))
-                .lowWatermarks()
-                .get(its)
+        return in(
+                        admin.deleteRecords(Map.of(its, RecordsToDelete.beforeOffset(below)))
+                                .lowWatermarks(),
+                        its)
                 .get()
                 .lowWatermark();
     }
@@ -410,23 +422,20 @@ class AdminTest {
     }
 
     private TopicDescription describe(String topic) throws Exception {
-        return Objects.requireNonNull(
-                admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic));
+        return in(admin.describeTopics(List.of(topic)).allTopicNames().get(), topic);
     }
 
     private Map<String, String> config(String topic) throws Exception {
-        Collection<ConfigEntry> entries = admin.describeConfigs(List.of(topic(topic)))
-                .all()
-                .get()
-                .get(topic(topic))
+        Collection<ConfigEntry> entries = in(
+                        admin.describeConfigs(List.of(topic(topic))).all().get(), topic(topic))
                 .entries();
         return entries.stream().collect(Collectors.toMap(ConfigEntry::name, ConfigEntry::value));
     }
 
     /** As the broker knows them. */
     private QueueSettings settings(String topic) {
-        return kafka.<QueueSettings>ask((on, reply) -> reply.on(Outcome.done(
-                Objects.requireNonNull(on.topic(topic)).spec().settings())));
+        return kafka.<QueueSettings>ask((on, reply) -> reply.on(
+                Outcome.done(Objects.requireNonNull(on.topic(topic)).spec().settings())));
     }
 
     private void alter(AlterConfigOp... operations) throws Exception {
@@ -436,6 +445,10 @@ class AdminTest {
     private KafkaFuture<Void> altering(AlterConfigOp... operations) {
         return admin.incrementalAlterConfigs(Map.of(topic(TOPIC), List.of(operations)))
                 .all();
+    }
+
+    private static <K, V> V in(Map<K, V> map, K key) {
+        return Objects.requireNonNull(map.get(key));
     }
 
     private static AlterConfigOp set(String name, String value) {

@@ -68,7 +68,7 @@ final class Decompression {
         try {
             inflater.setInput(in, from, in.length - from);
             while (!inflater.finished()) {
-                int room = out.room();
+                int room = out.room(); // before the array, which it may replace
                 int read = inflater.inflate(out.array(), out.size(), room);
                 out.added(read);
                 if (read == 0 && !inflater.finished()) {
@@ -87,7 +87,7 @@ final class Decompression {
             int read = 0;
             while (read >= 0) {
                 out.added(read);
-                int room = out.room();
+                int room = out.room(); // before the array, which it may replace
                 read = stream.read(out.array(), out.size(), room);
             }
         }

@@ -70,17 +70,15 @@ final class CompressedBatchTest {
 
     @ParameterizedTest
     @FieldSource("CODECS")
-    void readsWhatBecomesMuchLargerThanUsual(Compression codec) {
-        byte[] value = new byte[3 << 20];
-        Arrays.fill(value, (byte) 'x');
-        value[value.length - 1] = 'y';
-        cursor.reset(KafkaBatches.of(codec, new SimpleRecord(value), new SimpleRecord(value)), 0);
-        for (int i = 0; i < 2; i++) {
-            assertThat(cursor.next()).isTrue();
+    void readsWhatIsManyTimesAsLargeAsItsCompressedForm(Compression codec) {
+        for (int size = 1; size < 10_000_000; size = size * 3 + 1) {
+            byte[] value = new byte[size];
+            cursor.reset(KafkaBatches.of(codec, new SimpleRecord(0, new byte[0], value)), 0);
+            assertThat(cursor.next()).as("%d bytes", size).isTrue();
             assertThat(ByteBufUtil.getBytes(cursor.buffer(), cursor.valueIndex(), cursor.valueLength()))
                     .isEqualTo(value);
+            assertThat(cursor.next()).isFalse();
         }
-        assertThat(cursor.next()).isFalse();
     }
 
     private static byte[] randomLetters(SplittableRandom random, int count) {
@@ -163,9 +161,7 @@ final class CompressedBatchTest {
         ByteBuf bomb = KafkaBatches.claiming(codec.type().id, bytes);
 
         long before = allocatedBytes();
-        assertThatThrownBy(() -> cursor.reset(bomb, 0))
-                .isInstanceOf(CorruptRecordException.class)
-                .hasMessageContaining("damaged compressed batch");
+        assertThatThrownBy(() -> cursor.reset(bomb, 0)).isInstanceOf(CorruptRecordException.class);
         assertThat(allocatedBytes() - before).isLessThan(5L * RecordBatch.MAX_BATCH_BYTES);
     }
 
@@ -173,10 +169,11 @@ final class CompressedBatchTest {
     void takesNoMemoryForWhatIsOnlyClaimed() {
         byte[] twoGigabytes = {(byte) 0xff, (byte) 0xff, (byte) 0xff, (byte) 0xff, 7, 0, 0};
         ByteBuf batch = KafkaBatches.claiming(SNAPPY, twoGigabytes);
+        // The first time loads the codec.
+        assertThatThrownBy(() -> cursor.reset(batch, 0)).isInstanceOf(CorruptRecordException.class);
         long before = allocatedBytes();
         assertThatThrownBy(() -> cursor.reset(batch, 0)).isInstanceOf(CorruptRecordException.class);
-        assertThat(allocatedBytes() - before)
-                .isLessThan(RecordBatch.MAX_BATCH_BYTES / 2); // loading the library takes some
+        assertThat(allocatedBytes() - before).isLessThan(1 << 20);
     }
 
     @Test

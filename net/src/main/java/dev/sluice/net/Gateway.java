@@ -13,4 +13,7 @@ public interface Gateway {
      * and ends the connection in its protocol's way when it is told {@link ConnectionEvent#SHUTDOWN}.
      */
     ChannelHandler handlerFor(Shard shard);
+
+    /** The node stops: no connection comes any more. */
+    default void close() {}
 }

@@ -4,6 +4,7 @@ import ch.qos.logback.classic.Level;
 import dev.sluice.amqp.AmqpSettings;
 import dev.sluice.broker.PublishRates;
 import dev.sluice.kafka.KafkaSettings;
+import dev.sluice.kafka.group.GroupSettings;
 import dev.sluice.net.NetSettings;
 import java.nio.file.Path;
 import java.util.Map;
@@ -48,7 +49,10 @@ record Configuration(
                 .withMaxBatchBytes(read(Setting.KAFKA_MAX_BATCH_BYTES, given))
                 .withTopics(
                         read(Setting.KAFKA_AUTO_CREATE_TOPICS, given), read(Setting.KAFKA_DEFAULT_PARTITIONS, given))
-                .withAdvertised(read(Setting.KAFKA_ADVERTISED, given).address().orElse(null));
+                .withAdvertised(read(Setting.KAFKA_ADVERTISED, given).address().orElse(null))
+                .withGroups(new GroupSettings(
+                        read(Setting.KAFKA_OFFSETS_RETENTION_MINUTES, given),
+                        read(Setting.KAFKA_INITIAL_REBALANCE_DELAY_MS, given)));
     }
 
     private static Limits limits(Map<Setting<?>, Given> given) {

@@ -24,6 +24,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -95,8 +96,8 @@ final class Node implements AutoCloseable {
         opened.push(() -> connections.close(GOODBYE_TIMEOUT_MS));
 
         var listeners = new Listeners(loops, connections, net, configuration.host());
-        open(listeners, configuration.amqpPort(), new AmqpGateway(broker, configuration.amqp()));
-        open(listeners, configuration.kafkaPort(), new KafkaGateway(broker, configuration.kafka()));
+        open(listeners, configuration.amqpPort(), () -> new AmqpGateway(broker, configuration.amqp()));
+        open(listeners, configuration.kafkaPort(), () -> new KafkaGateway(broker, configuration.kafka()));
     }
 
     /** Without it a broker is a broker all the same. */
@@ -122,10 +123,12 @@ final class Node implements AutoCloseable {
         }
     }
 
-    private void open(Listeners listeners, Port port, Gateway gateway) throws ListenException {
+    private void open(Listeners listeners, Port port, Supplier<Gateway> protocol) throws ListenException {
         switch (port) {
             case Port.Off off -> {}
             case Port.On(int number) -> {
+                Gateway gateway = protocol.get();
+                opened.push(gateway::close);
                 Listener listener = listeners.open(number, gateway);
                 opened.push(listener::close);
                 InetSocketAddress address = listener.address();

@@ -103,7 +103,8 @@ final class QueueRequests {
             QueueProperty property = at < 0 ? null : QueueProperty.named(assignment.substring(0, at));
             if (property == null) {
                 throw new IllegalArgumentException(
-                        "a setting and its value, such as max-length=1000, were expected, found \"" + assignment + "\"");
+                        "a setting and its value, such as max-length=1000, were expected, found \"" + assignment
+                                + "\"");
             }
             UnaryOperator<QueueSettings> before = all;
             UnaryOperator<QueueSettings> change = setting(property, assignment.substring(at + 1));

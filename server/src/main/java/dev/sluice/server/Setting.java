@@ -110,6 +110,24 @@ record Setting<T>(
             false,
             text -> number(text, 1, 64 << 20));
 
+    static final Setting<Integer> KAFKA_OFFSETS_RETENTION_MINUTES = new Setting<>(
+            "kafka-offsets-retention-minutes",
+            "10080",
+            "N",
+            "a number from 1 to 5256000",
+            "For how many minutes the offsets of a Kafka consumer group are kept once it has no members.",
+            false,
+            text -> number(text, 1, 5_256_000));
+
+    static final Setting<Integer> KAFKA_INITIAL_REBALANCE_DELAY_MS = new Setting<>(
+            "kafka-initial-rebalance-delay-ms",
+            "3000",
+            "N",
+            "a number from 0 to 300000",
+            "For how many milliseconds the first member of a Kafka consumer group waits for others, so that they share the partitions at once.",
+            false,
+            text -> number(text, 0, 300_000));
+
     static final Setting<Level> LOG_LEVEL = new Setting<>(
             "log-level",
             "info",
@@ -227,6 +245,8 @@ record Setting<T>(
             KAFKA_AUTO_CREATE_TOPICS,
             KAFKA_DEFAULT_PARTITIONS,
             KAFKA_MAX_BATCH_BYTES,
+            KAFKA_OFFSETS_RETENTION_MINUTES,
+            KAFKA_INITIAL_REBALANCE_DELAY_MS,
             MAX_CONNECTIONS,
             MESSAGE_MEMORY,
             MEMORY_WARN_AT,

@@ -115,8 +115,7 @@ final class QueueCommandTest {
         while (broker.statistics("jobs").ready() != 1) {
             Thread.onSpinWait();
         }
-        assertThat(run(0, "set", "jobs", "max-length="))
-                .contains("queue jobs: dead-letter-exchange=dlx");
+        assertThat(run(0, "set", "jobs", "max-length=")).contains("queue jobs: dead-letter-exchange=dlx");
         run(1, "set", "jobs", "max-priority=3");
         assertThat(err).contains("max-priority cannot be changed");
         wrong("such as max-length=1000, were expected, found \"length=3\"", "set", "jobs", "length=3");

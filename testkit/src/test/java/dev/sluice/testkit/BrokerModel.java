@@ -68,12 +68,21 @@ final class BrokerModel {
         private @Nullable CopyModel tooOld;
 
         private int tooOldSince;
+        /** A queue takes nothing until somebody lets it go on. */
+        private boolean isHeld;
 
         private void tooOld(@Nullable CopyModel found) {
             if (found != null) {
                 tooOld = found;
                 tooOldSince = found.readySince;
             }
+        }
+
+        private void requireNotHeld() {
+            boolean isStillHeld = isHeld
+                    && copies.size() == 1
+                    && copies.getFirst().origin.pauses.surelyHoldsPublishers(Integer.MAX_VALUE);
+            require(!isStillHeld, copies + " is taken while publishing is paused");
         }
 
         private boolean mayBeTaken() {
@@ -144,8 +153,10 @@ final class BrokerModel {
             mayHaveComeAndGone(copy);
             queue.tally.accepted++;
             queue.tally.hasTtl |= copy.attributes.ttlMs() >= 0;
-            queue.tally.isUncertain |= !wantsAnswer && (queue.refusesAtLimit() || isDisturbed);
-            copy.mayBeGone |= !wantsAnswer && isDisturbed;
+            boolean mayBeRefused = isDisturbed || queue.pauses.mayHoldPublishers();
+            queue.tally.isUncertain |= !wantsAnswer && (queue.refusesAtLimit() || mayBeRefused);
+            copy.mayBeGone |= !wantsAnswer && mayBeRefused;
+            publication.isHeld |= queue.pauses.surelyHoldsPublishers(quietPoints) && !queue.blocksAtLimit();
         }
         if (wantsAnswer) {
             unanswered.add(publication);
@@ -158,6 +169,7 @@ final class BrokerModel {
         require(
                 publication.mayBeTaken() || publication.copies.size() > 1,
                 publication.copies + " is taken, while " + publication.tooOld + " waits for too long");
+        publication.requireNotHeld();
         answered(publication);
     }
 
@@ -173,10 +185,11 @@ final class BrokerModel {
 
     private void refused(CopyModel copy, Refusal.Reason reason) {
         QueueModel queue = copy.origin;
+        boolean isPaused = reason == Refusal.Reason.QUEUE_PAUSED && queue.pauses.mayHaveHeldPublishers(quietPoints);
         boolean isFull = reason == Refusal.Reason.QUEUE_FULL;
         boolean isByStorage = reason == Refusal.Reason.STORAGE && isDisturbed;
         require(!isFull || queue.refusesAtLimit(), copy + " is refused by a queue that takes all");
-        require(isFull || isByStorage || !queue.isThere(), copy + " is refused by a queue that is there");
+        require(isFull || isByStorage || isPaused || !queue.isThere(), copy + " is refused by a queue that is there");
         require(copy.at != queue || !copy.deliveredEver, copy + " was delivered, and is refused");
         queue.tally.accepted--;
         if (queue.sendsRefusedToDeadLetters() && isFull) {
@@ -311,6 +324,13 @@ final class BrokerModel {
     }
 
     // ---- queues ----
+
+    /** An operator pauses something, or lets it go on: what was sent without asking for an answer may be refused. */
+    void pausing(QueueModel queue) {
+        queue.pauses.changing();
+        queue.tally.isUncertain = true;
+        queue.copies.stream().filter(copy -> !copy.promised).forEach(copy -> copy.mayBeGone = true);
+    }
 
     void purging(QueueModel queue) {
         queue.purging++;

@@ -7,6 +7,7 @@ import dev.sluice.broker.DiskAmount;
 import dev.sluice.broker.ExchangeSpec;
 import dev.sluice.broker.ExchangeType;
 import dev.sluice.broker.Outcome;
+import dev.sluice.broker.QueueTools;
 import dev.sluice.broker.Shard;
 import dev.sluice.broker.Shards;
 import dev.sluice.log.Storage;
@@ -29,6 +30,7 @@ final class BrokerSim {
     static final String EXCHANGE = "fan";
 
     private static final int MAX_STEPS = 200_000;
+    private static final int MOST_STEPS_AT_FAULT = 3_000;
     private static final int BLOCK_BYTES = 4096;
     private static final long TAIL_BUDGET_BYTES = 4 << 20;
     private static final int MOST_SHARDS = 3;
@@ -338,11 +340,12 @@ final class BrokerSim {
         }
     }
 
-    /** Steps until nothing goes on, or a crash happens. */
+    /** Steps until nothing goes on, or a crash happens. With a disk that fails that may be never: what is tried in vain is tried again. */
     private void rest() {
-        for (int i = 0; disk.image() == null && step(); i++) {
+        int most = isFaulty ? MOST_STEPS_AT_FAULT : MAX_STEPS;
+        for (int i = 0; i < most && disk.image() == null && step(); i++) {
             throwFailure();
-            BrokerModel.require(i < MAX_STEPS, "the broker does not come to rest");
+            BrokerModel.require(i < MAX_STEPS - 1, "the broker does not come to rest");
         }
         if (isUp()) {
             busyMs = 0;
@@ -404,6 +407,10 @@ final class BrokerSim {
         return shardCount;
     }
 
+    QueueTools tools() {
+        return Objects.requireNonNull(broker).join().tools();
+    }
+
     SimPublisher publisher(int shard) {
         return publishers.get(shard);
     }
@@ -449,6 +456,8 @@ final class BrokerSim {
         }
         disk.crashAt(Long.MAX_VALUE, SimDisk.Crash.POWER);
         start();
+        PauseOps.resumeAll(this);
+        quiet();
         model.draining();
         trace.add("drain");
         for (QueueModel queue : model.queuesThere()) {

@@ -30,6 +30,8 @@ final class CopyModel {
     final int publishedInLife;
     RecordAttributes attributes;
     final int valueBytes;
+    /** What it is about; 0 for nothing. */
+    final int key;
 
     /** Where it is, as far as is known. */
     QueueModel at;
@@ -92,7 +94,8 @@ final class CopyModel {
             int publishedOn,
             int publishedInLife,
             RecordAttributes attributes,
-            int valueBytes) {
+            int valueBytes,
+            int key) {
         this.id = id;
         this.origin = origin;
         this.at = origin;
@@ -100,6 +103,7 @@ final class CopyModel {
         this.publishedInLife = publishedInLife;
         this.attributes = attributes;
         this.valueBytes = valueBytes;
+        this.key = key;
     }
 
     void promise(long highestId) {
@@ -177,7 +181,7 @@ final class CopyModel {
 
     @Override
     public String toString() {
-        return "record " + id + " of " + origin.name
+        return "record " + id + (key == 0 ? "" : " about " + key) + " of " + origin.name
                 + (at == origin ? "" : " in " + at.name)
                 + (offset < 0 ? "" : " at " + lane + ":" + offset)
                 + (end == null ? "" : ", " + end + (endIsDurable ? " for ever" : ""))

@@ -27,12 +27,13 @@ final class DeliveryCheck {
             boolean redelivered,
             boolean noAck) {
         CopyModel copy = find(model, consumer.queue, record);
+        require(!copy.at.pauses.surelyHoldsConsumers(model.quietPoints()), copy + " comes while consuming is paused");
         requireTimes(model, copy, record);
         require(copy.end == null, "comes again: " + copy);
         require(copy.leaving == null, "comes again, though it left: " + copy);
         requireAlone(model, copy);
         requirePlace(copy, DeliveryId.lane(delivery), DeliveryId.offset(delivery));
-        requireOrder(model, consumer, copy);
+        OrderCheck.delivered(model, consumer, copy, noAck);
         requireHistory(model, copy, count, redelivered);
         return takes(model, consumer, delivery, copy, count, noAck);
     }
@@ -139,42 +140,6 @@ final class DeliveryCheck {
                     !isComparable || other.id < copy.id == other.offset < offset,
                     copy + " changed its place with " + other);
         }
-    }
-
-    private static void requireOrder(BrokerModel model, SimConsumer consumer, CopyModel copy) {
-        QueueModel queue = copy.at;
-        boolean isFirst =
-                !copy.deliveredInLife && copy.mostReturns + queue.closedFromAfar == 0 && copy.attributes.delayMs() == 0;
-        if (isFirst) {
-            require(consumer.isInOrder(copy.offset), consumer + " got later ones before " + copy);
-        }
-        if (queue.isSeenFromAfar) {
-            return;
-        }
-        if (isFirst) {
-            require(copy.offset > queue.highestFirst(copy.lane), "later ones came before " + copy);
-            queue.firstDelivered(copy.lane, copy.offset);
-        }
-        boolean isStrict = queue.settings.priorityAgingMs() < 0;
-        for (CopyModel other : queue.copies) {
-            if (other.ready && other.isOwed() && other != copy && other.expiresMs() > model.nowMs()) {
-                boolean isHigher = isStrict && other.lane > copy.lane;
-                require(!isHigher, copy + " came before the more urgent " + other);
-                require(other.lane != copy.lane || !isBefore(other, copy), copy + " came before " + other);
-            }
-        }
-    }
-
-    /** Whether the other's place in the lane is surely before. */
-    private static boolean isBefore(CopyModel other, CopyModel copy) {
-        if (other.offset >= 0) {
-            return other.offset < copy.offset;
-        }
-        return other.left.isEmpty()
-                && copy.left.isEmpty()
-                && other.publishedOn == copy.publishedOn
-                && other.publishedInLife == copy.publishedInLife
-                && other.id < copy.id;
     }
 
     private static void requireHistory(BrokerModel model, CopyModel copy, int count, boolean redelivered) {

@@ -10,6 +10,7 @@ import java.util.Objects;
 final class PublishOps {
     private static final int MOST_AT_ONCE = 12;
     private static final int MOST_BYTES = 3_000;
+    private static final int MOST_KEYS = 4;
     /** Of any value. */
     static final int LARGEST_BYTES = Payload.LEAST_BYTES + MOST_BYTES;
 
@@ -33,7 +34,9 @@ final class PublishOps {
         int shard = sim.random.below(sim.shardCount());
         var drafts = new ArrayList<SimSender.Draft>();
         for (int i = 1 + sim.random.size(MOST_AT_ONCE); i > 0; i--) {
-            drafts.add(new SimSender.Draft(attributes(sim.random), Payload.LEAST_BYTES + sim.random.size(MOST_BYTES)));
+            int key = sim.random.oneIn(2) ? 0 : sim.random.between(1, MOST_KEYS);
+            drafts.add(new SimSender.Draft(
+                    attributes(sim.random), key, Payload.LEAST_BYTES + sim.random.size(MOST_BYTES)));
         }
         boolean wantsAnswer = sim.random.percent(80);
         ConfirmWhen confirm = sim.random.percent(85) ? ConfirmWhen.STORED : ConfirmWhen.TAKEN;

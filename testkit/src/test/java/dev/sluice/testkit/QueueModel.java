@@ -3,11 +3,14 @@ package dev.sluice.testkit;
 import dev.sluice.broker.DeathReason;
 import dev.sluice.broker.QueueProperty;
 import dev.sluice.broker.QueueSettings;
+import dev.sluice.broker.QueueSettings.Ordering;
 import dev.sluice.broker.QueueSettings.Overflow;
 import dev.sluice.broker.QueueSpec;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
-import java.util.TreeMap;
+import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Confined to the thread of the simulation. What is known of one queue. */
@@ -22,6 +25,7 @@ final class QueueModel {
     final String name;
     final QueueSpec spec;
     final QueueSettings settings;
+    final Ordering ordering;
     /** Where dead letters go; null where they are dropped. */
     final @Nullable QueueModel deadLetterTarget;
 
@@ -60,9 +64,13 @@ final class QueueModel {
     @Nullable
     SimConsumer active;
 
+    final PauseModel pauses = new PauseModel();
     final Tally tally = new Tally();
-    /** By lanes: the highest offset that was delivered for the first time in this life. */
-    private final TreeMap<Integer, Long> highestFirst = new TreeMap<>();
+    /** The highest offset that was delivered for the first time in this life. */
+    private final Map<Order, Long> highestFirst = new HashMap<>();
+
+    /** Records of one lane that come one after another. */
+    private record Order(int lane, int order) {}
 
     /** What happened in this life, as clients saw it. */
     static final class Tally {
@@ -81,6 +89,9 @@ final class QueueModel {
         this.spec = spec;
         this.name = spec.name();
         this.settings = spec.settings();
+        Object word = settings.chosen(QueueProperty.ORDERING);
+        this.ordering =
+                word == null ? Ordering.FIFO : Ordering.valueOf(word.toString().toUpperCase(Locale.ROOT));
         this.deadLetterTarget = deadLetterTarget;
         this.declaredOn = declaredOn;
         this.declaredOf = declaredOf;
@@ -134,7 +145,7 @@ final class QueueModel {
 
     /** Dead letters may have to wait until there is room. */
     boolean letsDeadLettersWait() {
-        return isLimited() && !dropsAtLimit();
+        return (isLimited() && !dropsAtLimit()) || pauses.everHeldPublishers();
     }
 
     boolean sendsRefusedToDeadLetters() {
@@ -200,13 +211,18 @@ final class QueueModel {
         return new long[] {Math.min(least, limit), Math.min(most, limit)};
     }
 
-    /** The highest place in the lane of what was delivered for the first time in this life; -1 for none. */
-    long highestFirst(int lane) {
-        return highestFirst.getOrDefault(lane, -1L);
+    /** Which records come one after another: all of a lane, or those of the same key. */
+    int orderOf(CopyModel copy) {
+        return ordering == Ordering.FIFO ? 0 : copy.key;
     }
 
-    void firstDelivered(int lane, long offset) {
-        highestFirst.merge(lane, offset, Math::max);
+    /** The highest place of what was delivered for the first time in this life; -1 for none. */
+    long highestFirst(int lane, int order) {
+        return highestFirst.getOrDefault(new Order(lane, order), -1L);
+    }
+
+    void firstDelivered(int lane, int order, long offset) {
+        highestFirst.merge(new Order(lane, order), offset, Math::max);
     }
 
     /** Something goes wrong with the disk: what cannot be read cannot be dropped where bytes count, and others are instead. */
@@ -217,6 +233,7 @@ final class QueueModel {
     /** Another process has it. */
     void newLife() {
         highestFirst.clear();
+        pauses.newLife();
         hasRemoteTaker = false;
         isSeenFromAfar = false;
         closedFromAfar = 0;

@@ -42,6 +42,9 @@ final class RandomQueues {
         if (random.oneIn(6)) {
             settings = settings.with(QueueProperty.SINGLE_ACTIVE_CONSUMER, true);
         }
+        if (random.oneIn(4)) {
+            settings = settings.with(QueueProperty.ORDERING, random.pick(List.of("key", "key", "fair")));
+        }
         if (random.oneIn(3)) {
             settings = targets.isEmpty() || random.oneIn(8)
                     ? settings.with(QueueProperty.DEAD_LETTER_EXCHANGE, "nowhere")

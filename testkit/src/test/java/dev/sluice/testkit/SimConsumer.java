@@ -5,6 +5,7 @@ import dev.sluice.broker.DeliverySink;
 import dev.sluice.broker.GetReply;
 import dev.sluice.broker.Settlement;
 import dev.sluice.log.RecordCursor;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,7 +39,8 @@ final class SimConsumer implements DeliverySink, GetReply {
     private boolean isAsking;
 
     private boolean asksWithoutAck;
-    private long highestFirst = -1;
+    /** By what has its own order. */
+    private final Map<Integer, Long> highestFirst = new HashMap<>();
 
     /** A delivery that was not settled. */
     static final class Held {
@@ -148,10 +150,9 @@ final class SimConsumer implements DeliverySink, GetReply {
 
     /** From now on it may be sent something. */
     void takes(boolean withoutAck) {
-        boolean isRemote = home != queue.home(sim.shardCount());
-        queue.isSeenFromAfar |= isRemote;
-        queue.hasRemoteTaker |= isRemote && withoutAck;
-        queue.mayLoseUnseen |= isRemote && withoutAck;
+        queue.isSeenFromAfar |= isRemote();
+        queue.hasRemoteTaker |= isRemote() && withoutAck;
+        queue.mayLoseUnseen |= isRemote() && withoutAck;
     }
 
     /** Its socket takes no more for a while, or more again. */
@@ -181,7 +182,7 @@ final class SimConsumer implements DeliverySink, GetReply {
             isAsking = false;
             held.values().forEach(sim.model::takenBack);
             held.clear();
-            if (home != queue.home(sim.shardCount())) {
+            if (isRemote()) {
                 sim.model.closedFromAfar(queue, noAck || asksWithoutAck);
             }
             handle().close();
@@ -217,11 +218,16 @@ final class SimConsumer implements DeliverySink, GetReply {
         }
     }
 
-    /** False if it got one before that has a higher place, both for the first time. */
-    boolean isInOrder(long offset) {
-        boolean inOrder = offset > highestFirst;
-        highestFirst = Math.max(highestFirst, offset);
+    /** False if it got one before that has a higher place in the same order, both for the first time. */
+    boolean isInOrder(int order, long offset) {
+        boolean inOrder = offset > highestFirst.getOrDefault(order, -1L);
+        highestFirst.merge(order, offset, Math::max);
         return inOrder || queue.lanes() > 1;
+    }
+
+    /** Whether it is on another shard than its queue. */
+    boolean isRemote() {
+        return home != queue.home(sim.shardCount());
     }
 
     @Override

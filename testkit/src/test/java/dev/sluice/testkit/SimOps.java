@@ -5,7 +5,8 @@ import java.util.stream.Stream;
 
 /** Stateless. Everything that happens to a broker in a {@link BrokerSim}; a new kind of operation is one more line in one of the lists, or one more list. */
 final class SimOps {
-    private static final List<SimOp> ALL = Stream.of(QueueOps.ALL, PublishOps.ALL, ConsumeOps.ALL, MachineOps.ALL)
+    private static final List<SimOp> ALL = Stream.of(
+                    QueueOps.ALL, PauseOps.ALL, PublishOps.ALL, ConsumeOps.ALL, MachineOps.ALL)
             .flatMap(List::stream)
             .toList();
 

@@ -33,10 +33,10 @@ final class SimPublisher implements ConfirmSink {
             String exchange,
             String routingKey,
             List<QueueModel> queues,
-            RecordAttributes attributes,
-            int bytes,
+            SimSender.Draft draft,
             @Nullable ConfirmWhen confirm) {
         boolean wantsAnswer = confirm != null;
+        RecordAttributes attributes = draft.attributes();
         if (queues.stream().allMatch(QueueModel::isThere)) {
             BrokerModel.require(
                     route.queueCount() == queues.size(),
@@ -46,24 +46,24 @@ final class SimPublisher implements ConfirmSink {
         }
         long id = sim.model.nextId();
         List<CopyModel> copies =
-                queues.stream().map(queue -> copy(id, queue, attributes, bytes)).toList();
+                queues.stream().map(queue -> copy(id, queue, draft)).toList();
         sent.put(id, sim.model.published(copies, wantsAnswer, confirm == ConfirmWhen.STORED));
         sim.trace.add("publish " + copies + " " + attributes + (wantsAnswer ? " " + confirm : "") + " on " + shard);
         ByteBuf headers = headers(exchange, routingKey, attributes);
         view.publish(
                 route,
                 attributes,
-                null,
-                Payload.of(id, bytes),
+                draft.key() == 0 ? null : Unpooled.buffer().writeInt(draft.key()),
+                Payload.of(id, draft.bytes()),
                 headers,
                 confirm == null ? ConfirmWhen.STORED : confirm,
                 wantsAnswer ? this : null,
                 id);
     }
 
-    private CopyModel copy(long id, QueueModel queue, RecordAttributes attributes, int bytes) {
-        var copy = new CopyModel(id, queue, shard, sim.model.life(), attributes, bytes);
-        copy.lane = Math.min(attributes.priority(), queue.lanes() - 1);
+    private CopyModel copy(long id, QueueModel queue, SimSender.Draft draft) {
+        var copy = new CopyModel(id, queue, shard, sim.model.life(), draft.attributes(), draft.bytes(), draft.key());
+        copy.lane = Math.min(draft.attributes().priority(), queue.lanes() - 1);
         return copy;
     }
 

@@ -24,8 +24,8 @@ final class SimSender {
     private @Nullable Gate awaited;
     private @Nullable QueueModel waitsFor;
 
-    /** A record that is not published yet. */
-    record Draft(RecordAttributes attributes, int bytes) {}
+    /** A record that is not published yet; {@code key}: what it is about, 0 for nothing. */
+    record Draft(RecordAttributes attributes, int key, int bytes) {}
 
     /** {@code confirm}: null if it does not want to know what becomes of its records. */
     SimSender(
@@ -68,8 +68,7 @@ final class SimSender {
                     return;
                 }
                 Draft next = drafts.element();
-                sim.publisher(shard)
-                        .publish(view, route, exchange, routingKey, queues, next.attributes, next.bytes, confirm);
+                sim.publisher(shard).publish(view, route, exchange, routingKey, queues, next, confirm);
             }
             drafts.remove();
             passed = null;

@@ -3,6 +3,7 @@ package dev.sluice.testkit;
 import static dev.sluice.testkit.BrokerModel.require;
 
 import dev.sluice.broker.Outcome;
+import dev.sluice.broker.QueueSettings.Ordering;
 import dev.sluice.broker.QueueStatistics;
 import java.util.HashMap;
 import java.util.List;
@@ -113,6 +114,7 @@ final class StatisticsCheck {
         require(queue.dropsAtLimit() || statistics.droppedAtLimit() == 0, "it drops without a limit");
         boolean mayExpire = queue.settings.messageTtlMs() >= 0 || tally.hasTtl;
         require(mayExpire || statistics.expired() == 0, "records expire that live for ever");
+        require(queue.pauses.mayBe(statistics.paused()), "it says that something else is paused");
         require(statistics.parked() == 0, "records are parked without a circle");
         if (tally.isUncertain) {
             return;
@@ -186,7 +188,8 @@ final class StatisticsCheck {
         boolean isFull = (maxLength >= 0 && statistics.ready() >= Math.max(1, maxLength))
                 || (maxBytes >= 0 && statistics.readyBytes() >= Math.max(1, maxBytes))
                 || (queue.settings.maxAgeMs() >= 0 && statistics.ready() > 0);
-        require(isFull || queue.waiting == 0, queue.waiting + " publishers wait, and there is room");
+        boolean mayHold = queue.pauses.mayHoldPublishers();
+        require(isFull || mayHold || queue.waiting == 0, queue.waiting + " publishers wait, and there is room");
     }
 
     /** Nobody who could take a record waits while one is ready. */
@@ -198,6 +201,12 @@ final class StatisticsCheck {
         boolean isServed = queue.settings.singleActiveConsumer()
                 ? subscribed.size() == 1 && subscribed.getFirst().canTake()
                 : subscribed.stream().anyMatch(SimConsumer::canTake);
-        require(!isServed || statistics.ready() == 0, "consumers wait, and records too");
+        boolean mayWait = queue.pauses.mayHoldConsumers() || areAllLocked(queue);
+        require(!isServed || statistics.ready() == 0 || mayWait, "consumers wait, and records too");
+    }
+
+    private static boolean areAllLocked(QueueModel queue) {
+        return queue.ordering == Ordering.KEY
+                && queue.copies.stream().noneMatch(copy -> copy.ready && OrderCheck.isSurelyFree(copy));
     }
 }
