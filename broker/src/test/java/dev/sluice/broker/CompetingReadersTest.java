@@ -107,6 +107,33 @@ class CompetingReadersTest {
     }
 
     @Test
+    void partitionsThatAreAddedAreReadToo() throws InterruptedException {
+        broker.declareQueue("dead");
+        declare(SETTINGS.with(QueueProperty.PARTITIONS, 1)
+                .with(QueueProperty.DEAD_LETTER_EXCHANGE, "")
+                .with(QueueProperty.DEAD_LETTER_ROUTING_KEY, "dead"));
+        publish(0, 3);
+        var deliveries = new Deliveries();
+        try (var _ = broker.consume(TOPIC, 1, deliveries::takeAndAck)) {
+            assertThat(deliveries.texts(3)).isEqualTo(texts(0, 3));
+            broker.addPartitions(TOPIC, PARTITIONS);
+            KafkaBatches.append(broker.view(), TOPIC, 2, KafkaBatches.of(Compression.NONE, "third"));
+            assertThat(deliveries.texts(1)).containsExactly("third");
+        }
+        KafkaBatches.append(broker.view(), TOPIC, 1, KafkaBatches.of(Compression.NONE, "second"));
+        try (var _ = broker.consume(TOPIC, 1, deliveries::take)) {
+            deliveries.next().reject();
+            while (broker.statistics("dead").ready() == 0) {
+                Thread.onSpinWait();
+            }
+        }
+        restart();
+        assertThat(broker.statistics(TOPIC).ready()).isZero();
+        publish(3, 9);
+        assertThat(take(6)).containsExactlyInAnyOrderElementsOf(texts(3, 9));
+    }
+
+    @Test
     void batchesOfProducersAreTakenRecordByRecord() throws InterruptedException {
         declare(SETTINGS);
         KafkaBatches.append(

@@ -30,7 +30,7 @@ final class DecompressedBytes {
         return size;
     }
 
-    /** How many bytes fit behind {@link #size}; makes more room if there is none. */
+    /** How many bytes fit behind {@link #size}; makes more room if there is none, so ask before {@link #array}. */
     int room() throws IOException {
         if (size == bytes.length) {
             need(1);
