@@ -32,8 +32,16 @@ final class AdminChecks {
         }
     }
 
-    /** The topic of that name, which is no queue. @throws AdminError if there is none */
+    /** @throws AdminError if the topic is the gateway's own, on whose shape its groups depend */
+    static void notInternal(String name) {
+        if (Topics.isInternal(name)) {
+            throw new AdminError(Errors.INVALID_REQUEST, "'" + name + "' is the broker's own, and stays as it is.");
+        }
+    }
+
+    /** The topic of that name, which is no queue, and an administrator's to change. @throws AdminError if there is none */
     static TopicHandle topic(BrokerShard broker, String name) {
+        notInternal(name);
         TopicHandle found = topicOrQueue(broker, name);
         if (!found.spec().settings().isTopic()) {
             throw new AdminError(
