@@ -177,6 +177,34 @@ class IdempotentProducersTest {
         assertThat(statistics("jobs").ready()).isEqualTo(1);
     }
 
+    @Test
+    void remembersMoreBatchesThanOneNoteHas() {
+        int producers = ProducerNote.MOST_BATCHES / ProducerStates.REMEMBERED_BATCHES + 10;
+        for (int sequence = 0; sequence < ProducerStates.REMEMBERED_BATCHES; sequence++) {
+            appendOfEach(producers, sequence);
+        }
+        for (int restart = 0; restart < 2; restart++) {
+            reopen(2);
+            assertThat(producers(TOPIC)).hasSize(producers);
+            assertThat(append(TOPIC, NumberedBatch.of(0, 0, 0, "again"), 1)).isEqualTo("0");
+            assertThat(append(TOPIC, NumberedBatch.of(producers - 1, 0, 4, "again"), 1))
+                    .isEqualTo(String.valueOf(5 * producers - 1));
+        }
+    }
+
+    private void appendOfEach(int producers, int sequence) {
+        broker.<Boolean>ask(HERE, (on, reply) -> {
+            for (int i = 0; i < producers; i++) {
+                boolean isLast = i == producers - 1;
+                append(on, TOPIC, NumberedBatch.of(i, 0, sequence, "m"), 1, outcome -> {
+                    if (isLast) {
+                        reply.on(Outcome.done(true));
+                    }
+                });
+            }
+        });
+    }
+
     /** As after the end of the process at any moment: what a start knows is in the files by then. */
     @Test
     void remembersAfterTheProcessEndedWithoutAStop(@TempDir Path copies) throws IOException {

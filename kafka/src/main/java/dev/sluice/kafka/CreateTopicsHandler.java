@@ -80,6 +80,11 @@ final class CreateTopicsHandler implements RequestHandler<CreateTopicsRequestDat
         if (broker.topic(wish.name()) != null) {
             throw new AdminError(Errors.TOPIC_ALREADY_EXISTS, "Topic '" + wish.name() + "' already exists.");
         }
+        if (Topics.isInternal(wish.name())) {
+            throw new AdminError(
+                    Errors.INVALID_TOPIC_EXCEPTION,
+                    "The broker makes topic '" + wish.name() + "' itself, when a group is first used.");
+        }
         int partitions = wish.assignments().isEmpty() ? partitions(wish) : assigned(wish);
         if (partitions < 1 || partitions > AdminChecks.MOST_PARTITIONS) {
             throw new AdminError(

@@ -27,7 +27,10 @@ final class FindCoordinatorHandler implements RequestHandler<FindCoordinatorRequ
         if (request.keyType() == CoordinatorType.GROUP.id()) {
             context.answerLater(groups.ready(), error -> answer(context, request, error, error.message()));
         } else {
-            context.answer(answer(context, request, Errors.INVALID_REQUEST, "only groups have a coordinator here"));
+            String text = request.keyType() == CoordinatorType.TRANSACTION.id()
+                    ? "transactions are not served over Kafka's protocol yet"
+                    : "only groups have a coordinator here";
+            context.answer(answer(context, request, Errors.INVALID_REQUEST, text));
         }
     }
 

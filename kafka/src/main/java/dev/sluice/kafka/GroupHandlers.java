@@ -22,10 +22,14 @@ import org.apache.kafka.common.requests.LeaveGroupResponse;
 
 /** Requests for groups and their members: what differs between their versions is here, and the rest is the coordinator's. Stateless. */
 record GroupHandlers(GroupRequests groups) {
+    private static final short FIRST_JOIN_WITH_REBALANCE_TIMEOUT = 1;
     private static final short FIRST_LEAVE_OF_SEVERAL = 3;
     private static final short FIRST_SYNC_WITH_PROTOCOL = 5;
 
     void join(RequestContext context, JoinGroupRequestData request) {
+        if (context.version() < FIRST_JOIN_WITH_REBALANCE_TIMEOUT) {
+            request.setRebalanceTimeoutMs(request.sessionTimeoutMs());
+        }
         context.answerLater(
                 groups.join(context.caller(), request),
                 answer -> new JoinGroupResponse(answer, context.version()).data());

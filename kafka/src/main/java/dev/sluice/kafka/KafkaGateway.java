@@ -18,9 +18,13 @@ public final class KafkaGateway implements Gateway {
     public KafkaGateway(Broker broker, KafkaSettings settings) {
         this.broker = broker;
         this.settings = settings;
-        this.groups = GroupCoordinator.open(broker, Topics::id, settings.groups());
+        this.groups = GroupCoordinator.open(broker, Topics::idIfSeen, settings.groups());
         this.requests = RequestTable.of(new KafkaNode(broker.clusterId(), settings), groups.requests());
         this.unfinished = new ByteBudget(settings.unfinishedRequestBytes());
+    }
+
+    RequestTable requests() {
+        return requests;
     }
 
     @Override

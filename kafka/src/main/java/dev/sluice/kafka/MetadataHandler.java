@@ -59,7 +59,7 @@ final class MetadataHandler implements RequestHandler<MetadataRequestData> {
         var missing = new LinkedHashSet<String>();
         for (MetadataRequestTopic topic : asked) {
             String name = topic.name();
-            if (name != null && Topics.isName(name) && broker.topic(name) == null) {
+            if (name != null && Topics.isName(name) && !Topics.isInternal(name) && broker.topic(name) == null) {
                 missing.add(name);
             }
         }

@@ -85,6 +85,8 @@ final class ProduceHandler implements RequestHandler<ProduceRequestData> {
                 fail(place, isById ? Errors.UNKNOWN_TOPIC_ID : Errors.UNKNOWN_TOPIC_OR_PARTITION, null);
             } else if (partition.index() < 0 || partition.index() >= topic.partitionCount()) {
                 fail(place, Errors.UNKNOWN_TOPIC_OR_PARTITION, null);
+            } else if (Topics.isInternal(topic.name())) {
+                fail(place, Errors.INVALID_TOPIC_EXCEPTION, "only the broker writes to " + topic.name());
             } else if (refusal != null) {
                 topic.partition(partition.index()).leaveOut(Unpooled.wrappedBuffer(bytes(partition.records())));
                 refuse(place, refusal);

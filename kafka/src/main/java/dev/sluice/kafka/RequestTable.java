@@ -111,7 +111,7 @@ final class RequestTable {
         serve(ApiKeys.LEAVE_GROUP, 0, 5, LeaveGroupRequestData.class, groups::leave);
         serve(ApiKeys.DESCRIBE_GROUPS, 0, 6, DescribeGroupsRequestData.class, groups::describe);
         serve(ApiKeys.LIST_GROUPS, 0, 5, ListGroupsRequestData.class, groups::list);
-        serve(ApiKeys.DELETE_GROUPS, 0, 2, DeleteGroupsRequestData.class, groups::delete);
+        serve(ApiKeys.DELETE_GROUPS, 0, 3, DeleteGroupsRequestData.class, groups::delete);
         serve(
                 ApiKeys.CONSUMER_GROUP_HEARTBEAT,
                 0,

@@ -2,6 +2,8 @@ package dev.sluice.kafka;
 
 import dev.sluice.broker.BrokerShard;
 import dev.sluice.broker.TopicHandle;
+import dev.sluice.kafka.group.GroupCoordinator;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
@@ -21,11 +23,16 @@ final class Topics {
 
     /** Whether it is the gateway's own. */
     static boolean isInternal(String name) {
-        return name.equals("__consumer_offsets");
+        return name.equals(GroupCoordinator.TOPIC);
     }
 
     static Uuid id(TopicHandle topic) {
         return new Uuid(ID_PREFIX, topic.id());
+    }
+
+    /** Of one that clients may see. */
+    static Optional<Uuid> idIfSeen(TopicHandle topic) {
+        return isName(topic.name()) ? Optional.of(id(topic)) : Optional.empty();
     }
 
     /** Null if there is none. */

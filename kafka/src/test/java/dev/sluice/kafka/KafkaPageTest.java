@@ -12,6 +12,7 @@ import java.util.regex.Pattern;
 import org.apache.kafka.common.message.ApiMessageType;
 import org.apache.kafka.common.message.ApiMessageType.ListenerType;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The table of requests in docs/kafka.md against what is served, and what Kafka's own brokers offer to clients. */
 class KafkaPageTest {
@@ -19,8 +20,10 @@ class KafkaPageTest {
     private static final String NOT_SERVED = "no";
 
     @Test
-    void pageSaysOfEachRequestInWhichVersionsItIsServed() throws IOException {
-        assertThat(listedInThePage()).isEqualTo(served());
+    void pageSaysOfEachRequestInWhichVersionsItIsServed(@TempDir Path folder) throws Exception {
+        try (var kafka = new RunningKafka(folder)) {
+            assertThat(listedInThePage()).isEqualTo(served(kafka.requests()));
+        }
     }
 
     private static Map<Short, String> listedInThePage() throws IOException {
@@ -32,15 +35,14 @@ class KafkaPageTest {
         return listed;
     }
 
-    private static Map<Short, String> served() {
+    private static Map<Short, String> served(RequestTable requests) {
         Map<Short, String> served = new TreeMap<>();
         for (ApiMessageType type : ApiMessageType.values()) {
             if (type.listeners().contains(ListenerType.BROKER)) {
                 served.put(type.apiKey(), type.name + " " + NOT_SERVED);
             }
         }
-        for (RequestTable.Api<?> api :
-                RequestTable.of(new KafkaNode("cluster", KafkaSettings.DEFAULT)).apis()) {
+        for (RequestTable.Api<?> api : requests.apis()) {
             String versions = api.oldest() == api.newest() ? "" + api.oldest() : api.oldest() + " to " + api.newest();
             served.put(api.key().id, api.key().name + " " + versions);
         }

@@ -102,8 +102,8 @@ class ProducersTest {
         long before = System.currentTimeMillis();
         produce(7, 1, 0, "a", "b");
         produce(8, 0, 5, "c");
-        var request = new DescribeProducersRequestData()
-                .setTopics(List.of(new TopicRequest().setName(TOPIC).setPartitionIndexes(List.of(0, 1))));
+        var request = new DescribeProducersRequestData();
+        request.topics().add(new TopicRequest().setName(TOPIC).setPartitionIndexes(List.of(0, 1)));
         var topic = client.ask(request, 0, DescribeProducersResponseData.class)
                 .topics()
                 .getFirst();

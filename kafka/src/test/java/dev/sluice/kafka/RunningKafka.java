@@ -8,6 +8,7 @@ import dev.sluice.broker.QueueSettings;
 import dev.sluice.broker.QueueSpec;
 import dev.sluice.broker.QueueStatus;
 import dev.sluice.broker.Shard;
+import dev.sluice.kafka.group.GroupSettings;
 import dev.sluice.log.Storage;
 import dev.sluice.log.StorageConfig;
 import dev.sluice.net.Connections;
@@ -31,6 +32,7 @@ final class RunningKafka implements AutoCloseable {
     private final EventLoops loops;
     private final Broker broker;
     private final Connections connections;
+    private final KafkaGateway gateway;
     private final Listener listener;
 
     RunningKafka(Path folder) throws Exception {
@@ -40,12 +42,19 @@ final class RunningKafka implements AutoCloseable {
         loops = EventLoops.open(SHARDS);
         broker = Broker.start(storage, loops.shards(), BrokerLimits.defaults()).get(10, TimeUnit.SECONDS);
         connections = new Connections(net.maxConnections());
-        var settings = KafkaSettings.DEFAULT.withMaxBatchBytes(MAX_BATCH_BYTES);
-        listener = Listener.open(loops, connections, net, "127.0.0.1", 0, new KafkaGateway(broker, settings));
+        var settings = KafkaSettings.DEFAULT
+                .withMaxBatchBytes(MAX_BATCH_BYTES)
+                .withGroups(new GroupSettings(GroupSettings.DEFAULT.offsetsRetentionMinutes(), 0));
+        gateway = new KafkaGateway(broker, settings);
+        listener = Listener.open(loops, connections, net, "127.0.0.1", 0, gateway);
     }
 
     int port() {
         return listener.address().getPort();
+    }
+
+    RequestTable requests() {
+        return gateway.requests();
     }
 
     String clusterId() {
@@ -79,6 +88,7 @@ final class RunningKafka implements AutoCloseable {
     @Override
     public void close() throws Exception {
         listener.close();
+        gateway.close();
         connections.close(STOP_TIMEOUT_MS);
         broker.stop().get(10, TimeUnit.SECONDS);
         loops.close();

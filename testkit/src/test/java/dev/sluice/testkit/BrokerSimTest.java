@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 /** A whole broker on a simulated machine, with clients that do anything and crashes at any step; {@link SimLives} says how to run other seeds, {@link BrokerModel} what is proved. */
 final class BrokerSimTest {
     private static final int MOST_OPERATIONS = 120;
-    private static final int USUAL_LIVES = 1_000;
+    private static final int USUAL_LIVES = 2_000;
 
     @Test
     void keepsItsPromisesWhateverHappens() {

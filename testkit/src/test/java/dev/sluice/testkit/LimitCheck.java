@@ -81,7 +81,7 @@ final class LimitCheck {
         }
         if (queue.blocksAtLimit()) {
             requireRoomForWaiting(queue, before, now, freshNow);
-        } else if (queue.isLimited()) {
+        } else {
             requireRoomForBatches(queue, before, now);
         }
     }
@@ -116,6 +116,11 @@ final class LimitCheck {
         require(
                 maxLength < 0 || freshNow <= Math.max(1, maxLength) + queue.mostWaiting + letters,
                 "publishers have made it " + freshNow + " long, " + queue.mostWaiting + " of them having waited");
+        long maxBytes = queue.settings.maxLengthBytes();
+        long mostOver = (1 + queue.mostWaiting + letters) * PublishOps.LARGEST_BYTES;
+        require(
+                maxBytes < 0 || now.ready() > freshNow || now.readyBytes() < maxBytes + mostOver,
+                "publishers have filled it with " + now.readyBytes() + " bytes");
     }
 
     private long countFresh(QueueModel queue, QueueLook before, QueueLook now) {

@@ -55,7 +55,8 @@ final class OrderCheck {
         return switch (copy.at.ordering) {
             case FIFO -> false;
             case KEY -> other.key != 0 && (other.key != copy.key || other.lane != copy.lane || copy.deliveredInLife);
-            case FAIR -> other.key != copy.key && other.lane == copy.lane;
+            // Whose it is that came back has to be read first, and what is known already goes on meanwhile.
+            case FAIR -> other.lane == copy.lane && (other.key != copy.key || other.mostReturns > 0);
         };
     }
 
@@ -75,12 +76,14 @@ final class OrderCheck {
     private static boolean locks(BrokerModel model, CopyModel copy) {
         SimConsumer.Held holder = copy.holder;
         boolean isHeld = holder != null && !holder.mayBeOverAt(model.nowMs());
-        boolean mayHaveDied = (holder != null && copy.at.isLast(holder)) || copy.at.mayGiveUp(copy, model.nowMs());
+        boolean mayBeSettled = copy.at.hasRemoteTaker
+                || (holder != null && copy.at.isLast(holder))
+                || copy.at.mayGiveUp(copy, model.nowMs());
         return copy.deliveredInLife
                 && copy.isOwed()
                 && copy.leaving == null
                 && !copy.mayHaveMoved
-                && (isHeld || !mayHaveDied);
+                && (isHeld || !mayBeSettled);
     }
 
     /** Whether nothing keeps the record waiting, as far as its key goes. */

@@ -9,6 +9,7 @@ import dev.sluice.broker.QueueSpec;
 import dev.sluice.broker.QueueStatus;
 import dev.sluice.broker.Shard;
 import dev.sluice.broker.TopicHandle;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
@@ -29,18 +30,18 @@ public final class GroupCoordinator implements AutoCloseable {
     private static final long NO_CONNECTION = 0;
 
     private final Broker broker;
-    private final Function<TopicHandle, Uuid> ids;
+    private final Function<TopicHandle, Optional<Uuid>> ids;
     private final GroupSettings settings;
     private final AtomicReference<@Nullable CompletableFuture<Groups>> running = new AtomicReference<>();
 
-    private GroupCoordinator(Broker broker, Function<TopicHandle, Uuid> ids, GroupSettings settings) {
+    private GroupCoordinator(Broker broker, Function<TopicHandle, Optional<Uuid>> ids, GroupSettings settings) {
         this.broker = broker;
         this.ids = ids;
         this.settings = settings;
     }
 
-    /** {@code ids}: by which clients know topics. */
-    public static GroupCoordinator open(Broker broker, Function<TopicHandle, Uuid> ids, GroupSettings settings) {
+    /** {@code ids}: by which clients know topics; empty for what they do not see. */
+    public static GroupCoordinator open(Broker broker, Function<TopicHandle, Optional<Uuid>> ids, GroupSettings settings) {
         var coordinator = new GroupCoordinator(broker, ids, settings);
         Shard first = broker.shards().at(0);
         first.execute(() -> {

@@ -4,6 +4,7 @@ import dev.sluice.broker.BrokerShard;
 import dev.sluice.broker.Shard;
 import dev.sluice.broker.TopicHandle;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -41,7 +42,7 @@ final class Groups {
     private final BrokerShard broker;
     private final Shard shard;
     private final TopicHandle topic;
-    private final Function<TopicHandle, Uuid> ids;
+    private final Function<TopicHandle, Optional<Uuid>> ids;
     private final Runnable whenGone;
     private final OffsetsTopic offsets;
     private final ShardEvents events;
@@ -60,7 +61,7 @@ final class Groups {
     Groups(
             BrokerShard broker,
             TopicHandle topic,
-            Function<TopicHandle, Uuid> ids,
+            Function<TopicHandle, Optional<Uuid>> ids,
             CoordinatorParts parts,
             Runnable whenGone) {
         this.broker = broker;
@@ -171,9 +172,7 @@ final class Groups {
         topicsVersion = broker.topologyVersion();
         lookedMs = shard.nowMs();
         TopicsImage before = topics;
-        topics = new TopicsImage(
-                before.version() + 1,
-                broker.topics().stream().map(this::described).toList());
+        topics = new TopicsImage(before.version() + 1, seenTopics());
         TopicsImage.Delta delta = topics.since(before);
         if (delta.changedTopicIds().isEmpty() && delta.deletedTopicIds().isEmpty()) {
             return;
@@ -188,8 +187,13 @@ final class Groups {
         }
     }
 
-    private TopicsImage.Topic described(TopicHandle handle) {
-        return new TopicsImage.Topic(handle.name(), ids.apply(handle), handle.partitionCount());
+    private List<TopicsImage.Topic> seenTopics() {
+        var seen = new ArrayList<TopicsImage.Topic>();
+        for (TopicHandle handle : broker.topics()) {
+            ids.apply(handle)
+                    .ifPresent(id -> seen.add(new TopicsImage.Topic(handle.name(), id, handle.partitionCount())));
+        }
+        return seen;
     }
 
     /** Nobody goes on at an offset of a topic in another of the same name. */

@@ -29,6 +29,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
@@ -66,7 +67,7 @@ final class GroupNode implements AutoCloseable {
             shards.add(new EventExecutorShard(i, thread));
         }
         broker = Broker.start(storage, new Shards(shards)).join();
-        coordinator = GroupCoordinator.open(broker, topic -> new Uuid(1, topic.id()), AT_ONCE);
+        coordinator = GroupCoordinator.open(broker, topic -> Optional.of(new Uuid(1, topic.id())), AT_ONCE);
     }
 
     static GroupNode open(Path folder) {
