@@ -39,7 +39,11 @@ final class AdminChecks {
         }
     }
 
-    /** The topic of that name, which is no queue, and an administrator's to change. @throws AdminError if there is none */
+    /**
+     * The topic of that name, which is no queue, and an administrator's to change.
+     *
+     * @throws AdminError if there is none
+     */
     static TopicHandle topic(BrokerShard broker, String name) {
         notInternal(name);
         TopicHandle found = topicOrQueue(broker, name);
@@ -50,7 +54,11 @@ final class AdminChecks {
         return found;
     }
 
-    /** What has that name. @throws AdminError if there is nothing, or nothing that clients could use */
+    /**
+     * What has that name.
+     *
+     * @throws AdminError if there is nothing, or nothing that clients could use
+     */
     static TopicHandle topicOrQueue(BrokerShard broker, String name) {
         name(name);
         TopicHandle found = broker.topic(name);

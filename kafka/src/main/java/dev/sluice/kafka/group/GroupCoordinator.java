@@ -41,7 +41,8 @@ public final class GroupCoordinator implements AutoCloseable {
     }
 
     /** {@code ids}: by which clients know topics; empty for what they do not see. */
-    public static GroupCoordinator open(Broker broker, Function<TopicHandle, Optional<Uuid>> ids, GroupSettings settings) {
+    public static GroupCoordinator open(
+            Broker broker, Function<TopicHandle, Optional<Uuid>> ids, GroupSettings settings) {
         var coordinator = new GroupCoordinator(broker, ids, settings);
         Shard first = broker.shards().at(0);
         first.execute(() -> {
