@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The table of requests in docs/kafka.md against what is served, and what Kafka's own brokers offer to clients. */
+@SuppressWarnings("try") // closing blocks, and a test may be interrupted
 class KafkaPageTest {
     private static final Pattern ROW = Pattern.compile("(?m)^\\| ([0-9]+) \\| `(\\w+)` \\| ([^|]+) \\| [^|]+ \\|$");
     private static final String NOT_SERVED = "no";
