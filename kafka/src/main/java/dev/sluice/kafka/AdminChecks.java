@@ -32,8 +32,20 @@ final class AdminChecks {
         }
     }
 
-    /** The topic of that name, which is no queue. @throws AdminError if there is none */
+    /** @throws AdminError if the topic is the gateway's own, on whose shape its groups depend */
+    static void notInternal(String name) {
+        if (Topics.isInternal(name)) {
+            throw new AdminError(Errors.INVALID_REQUEST, "'" + name + "' is the broker's own, and stays as it is.");
+        }
+    }
+
+    /**
+     * The topic of that name, which is no queue, and an administrator's to change.
+     *
+     * @throws AdminError if there is none
+     */
     static TopicHandle topic(BrokerShard broker, String name) {
+        notInternal(name);
         TopicHandle found = topicOrQueue(broker, name);
         if (!found.spec().settings().isTopic()) {
             throw new AdminError(
@@ -42,7 +54,11 @@ final class AdminChecks {
         return found;
     }
 
-    /** What has that name. @throws AdminError if there is nothing, or nothing that clients could use */
+    /**
+     * What has that name.
+     *
+     * @throws AdminError if there is nothing, or nothing that clients could use
+     */
     static TopicHandle topicOrQueue(BrokerShard broker, String name) {
         name(name);
         TopicHandle found = broker.topic(name);

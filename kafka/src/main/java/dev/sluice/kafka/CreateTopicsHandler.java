@@ -76,6 +76,7 @@ final class CreateTopicsHandler implements RequestHandler<CreateTopicsRequestDat
 
     private QueueSpec spec(BrokerShard broker, CreatableTopic wish) {
         AdminChecks.name(wish.name());
+        AdminChecks.notInternal(wish.name());
         if (broker.topic(wish.name()) != null) {
             throw new AdminError(Errors.TOPIC_ALREADY_EXISTS, "Topic '" + wish.name() + "' already exists.");
         }

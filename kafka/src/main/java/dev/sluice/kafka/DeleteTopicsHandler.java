@@ -39,9 +39,7 @@ final class DeleteTopicsHandler implements RequestHandler<DeleteTopicsRequestDat
             BrokerShard broker, DeleteTopicState wish, DeletableTopicResult place, Countdown countdown) {
         boolean isById = wish.name() == null;
         TopicHandle topic = Topics.find(broker, wish.name(), wish.topicId());
-        Errors error = !isById && !wish.topicId().equals(Uuid.ZERO_UUID)
-                ? Errors.INVALID_REQUEST
-                : topic != null ? null : isById ? Errors.UNKNOWN_TOPIC_ID : Errors.UNKNOWN_TOPIC_OR_PARTITION;
+        Errors error = problem(wish, isById, topic);
         if (error != null || topic == null) {
             fail(place, error, null);
             countdown.ended();
@@ -54,6 +52,16 @@ final class DeleteTopicsHandler implements RequestHandler<DeleteTopicsRequestDat
             }
             countdown.ended();
         });
+    }
+
+    private static @Nullable Errors problem(DeleteTopicState wish, boolean isById, @Nullable TopicHandle topic) {
+        if (!isById && !wish.topicId().equals(Uuid.ZERO_UUID)) {
+            return Errors.INVALID_REQUEST;
+        }
+        if (topic == null) {
+            return isById ? Errors.UNKNOWN_TOPIC_ID : Errors.UNKNOWN_TOPIC_OR_PARTITION;
+        }
+        return Topics.isInternal(topic.name()) ? Errors.INVALID_REQUEST : null;
     }
 
     private static void fail(DeletableTopicResult place, @Nullable Errors error, @Nullable String text) {

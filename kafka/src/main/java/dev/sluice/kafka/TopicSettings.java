@@ -79,7 +79,11 @@ final class TopicSettings {
         return values.getOrDefault(setting, setting.defaultValue(node));
     }
 
-    /** With another value for one of them. @throws IllegalArgumentException if there is no such configuration or it cannot have the value */
+    /**
+     * With another value for one of them.
+     *
+     * @throws IllegalArgumentException if there is no such configuration or it cannot have the value
+     */
     TopicSettings with(String name, @Nullable String value) {
         TopicSetting setting = known(name);
         if (value == null) {
@@ -89,7 +93,11 @@ final class TopicSettings {
         return put(setting, value);
     }
 
-    /** With the default for one of them. @throws IllegalArgumentException if there is no such configuration */
+    /**
+     * With the default for one of them.
+     *
+     * @throws IllegalArgumentException if there is no such configuration
+     */
     TopicSettings without(String name) {
         TopicSetting setting = known(name);
         return put(setting, setting.defaultValue(node));
@@ -104,7 +112,11 @@ final class TopicSettings {
         return new TopicSettings(node, changed);
     }
 
-    /** The one of that name. @throws IllegalArgumentException if there is none */
+    /**
+     * The one of that name.
+     *
+     * @throws IllegalArgumentException if there is none
+     */
     static TopicSetting known(String name) {
         TopicSetting setting = TopicSetting.named(name);
         if (setting == null) {
@@ -113,7 +125,11 @@ final class TopicSettings {
         return setting;
     }
 
-    /** {@code settings} with these. @throws IllegalArgumentException if a value makes no sense */
+    /**
+     * {@code settings} with these.
+     *
+     * @throws IllegalArgumentException if a value makes no sense
+     */
     QueueSettings in(QueueSettings settings) {
         List<String> policy = TopicSetting.list(value(TopicSetting.CLEANUP_POLICY));
         var unknown = new HashSet<>(policy);

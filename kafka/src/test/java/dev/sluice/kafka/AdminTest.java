@@ -211,6 +211,26 @@ class AdminTest {
                 "partition 5 is assigned to [2]");
     }
 
+    @Test
+    void leavesTheBrokersOwnTopicsAlone() throws Exception {
+        var name = "__consumer_offsets";
+        assertFails(creating(new NewTopic(name, 1, (short) 1)), InvalidRequestException.class, "broker's own");
+        kafka.declare(name, QueueSettings.DEFAULT.with(QueueProperty.QUEUE_TYPE, "topic"));
+        assertFails(admin.deleteTopics(List.of(name)).all(), InvalidRequestException.class, "");
+        assertFails(increase(name, 2), InvalidRequestException.class, "broker's own");
+        assertFails(
+                admin.incrementalAlterConfigs(Map.of(topic(name), List.of(set("retention.ms", "1"))))
+                        .all(),
+                InvalidRequestException.class,
+                "broker's own");
+        assertFails(
+                admin.deleteRecords(Map.of(new TopicPartition(name, 0), RecordsToDelete.beforeOffset(0)))
+                        .all(),
+                InvalidRequestException.class,
+                "");
+        assertThat(describe(name).isInternal()).isTrue();
+    }
+
     private KafkaFuture<Void> increase(String topic, int count) {
         return admin.createPartitions(Map.of(topic, NewPartitions.increaseTo(count)))
                 .all();
