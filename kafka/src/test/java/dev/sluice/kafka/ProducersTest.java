@@ -128,9 +128,7 @@ class ProducersTest {
                         ProducerState::lastSequence,
                         ProducerState::coordinatorEpoch,
                         ProducerState::currentTxnStartOffset)
-                .containsExactly(
-                        tuple(7L, 1, 1, -1, -1L),
-                        tuple(8L, 0, 5, -1, -1L));
+                .containsExactly(tuple(7L, 1, 1, -1, -1L), tuple(8L, 0, 5, -1, -1L));
         assertThat(topic.partitions().getFirst().activeProducers())
                 .allMatch(producer -> producer.lastTimestamp() >= before);
         assertThat(topic.partitions().getLast().errorCode()).isEqualTo(Errors.UNKNOWN_TOPIC_OR_PARTITION.code());
@@ -144,14 +142,12 @@ class ProducersTest {
         return client.ask(request, version, InitProducerIdResponseData.class);
     }
 
-    private PartitionProduceResponse produce(long producer, int epoch, int sequence, String... texts)
-            throws Exception {
+    private PartitionProduceResponse produce(long producer, int epoch, int sequence, String... texts) throws Exception {
         return produce(batch(producer, epoch, sequence, texts));
     }
 
     private PartitionProduceResponse produce(byte[] batch) throws Exception {
-        return Requests.only(
-                client.ask(Requests.produce(TOPIC, 0, batch), PRODUCE_BY_NAME, ProduceResponseData.class));
+        return Requests.only(client.ask(Requests.produce(TOPIC, 0, batch), PRODUCE_BY_NAME, ProduceResponseData.class));
     }
 
     private static byte[] batch(long producer, int epoch, int sequence, String... texts) {
