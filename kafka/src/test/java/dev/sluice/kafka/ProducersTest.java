@@ -9,9 +9,11 @@ import dev.sluice.broker.QueueSettings;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.zip.CRC32C;
 import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.message.DescribeProducersRequestData;
 import org.apache.kafka.common.message.DescribeProducersRequestData.TopicRequest;
@@ -35,6 +37,10 @@ import org.junit.jupiter.api.io.TempDir;
 class ProducersTest {
     private static final String TOPIC = "orders";
     private static final int NEWEST = 5;
+
+    private static final int CRC = 17;
+    private static final int ATTRIBUTES = 21;
+    private static final int BASE_SEQUENCE = 53;
 
     private RunningKafka kafka;
     private RawClient client;
@@ -93,8 +99,16 @@ class ProducersTest {
         assertThat(gap.errorCode()).isEqualTo(Errors.OUT_OF_ORDER_SEQUENCE_NUMBER.code());
         assertThat(gap.errorMessage()).contains("begins with sequence number 3, not 4");
         assertThat(produce(7, 0, 0, "a").errorCode()).isEqualTo(Errors.INVALID_PRODUCER_EPOCH.code());
-        assertThat(produce(7, 1, -1, "a").errorCode()).isEqualTo(Errors.INVALID_RECORD.code());
         assertStored(produce(7, 1, 3, "d"), 3);
+    }
+
+    @Test
+    void refusesABatchWithAProducerAndWithoutANumber() throws Exception {
+        ByteBuffer batch = ByteBuffer.wrap(batch(7, 1, 0, "a")).putInt(BASE_SEQUENCE, -1);
+        var crc = new CRC32C();
+        crc.update(batch.slice(ATTRIBUTES, batch.capacity() - ATTRIBUTES));
+        batch.putInt(CRC, (int) crc.getValue());
+        assertThat(produce(batch.array()).errorCode()).isEqualTo(Errors.INVALID_RECORD.code());
     }
 
     @Test
@@ -129,16 +143,23 @@ class ProducersTest {
     }
 
     private PartitionProduceResponse produce(long producer, int epoch, int sequence, String... texts) throws Exception {
-        SimpleRecord[] records = new SimpleRecord[texts.length];
-        for (int i = 0; i < texts.length; i++) {
-            records[i] = new SimpleRecord(texts[i].getBytes(StandardCharsets.UTF_8));
-        }
-        MemoryRecords batch =
-                MemoryRecords.withIdempotentRecords(Compression.NONE, producer, (short) epoch, sequence, records);
-        ByteBuffer buffer = batch.buffer().duplicate();
+        return produce(batch(producer, epoch, sequence, texts));
+    }
+
+    private PartitionProduceResponse produce(byte[] batch) throws Exception {
+        return Requests.only(client.ask(Requests.produce(TOPIC, 0, batch), PRODUCE_BY_NAME, ProduceResponseData.class));
+    }
+
+    private static byte[] batch(long producer, int epoch, int sequence, String... texts) {
+        SimpleRecord[] records = Arrays.stream(texts)
+                .map(text -> new SimpleRecord(text.getBytes(StandardCharsets.UTF_8)))
+                .toArray(SimpleRecord[]::new);
+        ByteBuffer buffer = MemoryRecords.withIdempotentRecords(
+                        Compression.NONE, producer, (short) epoch, sequence, records)
+                .buffer();
         byte[] bytes = new byte[buffer.remaining()];
         buffer.get(bytes);
-        return Requests.only(client.ask(Requests.produce(TOPIC, 0, bytes), PRODUCE_BY_NAME, ProduceResponseData.class));
+        return bytes;
     }
 
     private static void assertStored(PartitionProduceResponse answer, long offset) {
