@@ -38,14 +38,18 @@ public final class Logging extends ContextAwareBase implements Configurator {
         appender.start();
 
         ch.qos.logback.classic.Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
-        root.setLevel(Level.INFO);
         root.addAppender(appender);
+        setLevel(context, Level.INFO);
         return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
     }
 
     static void setLevel(Level level) {
-        ((LoggerContext) LoggerFactory.getILoggerFactory())
-                .getLogger(Logger.ROOT_LOGGER_NAME)
-                .setLevel(level);
+        setLevel((LoggerContext) LoggerFactory.getILoggerFactory(), level);
+    }
+
+    /** Kafka's classes tell of each member of a group what others would say to who looks for a fault. */
+    private static void setLevel(LoggerContext context, Level level) {
+        context.getLogger(Logger.ROOT_LOGGER_NAME).setLevel(level);
+        context.getLogger("org.apache.kafka").setLevel(level == Level.INFO ? Level.WARN : level);
     }
 }

@@ -77,7 +77,7 @@ final class Groups {
 
     private CoordinatorRuntime<GroupCoordinatorShard, CoordinatorRecord> runtime(CoordinatorParts parts) {
         return new CoordinatorRuntime.Builder<GroupCoordinatorShard, CoordinatorRecord>()
-                .withLogPrefix("groups ")
+                .withLogPrefix("groups")
                 .withLogContext(new LogContext("groups "))
                 .withTime(new ShardTime(shard))
                 .withTimer(timer)
