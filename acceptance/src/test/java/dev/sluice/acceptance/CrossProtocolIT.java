@@ -6,6 +6,7 @@ import com.rabbitmq.client.AMQP;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Delivery;
 import com.rabbitmq.client.LongString;
+import com.rabbitmq.client.MessageProperties;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -92,12 +93,13 @@ final class CrossProtocolIT {
         channel.exchangeDeclare(exchange, "topic");
         channel.queueBind(topic, exchange, "#");
         channel.confirmSelect();
-        var headers = new AMQP.BasicProperties.Builder()
+        var headers = MessageProperties.PERSISTENT_BASIC
+                .builder()
                 .headers(Map.of("trace", "Grüße", "count", 7, "x-key", "customer-7"))
                 .build();
         channel.basicPublish("", topic, headers, Publish.bytes("keyed"));
-        channel.basicPublish("", topic, null, Publish.bytes("without a key"));
-        channel.basicPublish(exchange, "eu.fr", null, Publish.bytes("by routing key"));
+        channel.basicPublish("", topic, MessageProperties.PERSISTENT_BASIC, Publish.bytes("without a key"));
+        channel.basicPublish(exchange, "eu.fr", MessageProperties.PERSISTENT_BASIC, Publish.bytes("by routing key"));
         channel.waitForConfirmsOrDie(Publish.CONFIRM_LIMIT_MS);
 
         List<ConsumerRecord<String, String>> read = kafka.read(topic);
