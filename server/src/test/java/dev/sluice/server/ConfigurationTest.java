@@ -193,7 +193,7 @@ final class ConfigurationTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-                    amqp-prot = 1          | line 2: unknown key "amqp-prot", expected one of data, host, amqp-port, amqp-max-message-bytes, kafka-port, kafka-advertised, kafka-auto-create-topics, kafka-default-partitions, kafka-max-batch-bytes, max-connections, message-memory, memory-warn-at, memory-slow-from, disk-free-warn, disk-free-slow, disk-free-limit, warn-before-full, max-publish-rate-per-connection, max-publish-bytes-per-connection, max-publish-rate-per-user, max-publish-bytes-per-user, shards, log-level
+                    amqp-prot = 1          | line 2: unknown key "amqp-prot", expected one of data, host, amqp-port, amqp-max-message-bytes, kafka-port, kafka-advertised, kafka-auto-create-topics, kafka-default-partitions, kafka-max-batch-bytes, kafka-offsets-retention-minutes, kafka-initial-rebalance-delay-ms, max-connections, message-memory, memory-warn-at, memory-slow-from, disk-free-warn, disk-free-slow, disk-free-limit, warn-before-full, max-publish-rate-per-connection, max-publish-bytes-per-connection, max-publish-rate-per-user, max-publish-bytes-per-user, shards, log-level
                     amqp-port              | line 2: expected key = value, found "amqp-port"
                     amqp-port = x          | line 2, amqp-port: expected a port number from 0 to 65535, or off, found "x"
                     log-level = loud       | line 2, log-level: expected one of error, warn, info, debug, trace, found "loud"
