@@ -37,14 +37,7 @@ final class CompetingReadersIT {
 
         Inbox one = worker(amqp, topic);
         Inbox other = worker(amqp, topic);
-        var done = new ArrayList<String>();
-        for (int i = 0; i < 50; i++) {
-            for (Inbox worker : List.of(one, other)) {
-                Delivery delivery = worker.next();
-                done.add(Inbox.text(delivery));
-                worker.ack(delivery);
-            }
-        }
+        List<String> done = Inbox.shared(List.of(one, other), 100);
         assertThat(done).containsExactlyInAnyOrder(texts(0, 100));
         while (channel.messageCount(topic) > 0) {
             Thread.onSpinWait();

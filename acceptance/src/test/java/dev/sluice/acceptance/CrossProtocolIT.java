@@ -9,7 +9,6 @@ import com.rabbitmq.client.LongString;
 import com.rabbitmq.client.MessageProperties;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -47,14 +46,7 @@ final class CrossProtocolIT {
                 .isEqualTo(300);
         Inbox one = worker(amqp, topic);
         Inbox other = worker(amqp, topic);
-        var done = new ArrayList<String>();
-        for (int i = 0; i < 150; i++) {
-            for (Inbox worker : List.of(one, other)) {
-                Delivery delivery = worker.next();
-                done.add(Inbox.text(delivery));
-                worker.ack(delivery);
-            }
-        }
+        List<String> done = Inbox.shared(List.of(one, other), 300);
         assertThat(done).containsExactlyInAnyOrder(texts(0, 300));
         while (channel.messageCount(topic) > 0) {
             Thread.onSpinWait();

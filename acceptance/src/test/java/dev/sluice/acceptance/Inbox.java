@@ -100,6 +100,25 @@ final class Inbox {
         return texts;
     }
 
+    /** Takes and acknowledges deliveries from whichever inbox has one, until they are so many; their texts. */
+    static List<String> shared(List<Inbox> inboxes, int count) throws IOException, InterruptedException {
+        List<String> texts = new ArrayList<>();
+        long deadlineNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT_SECONDS);
+        while (texts.size() < count) {
+            if (System.nanoTime() > deadlineNs) {
+                throw new AssertionError(texts.size() + " deliveries within " + LIMIT_SECONDS + " s");
+            }
+            for (Inbox inbox : inboxes) {
+                if (inbox.size() > 0) {
+                    Delivery delivery = inbox.next();
+                    texts.add(text(delivery));
+                    inbox.ack(delivery);
+                }
+            }
+        }
+        return texts;
+    }
+
     void ack(Delivery delivery) throws IOException {
         channel.basicAck(delivery.getEnvelope().getDeliveryTag(), false);
     }
