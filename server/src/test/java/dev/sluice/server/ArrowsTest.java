@@ -97,10 +97,7 @@ final class ArrowsTest {
     void keepsOneFlatPackagePerModule() {
         Set<String> packages = ARROWS.keySet().stream().map(ROOT::concat).collect(toSet());
         packages.add(KAFKA_GROUPS);
-        classes()
-                .should()
-                .resideInAnyPackage(packages.toArray(String[]::new))
-                .check(OURS);
+        classes().should().resideInAnyPackage(packages.toArray(String[]::new)).check(OURS);
     }
 
     /** The coordinator of groups, which the gateway embeds, is the one exception to the rule above. */
