@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Set;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.CloseOptions.GroupMembershipOperation;
+import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -89,16 +90,20 @@ final class GroupMember {
     private void commit() {
         try {
             consumer.commitSync();
-        } catch (RebalanceInProgressException e) {
-            // The next poll takes part in it; what it lets go of is committed first.
+        } catch (RebalanceInProgressException | CommitFailedException e) {
+            // The next poll takes part in what goes on. What is not committed comes again.
         }
     }
 
     private final class Listener implements ConsumerRebalanceListener {
         @Override
         public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
-            consumer.commitSync();
+            commit();
         }
+
+        /** Others have them already. */
+        @Override
+        public void onPartitionsLost(Collection<TopicPartition> partitions) {}
 
         @Override
         public void onPartitionsAssigned(Collection<TopicPartition> partitions) {

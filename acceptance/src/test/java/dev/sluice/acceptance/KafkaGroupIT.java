@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ExtendWith(KafkaExtension.class)
 @Timeout(120)
 final class KafkaGroupIT {
-    private static final int RECORDS = Integer.getInteger("group.records", 200_000);
+    private static final int RECORDS = Integer.getInteger("group.records", 100_000);
     private static final int KEYS = 1_000;
     private static final int PARTITIONS = 6;
 
@@ -93,6 +93,33 @@ final class KafkaGroupIT {
         return consumer.committed(Set.copyOf(Kafka.partitions(consumer, topic))).values().stream()
                 .mapToLong(OffsetAndMetadata::offset)
                 .sum();
+    }
+
+    @Test
+    void seesEveryRecordInTheOrderOfItsKeyWhileTheBrokerIsKilled(@TempDir Path data) throws Exception {
+        int part = RECORDS / 4;
+        SluiceProcess sluice = SluiceProcess.start(data);
+        try (Kafka kafka = new Kafka(sluice.kafkaPort())) {
+            kafka.topicNamed("flow", PARTITIONS);
+            GroupLog log = new GroupLog(KEYS);
+            List<GroupMember> members = IntStream.range(0, 2)
+                    .mapToObj(i -> GroupMember.join(kafka, "flow", "flow", log, Map.of()))
+                    .toList();
+            Producer<String, String> producer = kafka.producer(Map.of("linger.ms", 5));
+            for (int i = 0; i < 3; i++) {
+                send(producer, "flow", i * part, (i + 1) * part);
+                awaitSeen(log, i * part + part / 2);
+                sluice.kill();
+                sluice = sluice.restart();
+            }
+            awaitSeen(log, 3 * part);
+            for (GroupMember member : members) {
+                member.leave();
+            }
+            assertThat(log.violations()).as(log.toString()).isEmpty();
+        } finally {
+            sluice.close();
+        }
     }
 
     @Test
