@@ -153,8 +153,8 @@ final class QueueFactory {
     }
 
     private CompletableFuture<Void> openLogs(Queue queue, Partition[] partitions) {
-        LogSettings settings =
-                LogSettings.DEFAULT.withDurability(queue.spec().settings().durability());
+        LogSettings kind = queue.spec().isTopic() ? LogSettings.DEFAULT.kept() : LogSettings.DEFAULT;
+        LogSettings settings = kind.withDurability(queue.spec().settings().durability());
         var opened = new ArrayList<CompletableFuture<Void>>();
         for (Partition partition : partitions) {
             opened.add(open(partition.id(), settings, queue.shard(), partition)

@@ -25,6 +25,8 @@ final class JournalledSegments implements SegmentStore {
     private static final long RETRY_MS = 500;
     private static final int MOST_BYTES_PER_MOVE = 8 << 20;
     private static final int LEAST_DISCARDS_BEFORE_LOOKING = 16;
+    /** Of the memory that a log may have, one whose records are kept gets this part. */
+    private static final int KEPT_SHARE = 4;
 
     private final StorageNode node;
     private final OwnerLane lane;
@@ -122,7 +124,8 @@ final class JournalledSegments implements SegmentStore {
 
     @Override
     public void afterDurable() {
-        if (log().tailBytes() > node.config().logTailBytes()) {
+        int most = node.config().logTailBytes();
+        if (log().tailBytes() > (log().settings().isKept() ? most / KEPT_SHARE : most)) {
             moveTail();
         }
     }

@@ -67,6 +67,19 @@ class StorageTest {
     }
 
     @Test
+    void movesTheTailOfALogWhoseRecordsAreKeptSooner() throws Exception {
+        try (TestNode node = node()) {
+            PartitionLog log = node.open(1, LogSettings.DEFAULT.kept(), new TestNode.Heard());
+            for (int i = 0; i < 60; i++) {
+                node.append(log, 1000);
+            }
+            assertThat(log.tailBytes())
+                    .isLessThanOrEqualTo(StorageConfig.small().logTailBytes() / 4);
+            assertThat(node.offsets(log)).isEqualTo(range(0, 60));
+        }
+    }
+
+    @Test
     void movesALargeTailToSegmentsAndReadsItFromThere() throws Exception {
         try (TestNode node = node()) {
             PartitionLog log = node.open(1);
