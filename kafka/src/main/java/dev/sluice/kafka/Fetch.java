@@ -14,7 +14,7 @@ import org.apache.kafka.common.message.FetchResponseData.PartitionData;
 import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
 
-/** One request to fetch: reads its partitions one after another until there is enough, or waits for more and reads again. Confined to its connection's shard; used once. */
+/** One request to fetch: reads its partitions until there is enough, or waits for more and reads again. Confined to its connection's shard; used once. */
 final class Fetch {
     private static final int UNKNOWN = -1;
 
@@ -30,6 +30,11 @@ final class Fetch {
     private boolean isOver;
     private int next;
     private int bytes;
+    /** Partitions that are being read, and what they may give. */
+    private int pending;
+
+    private int reserved;
+    private boolean isAsking;
     private boolean anyError;
 
     /** What is fetched from one partition, and what was found. */
@@ -84,38 +89,45 @@ final class Fetch {
         next = 0;
         bytes = 0;
         anyError = false;
-        readNext();
+        readMore();
     }
 
-    /** Goes on as long as answers come at once, without a deeper stack for each. */
-    private void readNext() {
+    /** Reads as many partitions at the same time as there is room for whatever they may give; those in memory answer at once, without a deeper stack for each. */
+    private void readMore() {
+        isAsking = true;
         while (next < parts.size()) {
             Part part = parts.get(next);
             PartitionStream partition = part.partition;
+            int wanted = part.wish.request.partitionMaxBytes();
+            int room = maxBytes - bytes - reserved;
+            if (pending > 0 && wanted > room) {
+                break;
+            }
+            next++;
             if (partition == null) {
                 anyError = true;
-                next++;
                 continue;
             }
-            var reading = new Reading(part);
-            int most = Math.min(part.wish.request.partitionMaxBytes(), maxBytes - bytes);
-            partition.read(part.wish.request.fetchOffset(), bytes == 0 ? Math.max(1, most) : most, reading);
-            if (!reading.ended) {
-                reading.isLater = true;
-                return;
-            }
+            int most = Math.min(wanted, room);
+            var reading = new Reading(part, Math.max(0, most));
+            pending++;
+            reserved += reading.reserved;
+            partition.read(part.wish.request.fetchOffset(), bytes + reserved == 0 ? 1 : most, reading);
         }
-        passed();
+        isAsking = false;
+        if (pending == 0) {
+            passed();
+        }
     }
 
     /** Hears of one partition. */
     private final class Reading implements PartitionStream.ReadReply {
         private final Part part;
-        private boolean ended;
-        private boolean isLater;
+        private final int reserved;
 
-        Reading(Part part) {
+        Reading(Part part, int reserved) {
             this.part = part;
+            this.reserved = reserved;
         }
 
         @Override
@@ -137,12 +149,12 @@ final class Fetch {
 
         private void end() {
             anyError |= part.error != Errors.NONE;
-            ended = true;
-            next++;
+            pending--;
+            Fetch.this.reserved -= reserved;
             if (isOver) {
                 part.batches.release();
-            } else if (isLater) {
-                readNext();
+            } else if (!isAsking) {
+                readMore();
             }
         }
     }

@@ -121,10 +121,11 @@ record Setting<T>(
 
     static final Setting<Integer> KAFKA_INITIAL_REBALANCE_DELAY_MS = new Setting<>(
             "kafka-initial-rebalance-delay-ms",
-            "3000",
+            "0",
             "N",
             "a number from 0 to 300000",
-            "For how many milliseconds the first member of a Kafka consumer group waits for others, so that they share the partitions at once.",
+            "For how many milliseconds the first member of a Kafka consumer group waits for others. 3000 spares an application that"
+                    + " starts with many processes as many rebalances.",
             false,
             text -> number(text, 0, 300_000));
 

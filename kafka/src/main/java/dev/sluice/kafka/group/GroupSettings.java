@@ -7,8 +7,8 @@ package dev.sluice.kafka.group;
  * @param initialRebalanceDelayMs how long the first member of a group waits for others, so that an application that starts is not given its partitions again for each of its processes
  */
 public record GroupSettings(int offsetsRetentionMinutes, int initialRebalanceDelayMs) {
-    /** Kafka's: seven days, three seconds. */
-    public static final GroupSettings DEFAULT = new GroupSettings(7 * 24 * 60, 3000);
+    /** Seven days, as Kafka, and no delay, as in the configuration that comes with Kafka. */
+    public static final GroupSettings DEFAULT = new GroupSettings(7 * 24 * 60, 0);
 
     public GroupSettings {
         if (offsetsRetentionMinutes < 1 || initialRebalanceDelayMs < 0) {
