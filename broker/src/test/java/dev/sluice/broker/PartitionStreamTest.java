@@ -133,6 +133,25 @@ class PartitionStreamTest {
     }
 
     @Test
+    void anEmptyValueStaysInStorageAsLongAsAnEarlierOneOfItsKeyMayBeThere() {
+        String compacted = "compacted";
+        declare(
+                compacted,
+                true,
+                QueueSettings.DEFAULT
+                        .with(QueueProperty.QUEUE_TYPE, QueueSpec.TOPIC)
+                        .with(QueueProperty.KEEP, TopicKeeping.Keep.LAST_PER_KEY.word()));
+        long old = System.currentTimeMillis() - 2 * LastValues.EMPTY_VALUE_STAYS_MS;
+        append(HERE, compacted, keyed("other", "stays", old));
+        append(HERE, compacted, keyed("key", "value", old));
+        append(HERE, compacted, keyed("key", "", old));
+        while (broker.statistics(compacted).ready() > 1) {
+            Thread.onSpinWait();
+        }
+        assertThat(read(HERE, compacted, 2)).containsExactly("");
+    }
+
+    @Test
     void aTopicIsFoundByItsNameAndItsId() {
         List<String> names = broker.ask(ELSEWHERE, (on, reply) -> {
             TopicHandle byName = Objects.requireNonNull(on.topic(TOPIC));
@@ -153,9 +172,14 @@ class PartitionStreamTest {
     }
 
     private long append(int shard, String topic, String... texts) {
+        return append(shard, topic, batch(texts));
+    }
+
+    private long append(int shard, String topic, ByteBuf batch) {
+        int count = RecordBatch.recordCount(batch, batch.readerIndex());
         return broker.<Long>ask(
                 shard,
-                (on, reply) -> stream(on, topic).append(batch(texts), texts.length, new PartitionStream.AppendReply() {
+                (on, reply) -> stream(on, topic).append(batch, count, new PartitionStream.AppendReply() {
                     @Override
                     public void appended(long baseOffset, long startOffset) {
                         reply.on(Outcome.done(baseOffset));
@@ -215,13 +239,23 @@ class PartitionStreamTest {
         };
     }
 
+    private static ByteBuf keyed(String key, String value, long timestampMs) {
+        var builder = new RecordBatchBuilder(PooledByteBufAllocator.DEFAULT);
+        builder.append(timestampMs, bytes(key), bytes(value), RecordHeaders.EMPTY);
+        return builder.build();
+    }
+
+    private static ByteBuf bytes(String text) {
+        return Unpooled.wrappedBuffer(text.getBytes(StandardCharsets.UTF_8));
+    }
+
     private static ByteBuf batch(String... texts) {
         var builder = new RecordBatchBuilder(PooledByteBufAllocator.DEFAULT);
         for (String text : texts) {
             builder.append(
                     TimedBroker.START_MS,
                     null,
-                    Unpooled.wrappedBuffer(text.getBytes(StandardCharsets.UTF_8)),
+                    bytes(text),
                     RecordHeaders.EMPTY);
         }
         return builder.build();

@@ -6,6 +6,7 @@ import dev.sluice.log.BatchViolation;
 import dev.sluice.log.CorruptRecordException;
 import dev.sluice.log.RecordBatch;
 import dev.sluice.log.RecordCursor;
+import dev.sluice.log.StorageException;
 import io.netty.buffer.ByteBuf;
 import java.util.Optional;
 import org.apache.kafka.common.protocol.Errors;
@@ -87,6 +88,8 @@ final class BatchCheck {
             return null;
         } catch (CorruptRecordException corrupt) {
             return new Problem(Errors.INVALID_RECORD, String.valueOf(corrupt.getMessage()));
+        } catch (StorageException noLibrary) {
+            return new Problem(Errors.UNSUPPORTED_COMPRESSION_TYPE, String.valueOf(noLibrary.getMessage()));
         }
     }
 }
