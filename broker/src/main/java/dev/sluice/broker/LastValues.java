@@ -139,7 +139,8 @@ final class LastValues {
                 oldest = emptyValues.peekFirst()) {
             emptyValues.removeFirst();
             if (last.remove(oldest.key, oldest.offset)) {
-                // Its storage is given back only with all that is before it: a start could find an earlier value of the key there.
+                // Its storage is given back only with all that is before it: a start could find an earlier value of the
+                // key there.
                 superseded.add(oldest.offset, oldest.offset);
             }
         }

@@ -252,11 +252,7 @@ class PartitionStreamTest {
     private static ByteBuf batch(String... texts) {
         var builder = new RecordBatchBuilder(PooledByteBufAllocator.DEFAULT);
         for (String text : texts) {
-            builder.append(
-                    TimedBroker.START_MS,
-                    null,
-                    bytes(text),
-                    RecordHeaders.EMPTY);
+            builder.append(TimedBroker.START_MS, null, bytes(text), RecordHeaders.EMPTY);
         }
         return builder.build();
     }
