@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Which record of a topic's partition is the last of its key, and which were: those are superseded as soon as a later one is durable, and their storage is given back. Follows the log by reading it, from its beginning after a start, so
- * that nothing has to be stored. An empty value says that its key is gone; it stays for a day, so that every reader can see it. Records without a key are never superseded. Confined to the partition's owner; about 100 bytes a key.
+ * that nothing has to be stored. An empty value says that its key is gone; it stays for a day, so that every reader can see it, and its storage until all before it is given up. Records without a key are never superseded. Confined to the partition's owner; about 100 bytes a key.
  */
 final class LastValues {
     /** Records of further keys are kept, whatever follows them. */
@@ -144,7 +144,6 @@ final class LastValues {
                 superseded.add(oldest.offset, oldest.offset);
             }
         }
-        discardSuperseded();
         long from = superseded.firstAbsent(log.startOffset());
         superseded.removeBelow(from);
         forgetGone(from);

@@ -26,7 +26,7 @@ final class ListOffsetsHandler implements RequestHandler<ListOffsetsRequestData>
             for (ListOffsetsPartition partition : asked.partitions()) {
                 var place = new ListOffsetsPartitionResponse().setPartitionIndex(partition.partitionIndex());
                 found.partitions().add(place);
-                answer.left++;
+                answer.countdown.expect();
                 if (topic == null
                         || partition.partitionIndex() < 0
                         || partition.partitionIndex() >= topic.partitionCount()) {
@@ -36,17 +36,18 @@ final class ListOffsetsHandler implements RequestHandler<ListOffsetsRequestData>
                 }
             }
         }
-        answer.ended();
+        answer.countdown.ended();
     }
 
     /** One request, until all its offsets are found. Confined to its connection's shard. */
     private static final class Answer {
         private final RequestContext context;
         private final ListOffsetsResponseData response = new ListOffsetsResponseData();
-        private int left = 1;
+        private final Countdown countdown;
 
         Answer(RequestContext context) {
             this.context = context;
+            this.countdown = new Countdown(() -> context.answer(response));
         }
 
         void find(ListOffsetsPartitionResponse place, PartitionStream partition, ListOffsetsPartition asked) {
@@ -101,18 +102,12 @@ final class ListOffsetsHandler implements RequestHandler<ListOffsetsRequestData>
             if (context.version() >= FIRST_WITH_EPOCH) {
                 place.setLeaderEpoch(partition.leaderEpoch());
             }
-            ended();
+            countdown.ended();
         }
 
         void fail(ListOffsetsPartitionResponse place, Errors error) {
             place.setErrorCode(error.code()).setOffset(-1).setTimestamp(-1);
-            ended();
-        }
-
-        void ended() {
-            if (--left == 0) {
-                context.answer(response);
-            }
+            countdown.ended();
         }
     }
 }

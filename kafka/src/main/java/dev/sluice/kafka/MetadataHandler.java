@@ -41,18 +41,12 @@ final class MetadataHandler implements RequestHandler<MetadataRequestData> {
                 request.allowAutoTopicCreation() && node.settings().autoCreateTopics()
                         ? missing(context.broker(), asked)
                         : Set.of();
-        if (missing.isEmpty()) {
-            context.answer(answer(context, described(context.broker(), asked)));
-            return;
-        }
-        int[] left = {missing.size()};
+        var countdown = new Countdown(() -> context.answer(answer(context, described(context.broker(), asked))));
         for (String name : missing) {
-            creation.createByName(context.broker(), name, created -> {
-                if (--left[0] == 0) {
-                    context.answer(answer(context, described(context.broker(), asked)));
-                }
-            });
+            countdown.expect();
+            creation.createByName(context.broker(), name, created -> countdown.ended());
         }
+        countdown.ended();
     }
 
     private static Set<String> missing(BrokerShard broker, List<MetadataRequestTopic> asked) {

@@ -20,7 +20,7 @@ final class OffsetForLeaderEpochHandler implements RequestHandler<OffsetForLeade
     @Override
     public void handle(RequestContext context, OffsetForLeaderEpochRequestData request) {
         var response = new OffsetForLeaderEpochResponseData();
-        int[] left = {1};
+        var countdown = new Countdown(() -> context.answer(response));
         for (OffsetForLeaderTopic asked : request.topics()) {
             TopicHandle topic = Topics.byName(context.broker(), asked.topic());
             var result = new OffsetForLeaderTopicResult().setTopic(asked.topic());
@@ -31,17 +31,11 @@ final class OffsetForLeaderEpochHandler implements RequestHandler<OffsetForLeade
                         .setLeaderEpoch(LeaderEpochs.NONE)
                         .setEndOffset(-1);
                 result.partitions().add(place);
-                left[0]++;
-                find(topic, partition, place, () -> {
-                    if (--left[0] == 0) {
-                        context.answer(response);
-                    }
-                });
+                countdown.expect();
+                find(topic, partition, place, countdown::ended);
             }
         }
-        if (--left[0] == 0) {
-            context.answer(response);
-        }
+        countdown.ended();
     }
 
     private static void find(

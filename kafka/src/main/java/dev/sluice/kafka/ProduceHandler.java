@@ -53,7 +53,7 @@ final class ProduceHandler implements RequestHandler<ProduceRequestData> {
         private final short acks;
         private final ProduceResponseData response = new ProduceResponseData();
         private final ArrayList<PartitionProduceResponse> places = new ArrayList<>();
-        private int left = 1;
+        private final Countdown countdown = new Countdown(this::answer);
         private int throttleMs;
 
         Produce(RequestContext context, short acks) {
@@ -67,9 +67,9 @@ final class ProduceHandler implements RequestHandler<ProduceRequestData> {
                 var place = new PartitionProduceResponse().setIndex(partition.index());
                 answers.partitionResponses().add(place);
                 places.add(place);
+                countdown.expect();
             }
             response.responses().mustAdd(answers);
-            left += topic.partitionData().size();
         }
 
         void append(
@@ -108,7 +108,7 @@ final class ProduceHandler implements RequestHandler<ProduceRequestData> {
                 @Override
                 public void appended(long baseOffset, long startOffset) {
                     place.setBaseOffset(baseOffset).setLogStartOffset(startOffset);
-                    ended();
+                    countdown.ended();
                 }
 
                 @Override
@@ -125,7 +125,7 @@ final class ProduceHandler implements RequestHandler<ProduceRequestData> {
 
         private void fail(PartitionProduceResponse place, Errors error, @Nullable String text) {
             place.setErrorCode(error.code()).setBaseOffset(-1).setErrorMessage(text);
-            ended();
+            countdown.ended();
         }
 
         /** All batches are on their way: what is left is to wait. */
@@ -135,13 +135,10 @@ final class ProduceHandler implements RequestHandler<ProduceRequestData> {
                 throttleMs = Math.max(throttleMs, waitMs);
                 context.mute(waitMs);
             }
-            ended();
+            countdown.ended();
         }
 
-        private void ended() {
-            if (--left > 0) {
-                return;
-            }
+        private void answer() {
             if (acks == NO_ACKS) {
                 context.answerNothing();
             } else {
