@@ -4,11 +4,9 @@ import dev.sluice.broker.TransferProgress.State;
 import dev.sluice.log.RecordCursor;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,16 +20,11 @@ final class Transfer implements RecordMove.Owner<Transfer.Item> {
     static final int MOST_PER_TURN = 256;
     /** Records on their way at the same time. */
     static final int MOST_AT_ONCE = 1024;
-    /** A dry run shows so many records. */
-    static final int MOST_SHOWN = 10;
 
     static final long RETRY_MS = 250;
 
     private static final Logger LOG = LoggerFactory.getLogger(Transfer.class);
     private static final int BYTES_AT_ONCE = 1 << 20;
-    private static final int SHOWN_BODY_BYTES = 4 << 10;
-    private static final long BURST_MS = 100;
-    private static final long NS_PER_MS = 1_000_000;
 
     private final Queue queue;
     private final QueueCounters counters;
@@ -41,26 +34,12 @@ final class Transfer implements RecordMove.Owner<Transfer.Item> {
 
     private final QueueScan scan;
     private final MoveBatches<Item> batches;
-    private final PublisherCredit pace;
-    private final @Nullable RateLimit rate;
+    private final TransferPace pace;
+    private final TransferKeys keys;
+    private final TransferTally tally;
     /** Some of their queues have them, and others refused. */
     private final Map<RecordPosition, Item> halfway = new HashMap<>();
 
-    /** Where keys are kept in order: those of records on their way, which no others of the key may overtake until it is known that they do not come back. */
-    private final Set<Long> lockedKeys = new HashSet<>();
-
-    private final @Nullable KeyOrder keys;
-    private final OrderingKey orderingKey;
-    private final List<PeekedRecord> first = new ArrayList<>();
-    private final long startedMs;
-
-    private State state = State.RUNNING;
-    private String reason = "";
-    private long seen;
-    private long done;
-    private long left;
-    private long refused;
-    private long endedMs;
     private int gathered;
     private long gatheredBytes;
     /** Sent, and not yet answered. */
@@ -84,27 +63,19 @@ final class Transfer implements RecordMove.Owner<Transfer.Item> {
         this.request = request;
         TransferTarget to = request.to();
         this.routes = to == null ? null : new TransferRoutes(queue.home(), to);
-        this.keys = queue.order() instanceof KeyOrder order ? order : null;
-        this.orderingKey = new OrderingKey(queue.spec().settings().orderingKeyHeader());
         this.scan = new QueueScan(queue, null, this::step);
         this.batches = new MoveBatches<>(queue, this);
-        this.startedMs = queue.shard().nowMs();
-        this.pace = new PublisherCredit(
-                queue.home().publishGate(), PublishQuota.UNLIMITED, PublishQuota.UNLIMITED, nowNs());
-        this.rate = request.perSecond() == 0 ? null : new RateLimit(request.perSecond(), BURST_MS, nowNs());
-    }
-
-    private long nowNs() {
-        return queue.shard().nowMs() * NS_PER_MS;
+        this.pace = new TransferPace(queue.home(), request.perSecond());
+        this.keys = new TransferKeys(queue);
+        this.tally = new TransferTally(queue, request);
     }
 
     boolean isOver() {
-        return state.isOver();
+        return tally.isOver();
     }
 
     TransferProgress progress() {
-        return new TransferProgress(
-                queue.name(), request, state, reason, seen, done, left, refused, startedMs, endedMs, first);
+        return tally.progress();
     }
 
     /** Why it cannot begin; null if it can. */
@@ -175,23 +146,20 @@ final class Transfer implements RecordMove.Owner<Transfer.Item> {
     }
 
     private boolean isEnough() {
-        return gathered == MOST_AT_ONCE || gatheredBytes >= BYTES_AT_ONCE || done + gathered == request.most();
+        return gathered == MOST_AT_ONCE || gatheredBytes >= BYTES_AT_ONCE || tally.done + gathered == request.most();
     }
 
     /** Comes back when the next record may go, if it may not now. */
     private boolean isTooFast() {
-        if (request.dryRun()) {
-            return false;
+        long waitMs = request.dryRun() ? 0 : pace.waitMs();
+        if (waitMs > 0) {
+            stepIn(waitMs);
         }
-        long waitNs = Math.max(pace.waitNs(nowNs()), rate == null ? 0 : rate.waitNs(nowNs()));
-        if (waitNs > 0) {
-            stepIn((waitNs + NS_PER_MS - 1) / NS_PER_MS);
-        }
-        return waitNs > 0;
+        return waitMs > 0;
     }
 
     private void look(Lane lane, RecordCursor record) {
-        seen += scan.isAgain() ? 0 : 1;
+        tally.seen += scan.isAgain() ? 0 : 1;
         Item item = halfway.isEmpty() ? null : halfway.remove(new RecordPosition(lane.index(), record.offset()));
         if (item != null) {
             gather(item, record);
@@ -199,8 +167,8 @@ final class Transfer implements RecordMove.Owner<Transfer.Item> {
             if (routes == null) {
                 drop(lane, record);
             } else {
-                long key = keys == null ? OrderingKey.NONE : orderingKey.of(record);
-                gather(new Item(lane, record.offset(), key, !request.copies(), new ArrayList<>(0)), record);
+                boolean isToSettle = !request.copies();
+                gather(new Item(lane, record.offset(), keys.of(record), isToSettle, new ArrayList<>(0)), record);
             }
         }
     }
@@ -212,25 +180,16 @@ final class Transfer implements RecordMove.Owner<Transfer.Item> {
                 && attributes.isDue(record.timestampMs(), nowMs)
                 && !attributes.isOver(
                         record.timestampMs(), queue.spec().settings().messageTtlMs(), nowMs)
-                && (routes == null || request.copies() || isFree(record));
-    }
-
-    /** Whether no consumer has another record of the key: what follows that one has to stay behind it. */
-    private boolean isFree(RecordCursor record) {
-        if (keys == null) {
-            return true;
-        }
-        long key = orderingKey.of(record);
-        return !keys.isLocked(key) || lockedKeys.contains(key);
+                && (routes == null || request.copies() || keys.isFree(record));
     }
 
     private void drop(Lane lane, RecordCursor record) {
-        done++;
         if (request.dryRun()) {
-            show(lane, record);
+            tally.show(lane, record);
             return;
         }
-        goesOn();
+        tally.done++;
+        tally.goesOn();
         lane.backlog().takeOutOfTurn(record);
         lane.backlog().settleInFlight(record.offset());
         counters.purged++;
@@ -238,24 +197,8 @@ final class Transfer implements RecordMove.Owner<Transfer.Item> {
         if (story != null) {
             story.happened(StoryEvent.Kind.PURGED, lane, record.offset());
         }
-        took(record, 1);
+        pace.took(record, 0);
         queue.wake();
-    }
-
-    private void show(Lane lane, RecordCursor record) {
-        if (first.size() < MOST_SHOWN) {
-            first.add(PeekedRecord.copyOf(
-                    lane, record, SHOWN_BODY_BYTES, queue.home().turnTimeMs()));
-        }
-    }
-
-    private void took(RecordCursor record, int copies) {
-        if (rate != null) {
-            rate.take(1, nowNs());
-        }
-        if (routes != null && pace.isNeeded()) {
-            pace.published(record.sizeInBytes() * copies, false, nowNs());
-        }
     }
 
     private void gather(Item item, RecordCursor record) {
@@ -263,28 +206,21 @@ final class Transfer implements RecordMove.Owner<Transfer.Item> {
         var targets = new ArrayList<>(way.queues());
         targets.removeAll(item.reached);
         if (targets.isEmpty() && item.reached.isEmpty()) {
-            left += scan.isAgain() ? 0 : 1;
+            tally.left += scan.isAgain() ? 0 : 1;
         } else if (targets.isEmpty()) {
             arrived(item); // the others are gone
         } else if (request.dryRun()) {
-            done++;
-            show(item.lane, record);
+            tally.show(item.lane, record);
         } else {
             if (item.isToSettle && item.reached.isEmpty()) {
-                take(item, record);
+                item.lane.backlog().takeOutOfTurn(record);
+                keys.take(item.lane, item.offset, item.key);
             }
             write(record, way, batches.add(item.lane, item, record, targets));
             gathered++;
             gatheredBytes += (long) record.sizeInBytes() * targets.size();
-            took(record, targets.size());
+            pace.took(record, targets.size());
             queue.wake();
-        }
-    }
-
-    private void take(Item item, RecordCursor record) {
-        item.lane.backlog().takeOutOfTurn(record);
-        if (keys != null && item.key != OrderingKey.NONE && lockedKeys.add(item.key)) {
-            keys.delivered(RecordPlace.of(item.lane.index(), item.offset), item.key);
         }
     }
 
@@ -308,7 +244,7 @@ final class Transfer implements RecordMove.Owner<Transfer.Item> {
         gatheredBytes = 0;
         if (moving > 0) {
             batches.start();
-        } else if (allSeen || done == request.most()) {
+        } else if (allSeen || tally.done == request.most()) {
             end(State.DONE, "");
         }
     }
@@ -320,12 +256,12 @@ final class Transfer implements RecordMove.Owner<Transfer.Item> {
             story.moved(request.copies() ? StoryEvent.Kind.COPIED : StoryEvent.Kind.MOVED, move);
         }
         move.records.forEach(this::arrived);
-        goesOn();
+        tally.goesOn();
         answered(move);
     }
 
     private void arrived(Item item) {
-        done++;
+        tally.done++;
         if (item.isToSettle && !closed) {
             counters.moved++;
             item.lane.backlog().settleInFlight(item.offset);
@@ -334,7 +270,7 @@ final class Transfer implements RecordMove.Owner<Transfer.Item> {
 
     @Override
     public void refused(RecordMove<Item> move, Refusal refusal) {
-        refused += move.records.size();
+        tally.refused += move.records.size();
         if (!closed) {
             for (Item item : move.records) {
                 putBack(item);
@@ -359,8 +295,7 @@ final class Transfer implements RecordMove.Owner<Transfer.Item> {
         moving -= move.records.size();
         queue.wake();
         if (moving == 0 && !isOver()) {
-            lockedKeys.clear();
-            halfway.values().forEach(item -> lockedKeys.add(item.key));
+            keys.retain(halfway.values().stream().mapToLong(Item::key));
             if (stopping) {
                 end(State.STOPPED, "");
             } else {
@@ -370,17 +305,8 @@ final class Transfer implements RecordMove.Owner<Transfer.Item> {
     }
 
     private void waitFor(String why) {
-        if (state == State.RUNNING) {
-            LOG.info("the transfer of records of queue {} waits: {}", queue.name(), why);
-        }
-        state = State.WAITING;
-        reason = why;
+        tally.waits(why);
         stepIn(RETRY_MS);
-    }
-
-    private void goesOn() {
-        state = State.RUNNING;
-        reason = "";
     }
 
     private void stepIn(long delayMs) {
@@ -421,20 +347,12 @@ final class Transfer implements RecordMove.Owner<Transfer.Item> {
     }
 
     private void over(State newState, String why) {
-        state = newState;
-        reason = why;
-        endedMs = queue.shard().nowMs();
+        tally.ends(newState, why);
         scan.close();
         if (timer != null) {
             timer.cancel();
             timer = null;
         }
-        LOG.info(
-                "the transfer of records of queue {} ended: {}, {} done{}",
-                queue.name(),
-                state,
-                done,
-                why.isEmpty() ? "" : "; " + why);
     }
 
     /** The queue is gone, or the broker stops: nothing of it is touched any more. */

@@ -195,7 +195,7 @@ class TransferTest {
         broker.broker.tools().start(QUEUE, request).join();
         TransferProgress end = end(broker, QUEUE);
         assertThat(end.done()).isEqualTo(1_000);
-        assertThat(end.first()).hasSize(Transfer.MOST_SHOWN);
+        assertThat(end.first()).hasSize(TransferTally.MOST_SHOWN);
         assertThat(text(end.first().getFirst())).isEqualTo("0");
         assertThat(broker.statistics()).isEqualTo(before);
         assertThat(broker.broker.statistics(OTHER).published()).isZero();
