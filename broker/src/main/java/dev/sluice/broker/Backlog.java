@@ -7,22 +7,15 @@ import dev.sluice.log.PartitionLog;
 import dev.sluice.log.RecordCursor;
 import dev.sluice.log.StorageException;
 import io.netty.buffer.ByteBuf;
-import io.netty.util.collection.LongObjectHashMap;
-import io.netty.util.collection.LongObjectMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The records of one queue that are not settled: what is next, what came back, what is settled for good. Holds no object per stored record; the reading position stands for all that
+ * The records of one lane that are not settled: what is next, what came back, what is on its way. Holds no object per stored record; the reading position stands for all that
  * was never delivered. Confined to the queue's shard.
  */
 final class Backlog {
-    /** So many records may be settled above the floor before their storage is given back piece by piece. */
-    private static final int DISCARD_EVERY = 4096;
-    /** So many ranges are given back at once at the most: after a start there may be millions. */
-    private static final int MOST_RANGES_TO_DISCARD = 2 * DISCARD_EVERY;
-
     private final PartitionLog log;
     private final ReadyLanes readyLanes;
     private final int lane;
@@ -31,16 +24,13 @@ final class Backlog {
     /** For those that were passed over. */
     private final LogReaders behind;
 
-    private final Acknowledged acknowledged;
+    /** Which are settled. */
+    private final Cursor cursor;
     /** Delivered before and back in their place. */
     private final TreeSet<Long> released = new TreeSet<>();
 
     /** Hears of every record that is settled, and knows which are passed over; null where records are served as they came. */
     private final @Nullable ServingOrder order;
-
-    private final LongObjectMap<Integer> deliveryCounts = new LongObjectHashMap<>(2);
-    /** Records below may have been delivered by a process that is gone. */
-    private final long deliveredBefore;
 
     /** Everything at or above was never delivered by this process. */
     private long next;
@@ -62,12 +52,6 @@ final class Backlog {
 
     /** Null unless somebody wants to know. */
     private ReadyBytes.@Nullable Part bytes;
-
-    private final OffsetSet changedRanges = new OffsetSet();
-    private final LongObjectMap<Integer> changedCounts = new LongObjectHashMap<>(2);
-    private boolean changed;
-    /** Settled above the floor and written, and their storage not given back yet. */
-    private final OffsetSet toDiscard;
 
     /** Among which of the ready records one is. */
     private enum Where {
@@ -92,38 +76,27 @@ final class Backlog {
         this.again = new LogReader(log, readable);
         this.behind = new LogReaders(log, readable);
         this.at = forward;
-        this.acknowledged = state.acknowledged;
-        this.deliveredBefore = state.deliveredBelow;
-        state.deliveryCounts.forEach((offset, count) -> {
-            if (!acknowledged.contains(offset)) {
-                deliveryCounts.put(offset.longValue(), count);
-            }
-        });
-        // The log does not remember what was given back of it before it was opened.
-        this.toDiscard = acknowledged.above().copyOf(0, Long.MAX_VALUE);
-        passOverLost(state.knownBelow());
-        acknowledged.add(0, log.startOffset() - 1); // given up by its topic, whether settled or not
-        this.next = acknowledged.nextUnsettled(Math.max(0, acknowledged.floor()));
-        this.unsettled = acknowledged.unsettledBelow(log.endOffset());
+        this.cursor = new Cursor(state, log);
+        this.next = cursor.nextUnsettled(0);
+        this.unsettled = cursor.unsettledBelow(log.endOffset());
         countReady();
     }
 
-    /** What is known of and was not durable when the machine went down: its offsets are not given out again. */
-    private void passOverLost(long knownBelow) {
-        long end = log.endOffset();
-        if (end < knownBelow) {
-            log.skipTo(knownBelow);
-            acknowledged.add(end, knownBelow - 1);
-            changedRanges.add(end, knownBelow - 1);
-            changed = true;
-        }
+    /** What of it outlives the process. Only this class changes it. */
+    Cursor cursor() {
+        return cursor;
+    }
+
+    /** No record at or above was ever delivered by this process. */
+    long deliveredBelow() {
+        return next;
     }
 
     /** Counts the bytes of what is ready, from now on; completes, on the log's owner, when those of what is there already are known. */
     CompletableFuture<Void> countBytes(ReadyBytes.Part counter) {
         bytes = counter;
-        return LogScan.run(log, acknowledged::nextUnsettled, record -> {
-            if (!acknowledged.contains(record.offset())) {
+        return LogScan.run(log, cursor::nextUnsettled, record -> {
+            if (!cursor.isSettled(record.offset())) {
                 counter.appended(ReadyBytes.bodyBytes(record));
             }
         });
@@ -143,15 +116,6 @@ final class Backlog {
         return inFlight;
     }
 
-    long floor() {
-        return acknowledged.floor();
-    }
-
-    /** The first record at or after {@code offset} that is not settled, or the end. */
-    long nextUnsettled(long offset) {
-        return acknowledged.nextUnsettled(offset);
-    }
-
     /** Whether a record that is not settled is ready; if not, it is in flight or put aside. */
     boolean isReady(long offset) {
         return offset >= next ? !isTakenAhead(offset) : released.contains(offset) || isPassedOver(offset);
@@ -165,11 +129,11 @@ final class Backlog {
         return takenAhead != null && takenAhead.contains(offset);
     }
 
-    /** As {@link #nextUnsettled} for records that were never delivered, without those in flight. */
+    /** As {@link Cursor#nextUnsettled} for records that were never delivered, without those in flight. */
     private long nextAhead(long offset) {
-        long found = acknowledged.nextUnsettled(offset);
+        long found = cursor.nextUnsettled(offset);
         while (takenAhead != null && takenAhead.contains(found)) {
-            found = acknowledged.nextUnsettled(takenAhead.firstAbsent(found));
+            found = cursor.nextUnsettled(takenAhead.firstAbsent(found));
         }
         return found;
     }
@@ -315,7 +279,7 @@ final class Backlog {
     /** How many records the log misses between the place asked for and the offset where {@link #peek} found one: 0 unless records were lost. They are settled now, and it is to be looked for anew. */
     long skipMissing(long found) {
         long missing = 0;
-        for (long offset = asked; offset < found; offset = acknowledged.nextUnsettled(offset + 1)) {
+        for (long offset = asked; offset < found; offset = cursor.nextUnsettled(offset + 1)) {
             if (released.remove(offset) || dropPassedOver(offset) || (offset >= next && !isTakenAhead(offset))) {
                 if (bytes != null) {
                     bytes.lose(offset);
@@ -412,16 +376,6 @@ final class Backlog {
         }
     }
 
-    /** How often the record was delivered and came back. */
-    int deliveryCount(long offset) {
-        Integer count = deliveryCounts.isEmpty() ? null : deliveryCounts.get(offset);
-        return count == null ? 0 : count;
-    }
-
-    boolean mayHaveBeenDelivered(long offset) {
-        return offset < deliveredBefore || deliveryCount(offset) > 0;
-    }
-
     /** A record in flight is settled for good. */
     void settleInFlight(long offset) {
         inFlight--;
@@ -445,10 +399,7 @@ final class Backlog {
         if (order != null) {
             order.returned(RecordPlace.of(lane, offset));
         }
-        int count = deliveryCount(offset) + 1;
-        deliveryCounts.put(offset, (Integer) count);
-        changedCounts.put(offset, (Integer) count);
-        changed = true;
+        cursor.countReturn(offset);
     }
 
     /** Takes the oldest ready record, without reading it, as if it were on its way to a consumer; returns its offset, -1 if none is durable yet. Not where bytes are counted. */
@@ -475,12 +426,12 @@ final class Backlog {
             settle(released.removeFirst());
         }
         if (order != null) {
-            order.passedOver().dropBelow(lane, next, this::settleAll);
+            order.passedOver().dropBelow(lane, next, cursor::settle);
         }
         settleAhead(log.endOffset());
-        deliveryCounts.keySet().removeIf(acknowledged::contains);
+        cursor.forgetSettled();
         if (bytes != null) {
-            bytes.forget(acknowledged::contains);
+            bytes.forget(cursor::isSettled);
         }
         unsettled = inFlight + aside;
         countReady();
@@ -491,16 +442,16 @@ final class Backlog {
     long loseBelow(long below) {
         long before = ready();
         if (order != null) {
-            unsettled -= order.passedOver().dropBelow(lane, below, this::settleAll);
+            unsettled -= order.passedOver().dropBelow(lane, below, cursor::settle);
         }
         while (!released.isEmpty() && released.first() < below) {
             settle(released.removeFirst());
         }
         if (next < below) {
             long end = log.endOffset();
-            long unsettledBefore = acknowledged.unsettledBelow(end);
+            long unsettledBefore = cursor.unsettledBelow(end);
             settleAhead(below);
-            unsettled -= unsettledBefore - acknowledged.unsettledBelow(end);
+            unsettled -= unsettledBefore - cursor.unsettledBelow(end);
         }
         countReady();
         return before - ready();
@@ -512,76 +463,21 @@ final class Backlog {
         while (next < below) {
             long taken = takenAhead == null ? -1 : takenAhead.firstPresent(next);
             long until = taken < 0 ? below : Math.min(taken, below);
-            settleAll(next, until - 1);
+            cursor.settle(next, until - 1);
             next = nextAhead(until);
         }
-    }
-
-    /** Without counting them. */
-    private void settleAll(long first, long last) {
-        acknowledged.add(first, last);
-        changedRanges.add(first, last);
-        changed = true;
     }
 
     private void settle(long offset) {
         unsettled--;
         countReady();
         forgetTakenAhead(offset);
-        settleAll(offset, offset);
+        cursor.settle(offset);
         if (bytes != null) {
             bytes.settle(offset);
         }
-        if (!deliveryCounts.isEmpty()) {
-            deliveryCounts.remove(offset);
-        }
         if (order != null) {
             order.left(RecordPlace.of(lane, offset));
-        }
-    }
-
-    /** Whether something happened since the last {@link #writeChange} that has to outlive the process. */
-    boolean isChanged() {
-        return changed;
-    }
-
-    /** Writes what changed since the last call. */
-    void writeChange(CursorChangeWriter out, long queueId) {
-        changedRanges.removeBelow(acknowledged.floor());
-        out.write(queueId, acknowledged.floor(), next, changedRanges, changedCounts);
-        forgetChanges();
-    }
-
-    /** Writes everything. What changed is still to be written: only then may its storage be given back. */
-    void writeSnapshot(CursorChangeWriter out, long queueId) {
-        out.write(queueId, acknowledged.floor(), Math.max(next, deliveredBefore), acknowledged.above(), deliveryCounts);
-    }
-
-    /** Instead of {@link #writeChange} for a queue that does not outlive the process. */
-    void forgetChanges() {
-        changedRanges.removeBelow(acknowledged.floor());
-        toDiscard.addAll(changedRanges);
-        changedRanges.clear();
-        changedCounts.clear();
-        changed = false;
-    }
-
-    /** What may be given back once everything written so far by {@link #writeChange} is durable; each record is in one of the answers. */
-    Reclaim reclaimable() {
-        long floor = acknowledged.floor();
-        toDiscard.removeBelow(floor);
-        return toDiscard.cardinality() < DISCARD_EVERY
-                ? new Reclaim(floor, null)
-                : new Reclaim(floor, toDiscard.takeFirst(MOST_RANGES_TO_DISCARD));
-    }
-
-    /** Settled records whose storage is no longer needed: those below the floor and, now and then, what was settled above it since the last time. */
-    record Reclaim(long floor, @Nullable OffsetSet above) {
-        void giveBack(PartitionLog log) {
-            log.trim(floor);
-            if (above != null) {
-                above.forEachRange(log::discard);
-            }
         }
     }
 

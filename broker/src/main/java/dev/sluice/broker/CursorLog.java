@@ -33,16 +33,17 @@ final class CursorLog {
             }
             for (Lane lane : queue.lanes()) {
                 Backlog backlog = lane.backlog();
-                if (!backlog.isChanged()) {
+                Cursor cursor = backlog.cursor();
+                if (!cursor.isChanged()) {
                     continue;
                 }
                 if (!queue.isPersistent()) {
-                    backlog.forgetChanges();
-                    lane.giveBack(backlog.reclaimable());
+                    cursor.forgetChanges();
+                    lane.giveBack(cursor.reclaimable());
                     continue;
                 }
-                backlog.writeChange(writer, lane.id().value());
-                Backlog.Reclaim reclaim = backlog.reclaimable();
+                cursor.writeChange(writer, lane.id().value(), backlog.deliveredBelow());
+                Cursor.Reclaim reclaim = cursor.reclaimable();
                 whenDurable.add(() -> giveBack(queue, lane, reclaim));
             }
         }
@@ -54,7 +55,7 @@ final class CursorLog {
         }
     }
 
-    private static void giveBack(Queue queue, Lane lane, Backlog.Reclaim reclaim) {
+    private static void giveBack(Queue queue, Lane lane, Cursor.Reclaim reclaim) {
         if (!queue.isDeleted()) {
             lane.giveBack(reclaim);
         }
@@ -76,7 +77,8 @@ final class CursorLog {
     private void writeSnapshot(Queue queue) {
         if (queue.home() == shard && queue.isPersistent() && !queue.isDeleted() && queue.isOpen()) {
             for (Lane lane : queue.lanes()) {
-                lane.backlog().writeSnapshot(writer, lane.id().value());
+                Backlog backlog = lane.backlog();
+                backlog.cursor().writeSnapshot(writer, lane.id().value(), backlog.deliveredBelow());
             }
         }
     }

@@ -64,14 +64,14 @@ final class Lane {
         }
         var itsBacklog = new Backlog(partition.log(), state, queue::wake, queue.readyLanes(), index, queue.order());
         backlog = itsBacklog;
-        settledBelow = itsBacklog.floor();
+        settledBelow = itsBacklog.cursor().floor();
         partition.add(this);
         ReadyBytes bytes = queue.readyBytes();
         return bytes == null ? CompletableFuture.completedFuture(null) : itsBacklog.countBytes(bytes.part());
     }
 
     /** What was settled until then is durable now. */
-    void giveBack(Backlog.Reclaim reclaim) {
+    void giveBack(Cursor.Reclaim reclaim) {
         settledBelow = reclaim.floor();
         partition.giveBack(reclaim);
     }

@@ -137,7 +137,7 @@ final class Partition implements PartitionLog.Listener {
     }
 
     /** What a reader has settled, durably, is not needed by it any more. */
-    void giveBack(Backlog.Reclaim reclaim) {
+    void giveBack(Cursor.Reclaim reclaim) {
         if (isOfTopic()) {
             queue.wake(); // others may need it
             return;

@@ -70,8 +70,8 @@ public record PeekedRecord(
                 route.exchange(),
                 route.routingKey(),
                 record.timestampMs(),
-                backlog.deliveryCount(offset),
-                backlog.mayHaveBeenDelivered(offset),
+                backlog.cursor().deliveryCount(offset),
+                backlog.cursor().mayHaveBeenDelivered(offset),
                 attributes.ttlMs(),
                 history == null ? List.of() : history.deaths());
     }

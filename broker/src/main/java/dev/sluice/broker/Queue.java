@@ -590,7 +590,7 @@ final class Queue {
             order.forgetWaiting();
         }
         for (Lane lane : lanes) {
-            long first = lane.backlog().floor();
+            long first = lane.backlog().cursor().floor();
             long ofLane = lane.purge();
             purged += ofLane;
             if (story != null && ofLane > 0) {

@@ -138,8 +138,8 @@ final class QueueDispatch {
         Backlog open = lane.backlog();
         RecordCursor record = open.record();
         long offset = record.offset();
-        int count = open.deliveryCount(offset);
-        boolean redelivered = open.mayHaveBeenDelivered(offset);
+        int count = open.cursor().deliveryCount(offset);
+        boolean redelivered = open.cursor().mayHaveBeenDelivered(offset);
         long delivery = DeliveryId.of(lane.index(), offset, count);
         consumer.sink.deliver(consumer, delivery, record, count, redelivered);
         delivered(consumer, lane, delivery, redelivered, consumer.noAck());
@@ -152,7 +152,7 @@ final class QueueDispatch {
         }
         if (story != null) {
             long offset = DeliveryId.offset(delivery);
-            story.delivered(consumer, lane, offset, lane.backlog().deliveryCount(offset));
+            story.delivered(consumer, lane, offset, lane.backlog().cursor().deliveryCount(offset));
         }
         heads[lane.index()].take(DeliveryId.offset(delivery));
         if (noAck) {
@@ -195,8 +195,8 @@ final class QueueDispatch {
             Backlog open = lane.backlog();
             RecordCursor record = open.record();
             long offset = record.offset();
-            int count = open.deliveryCount(offset);
-            boolean redelivered = open.mayHaveBeenDelivered(offset);
+            int count = open.cursor().deliveryCount(offset);
+            boolean redelivered = open.cursor().mayHaveBeenDelivered(offset);
             long delivery = DeliveryId.of(lane.index(), offset, count);
             get.reply().got(consumer, delivery, record, count, redelivered, readyLanes.total() - 1);
             delivered(consumer, lane, delivery, redelivered, get.noAck());

@@ -40,7 +40,7 @@ final class QueueScan implements AutoCloseable {
     /** Goes to the next record; after {@link Position#AT}, {@link #record} is it. Never {@link Position#MISSING}: what is missing is passed over. */
     Position seek() {
         while (lane >= 0) {
-            next = lanes[lane].backlog().nextUnsettled(next);
+            next = lanes[lane].backlog().cursor().nextUnsettled(next);
             if (next >= ends[lane]) {
                 toNextLane();
                 continue;

@@ -145,7 +145,7 @@ final class QueueSettling {
     private void comeBack(Kind why, Lane lane, long offset, long delayMs) {
         tell(why, lane, offset);
         Backlog open = lane.backlog();
-        int before = open.deliveryCount(offset);
+        int before = open.cursor().deliveryCount(offset);
         if (deliveryLimit >= 0 && before >= deliveryLimit) {
             giveUp(lane, offset, DeathReason.DELIVERY_LIMIT);
             return;

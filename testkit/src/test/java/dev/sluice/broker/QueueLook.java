@@ -43,9 +43,8 @@ public record QueueLook(
             long end = lane.log().endOffset();
             var ready = new BitSet();
             var unsettled = new BitSet();
-            for (long offset = backlog.nextUnsettled(backlog.floor());
-                    offset < end;
-                    offset = backlog.nextUnsettled(offset + 1)) {
+            Cursor cursor = backlog.cursor();
+            for (long offset = cursor.nextUnsettled(0); offset < end; offset = cursor.nextUnsettled(offset + 1)) {
                 unsettled.set((int) offset);
                 ready.set((int) offset, backlog.isReady(offset));
             }
@@ -117,9 +116,9 @@ public record QueueLook(
         }
         dev.sluice.broker.Lane lane = queue.lanes()[lowest];
         Backlog backlog = lane.backlog();
-        long oldest = backlog.nextUnsettled(backlog.floor());
+        long oldest = backlog.cursor().nextUnsettled(0);
         while (!backlog.isReady(oldest)) {
-            oldest = backlog.nextUnsettled(oldest + 1);
+            oldest = backlog.cursor().nextUnsettled(oldest + 1);
         }
         return oldest >= lane.log().durableOffset()
                 || lane.isBeingRead()
