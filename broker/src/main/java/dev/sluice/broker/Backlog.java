@@ -1,11 +1,9 @@
 package dev.sluice.broker;
 
 import dev.sluice.broker.LogReader.Position;
-import dev.sluice.log.CorruptRecordException;
 import dev.sluice.log.OffsetSet;
 import dev.sluice.log.PartitionLog;
 import dev.sluice.log.RecordCursor;
-import dev.sluice.log.StorageException;
 import io.netty.buffer.ByteBuf;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -19,11 +17,7 @@ final class Backlog {
     private final PartitionLog log;
     private final ReadyLanes readyLanes;
     private final int lane;
-    private final LogReader forward;
-    private final LogReader again;
-    /** For those that were passed over. */
-    private final LogReaders behind;
-
+    private final BacklogReader reader;
     /** Which are settled. */
     private final Cursor cursor;
     /** Delivered before and back in their place. */
@@ -44,22 +38,8 @@ final class Backlog {
     /** What {@link #readyLanes} knows. */
     private long counted;
 
-    /** Where the record is that was looked for last. */
-    private LogReader at;
-
-    private Where where = Where.NEW;
-    private long asked;
-
     /** Null unless somebody wants to know. */
     private ReadyBytes.@Nullable Part bytes;
-
-    /** Among which of the ready records one is. */
-    private enum Where {
-        /** Those that were not met yet. */
-        NEW,
-        RELEASED,
-        PASSED_OVER
-    }
 
     Backlog(
             PartitionLog log,
@@ -72,10 +52,7 @@ final class Backlog {
         this.readyLanes = readyLanes;
         this.lane = lane;
         this.order = order;
-        this.forward = new LogReader(log, readable);
-        this.again = new LogReader(log, readable);
-        this.behind = new LogReaders(log, readable);
-        this.at = forward;
+        this.reader = new BacklogReader(log, readable);
         this.cursor = new Cursor(state, log);
         this.next = cursor.nextUnsettled(0);
         this.unsettled = cursor.unsettledBelow(log.endOffset());
@@ -85,6 +62,11 @@ final class Backlog {
     /** What of it outlives the process. Only this class changes it. */
     Cursor cursor() {
         return cursor;
+    }
+
+    /** Where it stands, after {@link #peek}. */
+    BacklogReader reader() {
+        return reader;
     }
 
     /** No record at or above was ever delivered by this process. */
@@ -142,11 +124,7 @@ final class Backlog {
     void takeOutOfTurn(RecordCursor record) {
         long offset = record.offset();
         countTaken(record);
-        if (released.remove(offset)) {
-            if (released.isEmpty()) {
-                again.release();
-            }
-        } else if (!dropPassedOver(offset)) {
+        if (!dropReleased(offset) && !dropPassedOver(offset)) {
             if (takenAhead == null) {
                 takenAhead = new OffsetSet();
             }
@@ -211,20 +189,13 @@ final class Backlog {
         return order == null ? Long.MAX_VALUE : order.passedOver().oldestOf(lane);
     }
 
-    /** Gives back the memory of what was read; the next {@link #peek} reads anew. */
-    void letGo() {
-        forward.release();
-        again.release();
-        behind.release();
-    }
-
     /** Goes to the oldest record that is ready and was not passed over; after {@link Position#AT}, {@link #record} is it, or the first one behind it if it is missing. */
     Position peek() {
         if (!released.isEmpty()) {
-            return seek(Where.RELEASED, again, released.first());
+            return reader.seekReleased(released.first());
         }
         next = nextAhead(next);
-        return seek(Where.NEW, forward, next);
+        return reader.seekNew(next);
     }
 
     /** As {@link #peek}, for the oldest record that is ready. */
@@ -235,51 +206,23 @@ final class Backlog {
 
     /** As {@link #peek}, for a record that was passed over. */
     Position peekAt(long offset) {
-        return seek(Where.PASSED_OVER, behind.at(offset), offset);
+        return reader.seekPassedOver(offset);
     }
 
-    private Position seek(Where itsPlace, LogReader reader, long offset) {
-        where = itsPlace;
-        at = reader;
-        asked = offset;
-        return reader.seek(offset);
-    }
-
+    /** The record found by {@link #peek}. */
     RecordCursor record() {
-        return at.record();
-    }
-
-    /** Why the last {@link #peek} said {@link Position#FAILED}. */
-    StorageException failure() {
-        StorageException cause = at.failure();
-        if (cause == null) {
-            throw new IllegalStateException("no failure");
-        }
-        return cause;
-    }
-
-    /** After a failed {@link #peek}: the next one reads anew. */
-    void retry() {
-        forward.retry();
-        again.retry();
-        behind.retry();
-    }
-
-    /** After {@link Position#MISSING}: what is wrong with the records that are there; null if there are none. */
-    @Nullable
-    CorruptRecordException damage() {
-        return at.damage();
+        return reader.record();
     }
 
     /** After {@link Position#MISSING}: as {@link #skipMissing(long)} up to where there may be a record again. */
     long skipMissing() {
-        return skipMissing(at.missingBelow());
+        return skipMissing(reader.missingBelow());
     }
 
     /** How many records the log misses between the place asked for and the offset where {@link #peek} found one: 0 unless records were lost. They are settled now, and it is to be looked for anew. */
     long skipMissing(long found) {
         long missing = 0;
-        for (long offset = asked; offset < found; offset = cursor.nextUnsettled(offset + 1)) {
+        for (long offset = reader.asked(); offset < found; offset = cursor.nextUnsettled(offset + 1)) {
             if (released.remove(offset) || dropPassedOver(offset) || (offset >= next && !isTakenAhead(offset))) {
                 if (bytes != null) {
                     bytes.lose(offset);
@@ -332,6 +275,14 @@ final class Backlog {
         readyLanes.headChanged(lane);
     }
 
+    private boolean dropReleased(long offset) {
+        boolean isThere = released.remove(offset);
+        if (isThere && released.isEmpty()) {
+            reader.releaseReleased();
+        }
+        return isThere;
+    }
+
     private boolean dropPassedOver(long offset) {
         return order != null && order.passedOver().drop(RecordPlace.of(lane, offset));
     }
@@ -347,11 +298,6 @@ final class Backlog {
         readyLanes.headChanged(lane);
     }
 
-    /** Whether the record found by {@link #peek} is met for the first time. */
-    boolean isNew() {
-        return where == Where.NEW;
-    }
-
     /** How many ready records were not passed over. */
     long ahead() {
         return order == null ? ready() : ready() - order.passedOver().countOf(lane);
@@ -364,15 +310,11 @@ final class Backlog {
     }
 
     private void passPeeked() {
-        switch (where) {
-            case NEW -> next = asked + 1;
-            case RELEASED -> {
-                released.remove(asked);
-                if (released.isEmpty()) {
-                    again.release();
-                }
-            }
-            case PASSED_OVER -> dropPassedOver(asked);
+        long offset = reader.asked();
+        switch (reader.among()) {
+            case NEW -> next = offset + 1;
+            case RELEASED -> dropReleased(offset);
+            case PASSED_OVER -> dropPassedOver(offset);
         }
     }
 
@@ -482,8 +424,6 @@ final class Backlog {
     }
 
     void close() {
-        forward.close();
-        again.close();
-        behind.close();
+        reader.close();
     }
 }

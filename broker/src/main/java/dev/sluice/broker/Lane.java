@@ -163,7 +163,7 @@ final class Lane {
                     return false;
                 }
                 case FAILED -> {
-                    notReadable(open.failure());
+                    notReadable(open.reader().failure());
                     return false;
                 }
             }
@@ -177,7 +177,7 @@ final class Lane {
     }
 
     private void skipMissing(QueueCounters counters, Backlog open) {
-        CorruptRecordException damage = open.damage();
+        CorruptRecordException damage = open.reader().damage();
         long records = open.skipMissing();
         if (damage == null) {
             countMissing(counters, records);
@@ -205,7 +205,7 @@ final class Lane {
     /** The device may answer by now. What nobody has to read any more keeps nobody waiting. */
     void readAgain(QueueCounters counters) {
         Backlog open = backlog();
-        open.retry();
+        open.reader().retry();
         toNextReadable(counters);
         if (open.ready() == 0) {
             partition.readable();

@@ -232,7 +232,7 @@ final class LaneHead {
     /** False if it has to wait where it is, since too many were passed over already. Those that were met before are fewer than the keys that are locked, and may hide what sets them free. */
     private boolean passOver() {
         Backlog backlog = lane.backlog();
-        if (keys == null || (keys.passedOver().isFull() && backlog.isNew())) {
+        if (keys == null || (keys.passedOver().isFull() && backlog.reader().among() == BacklogReader.Among.NEW)) {
             blocked = true;
             return false;
         }
@@ -278,7 +278,7 @@ final class LaneHead {
             return Long.MAX_VALUE;
         }
         if (seenExpiryMs == Long.MAX_VALUE && queue.isIdle() && !queue.intake().isOverLimit()) {
-            backlog.letGo();
+            backlog.reader().release();
         }
         return seenExpiryMs;
     }
