@@ -22,7 +22,6 @@ final class Queue {
 
     // Set by the queue's shard, read by all; the settings last, so that whoever sees them sees what they say.
     private volatile Partition[] partitions;
-    private volatile @Nullable QueueRoom room;
     private volatile QueueSpec spec;
 
     /** Of each partition that it reads: its own, or its topic's. */
@@ -41,6 +40,7 @@ final class Queue {
 
     private final @Nullable Deduplication deduplication;
     private final @Nullable QueueStory story;
+    private final QueueEntrance entrance;
     private final QueueIntake intake;
     private final QueueSettling settling;
     private final QueueDispatch dispatch;
@@ -79,7 +79,7 @@ final class Queue {
         this.readyLanes = new ReadyLanes(aging);
         this.readyBytes = ReadyBytes.of(spec);
         this.order = ServingOrder.of(this);
-        this.room = QueueRoom.of(spec, System.nanoTime());
+        this.entrance = new QueueEntrance(this);
         this.deadLetters = DeadLetters.of(this, counters);
         this.deduplication = Deduplication.of(this);
         this.story = QueueStory.of(this);
@@ -126,7 +126,7 @@ final class Queue {
     /** What publishers look at before they publish; null if they never wait for this queue. */
     @Nullable
     QueueRoom room() {
-        return room;
+        return entrance.room();
     }
 
     /** The way in for publishers on {@code from}; call on that shard. */
@@ -154,14 +154,14 @@ final class Queue {
         if (story != null) {
             story.opened();
         }
-        intake.showRoom();
+        entrance.show();
         timers.touch();
     }
 
     /** It has these settings from now on, of which only those are others that may be. */
     void change(QueueSpec changed) {
         shard.shard().assertOwner();
-        changeRoom(changed);
+        entrance.follow(changed.settings());
         spec = changed;
         if (deadLetters == null) {
             deadLetters = DeadLetters.of(this, counters);
@@ -178,22 +178,8 @@ final class Queue {
                 partition.settingsChanged();
             }
         }
-        intake.showRoom();
+        entrance.show();
         wake();
-    }
-
-    /** Publishers that look at a room go on doing so, whether or not they may have to wait. */
-    private void changeRoom(QueueSpec changed) {
-        QueueRoom present = room;
-        if (present != null) {
-            present.follow(changed.settings(), System.nanoTime());
-            return;
-        }
-        QueueRoom created = QueueRoom.of(changed, System.nanoTime());
-        if (created != null) {
-            created.pause(pauses.publishing());
-            room = created;
-        }
     }
 
     /** The topic has these partitions too from now on, which are open, and whoever reads it begins to read them. */
@@ -331,6 +317,11 @@ final class Queue {
         return unavailable;
     }
 
+    /** Where publishers wait. */
+    QueueEntrance entrance() {
+        return entrance;
+    }
+
     /** What comes in. */
     QueueIntake intake() {
         return intake;
@@ -376,10 +367,7 @@ final class Queue {
     /** From now on this is paused and nothing else; who resumes something wakes the queue. */
     void pause(QueuePauses newPauses) {
         pauses = newPauses;
-        QueueRoom present = room;
-        if (present != null) {
-            present.pause(newPauses.publishing());
-        }
+        entrance.pause(newPauses.publishing());
     }
 
     /** A consumer gets nothing, for now or until consuming is resumed. */
@@ -430,6 +418,7 @@ final class Queue {
         if (keeping != null) {
             timers.wakeAt(keeping.giveUp(shard.turnTimeMs()));
         }
+        entrance.endTurn();
         intake.endTurn();
     }
 
@@ -611,6 +600,7 @@ final class Queue {
         timers.cancel();
         closeDeadLetters();
         closeJobs(Refusal.Reason.QUEUE_NOT_FOUND);
+        entrance.close();
         intake.close();
         if (readers != null) {
             readers.delete();

@@ -38,7 +38,7 @@ final class QueueGate implements Gate {
     public void whenOpen(Runnable action) {
         if (waiting.add(action)) {
             shard.publishGate().addBlocked(1);
-            shard.send(queue.home(), () -> queue.intake().publisherWaits(this));
+            shard.send(queue.home(), () -> queue.entrance().publisherWaits(this));
         }
     }
 
@@ -46,7 +46,7 @@ final class QueueGate implements Gate {
     public void forget(Runnable action) {
         if (waiting.remove(action)) {
             shard.publishGate().addBlocked(-1);
-            shard.send(queue.home(), () -> queue.intake().publisherGone(this));
+            shard.send(queue.home(), () -> queue.entrance().publisherGone(this));
         }
     }
 
@@ -61,6 +61,6 @@ final class QueueGate implements Gate {
             shard.publishGate().addBlocked(-1);
             first.run();
         }
-        shard.send(queue.home(), queue.intake()::publisherLetGo);
+        shard.send(queue.home(), queue.entrance()::publisherLetGo);
     }
 }

@@ -3,7 +3,6 @@ package dev.sluice.broker;
 import dev.sluice.broker.QueueSettings.Overflow;
 import dev.sluice.log.AppendGroup;
 import io.netty.buffer.ByteBuf;
-import java.util.Objects;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -20,10 +19,8 @@ final class QueueIntake {
     private final BatchIntake batches;
     private final @Nullable Deduplication deduplication;
     private final @Nullable QueueStory story;
-    private @Nullable WaitingPublishers waiting;
     // What the queue's settings say.
     private @Nullable QueueLimits limits;
-    private @Nullable QueueRoom room;
     private Overflow overflow = Overflow.DROP_OLDEST;
     /** At a limit the oldest that is ready gives way. What a topic stores is given up by its {@link TopicKeeping}. */
     private boolean drops;
@@ -42,13 +39,10 @@ final class QueueIntake {
 
     /** The queue's settings are others now. */
     void settingsChanged() {
-        overflow = queue.spec().settings().overflow();
+        QueueSettings settings = queue.spec().settings();
+        overflow = settings.overflow();
         drops = overflow.isDrop() && !queue.spec().isTopic();
-        limits = QueueLimits.of(queue);
-        room = queue.room();
-        if (waiting == null && room != null) {
-            waiting = new WaitingPublishers(room);
-        }
+        limits = QueueLimits.of(queue, settings);
         if (forecast != null) {
             forecast.close();
         }
@@ -66,7 +60,7 @@ final class QueueIntake {
             @Nullable Confirms taken,
             @Nullable Confirms stored,
             BrokerShard publisher) {
-        Refusal refusal = refusal(queue.partitions()[index], batch, count, room != null);
+        Refusal refusal = refusal(queue.partitions()[index], batch, count, publishersWait());
         if (refusal == null) {
             take(index, batch, count, null, taken, stored, publisher);
             return;
@@ -74,6 +68,10 @@ final class QueueIntake {
         giveUp(index, batch, refusal);
         refuse(taken, refusal, publisher);
         refuse(stored, refusal, publisher);
+    }
+
+    private boolean publishersWait() {
+        return queue.room() != null;
     }
 
     /** Takes over {@code batch}, which is refused. */
@@ -85,7 +83,7 @@ final class QueueIntake {
             deadLetters.sendRefused(queue.lanes()[index], batch);
         }
         batch.release();
-        if (waiting != null && queue.unavailable() == null) {
+        if (publishersWait() && queue.unavailable() == null) {
             queue.wake(); // whoever waits may have waited for the room that this does not take
         }
     }
@@ -94,7 +92,7 @@ final class QueueIntake {
     boolean appendNumbered(
             int index, ByteBuf batch, int count, ProducerBatch numbered, Confirms stored, BrokerShard publisher) {
         Partition partition = queue.partitions()[index];
-        Refusal refusal = refusal(partition, batch, count, room != null);
+        Refusal refusal = refusal(partition, batch, count, publishersWait());
         if (refusal != null) {
             giveUp(index, batch, refusal);
             refuse(stored, refusal, publisher);
@@ -235,25 +233,12 @@ final class QueueIntake {
     }
 
     private void came() {
-        showRoom();
+        queue.entrance().show();
         queue.wake();
     }
 
-    /** Tells publishers what is in the queue. */
-    void showRoom() {
-        if (room != null) {
-            ReadyBytes bytes = queue.readyBytes();
-            boolean isTooOld = overflow == Overflow.BLOCK && limits != null && limits.isTooOld(queue.waitedMs());
-            room.set(queue.length(), bytes == null ? 0 : bytes.total(), isTooOld);
-        }
-    }
-
-    /** At the end of a turn: as many publishers go on as there is room for. */
+    /** At the end of a turn: looks ahead to the queue's limits. */
     void endTurn() {
-        if (waiting != null) {
-            showRoom();
-            waiting.letGo();
-        }
         if (forecast != null) {
             long nowMs = queue.home().turnTimeMs();
             forecast.turn(nowMs);
@@ -273,43 +258,10 @@ final class QueueIntake {
         return forecast.limitInMs(nowMs);
     }
 
-    /** One more publisher waits at the gate until there is room. */
-    void publisherWaits(QueueGate gate) {
-        waiting().add(gate);
-        lookForRoom();
-    }
-
-    /** One publisher less waits at the gate. */
-    void publisherGone(QueueGate gate) {
-        waiting().remove(gate);
-    }
-
-    /** A publisher that was let go has sent what it had: if there is room left, the next one comes. */
-    void publisherLetGo() {
-        waiting().heardOf();
-        lookForRoom();
-    }
-
-    private void lookForRoom() {
-        if (queue.isDeleted()) {
-            waiting().letGo();
-        } else {
-            queue.wake();
-        }
-    }
-
-    private WaitingPublishers waiting() {
-        return Objects.requireNonNull(waiting);
-    }
-
-    /** The queue is deleted: whoever waits goes on, and hears of it with the next publish. */
+    /** The queue is deleted. */
     void close() {
         if (forecast != null) {
             forecast.close();
-        }
-        if (room != null) {
-            room.close();
-            waiting().letGo();
         }
     }
 

@@ -11,8 +11,7 @@ final class QueueLimits {
     private final Queue queue;
     private final @Nullable ReadyBytes readyBytes;
 
-    private QueueLimits(Queue queue) {
-        QueueSettings settings = queue.spec().settings();
+    private QueueLimits(Queue queue, QueueSettings settings) {
         this.maxLength = settings.maxLength();
         this.maxBytes = settings.maxLengthBytes();
         this.maxAgeMs = settings.maxAgeMs();
@@ -20,10 +19,9 @@ final class QueueLimits {
         this.readyBytes = queue.readyBytes();
     }
 
-    /** Those of the queue; null if its owner set none. */
-    static @Nullable QueueLimits of(Queue queue) {
-        QueueSettings settings = queue.spec().settings();
-        return settings.isLimited() ? new QueueLimits(queue) : null;
+    /** Those of the queue if it has these settings; null if its owner set none. */
+    static @Nullable QueueLimits of(Queue queue, QueueSettings settings) {
+        return settings.isLimited() ? new QueueLimits(queue, settings) : null;
     }
 
     /**

@@ -31,13 +31,12 @@ final class QueueRoom {
         this.queue = queue;
     }
 
-    /** That of a queue; null if its publishers never wait for it. */
-    static @Nullable QueueRoom of(QueueSpec spec, long nowNs) {
-        QueueSettings settings = spec.settings();
+    /** That of a queue with these settings; null if its publishers never wait for it. */
+    static @Nullable QueueRoom of(String queue, QueueSettings settings, long nowNs) {
         if (!settings.blocksAtLimit() && settings.maxPublishRate() < 0) {
             return null;
         }
-        var room = new QueueRoom(spec.name());
+        var room = new QueueRoom(queue);
         room.follow(settings, nowNs);
         return room;
     }

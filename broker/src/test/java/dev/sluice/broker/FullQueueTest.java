@@ -236,15 +236,13 @@ class FullQueueTest {
 
     @Test
     void nobodyWaitsForAQueueThatDoesNotBlock() {
-        assertThat(QueueRoom.of(new QueueSpec(QUEUE, true, false, false, QueueSettings.DEFAULT), 0))
-                .isNull();
+        assertThat(QueueRoom.of(QUEUE, QueueSettings.DEFAULT, 0)).isNull();
         QueueSettings rejecting = QueueSettings.DEFAULT.withMaxLength(1, Overflow.REJECT);
-        assertThat(QueueRoom.of(new QueueSpec(QUEUE, true, false, false, rejecting), 0))
-                .isNull();
+        assertThat(QueueRoom.of(QUEUE, rejecting, 0)).isNull();
     }
 
     private static QueueRoom room(QueueSettings settings) {
-        return Objects.requireNonNull(QueueRoom.of(new QueueSpec(QUEUE, true, false, false, settings), 0));
+        return Objects.requireNonNull(QueueRoom.of(QUEUE, settings, 0));
     }
 
     private static QueueSettings blocking(QueueProperty limit, long value) {
