@@ -277,7 +277,9 @@ final class LaneHead {
         if (!isKnown && !toOldest()) {
             return Long.MAX_VALUE;
         }
-        if (seenExpiryMs == Long.MAX_VALUE && queue.isIdle() && !queue.intake().isOverLimit()) {
+        if (seenExpiryMs == Long.MAX_VALUE
+                && queue.isIdle()
+                && !queue.limitKeeping().isOverLimit()) {
             backlog.reader().release();
         }
         return seenExpiryMs;

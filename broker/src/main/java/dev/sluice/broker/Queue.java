@@ -41,6 +41,7 @@ final class Queue {
     private final @Nullable Deduplication deduplication;
     private final @Nullable QueueStory story;
     private final QueueEntrance entrance;
+    private final LimitKeeping limitKeeping;
     private final QueueIntake intake;
     private final QueueSettling settling;
     private final QueueDispatch dispatch;
@@ -83,7 +84,8 @@ final class Queue {
         this.deadLetters = DeadLetters.of(this, counters);
         this.deduplication = Deduplication.of(this);
         this.story = QueueStory.of(this);
-        this.intake = new QueueIntake(this, counters);
+        this.limitKeeping = new LimitKeeping(this, counters);
+        this.intake = new QueueIntake(this, limitKeeping, counters);
         this.settling = new QueueSettling(this, counters);
         this.dispatch = new QueueDispatch(this, settling, counters, aging);
     }
@@ -170,6 +172,7 @@ final class Queue {
         }
         settling.settingsChanged();
         dispatch.settingsChanged();
+        limitKeeping.settingsChanged();
         intake.settingsChanged();
         timers.settingsChanged();
         if (keeping != null) {
@@ -327,6 +330,11 @@ final class Queue {
         return intake;
     }
 
+    /** What gives way at its limits. */
+    LimitKeeping limitKeeping() {
+        return limitKeeping;
+    }
+
     /** How deliveries end. */
     QueueSettling settling() {
         return settling;
@@ -388,7 +396,7 @@ final class Queue {
     /** More records of a lane are durable now, and their publishers about to hear of it. */
     void durable() {
         if (consumerCount() == 0) {
-            intake.dropOverLimit(); // nobody takes them: the limit is kept when the publisher hears of it
+            limitKeeping.drop(); // nobody takes them: the limit is kept when the publisher hears of it
         }
     }
 
@@ -411,7 +419,7 @@ final class Queue {
         settling.endLeases();
         dispatch.serve();
         timers.wakeAt(Math.min(dispatch.lookAtHeads(), settling.firstDueMs()));
-        intake.dropOverLimit();
+        limitKeeping.drop();
         if (deadLetters != null) {
             deadLetters.move();
         }

@@ -6,15 +6,12 @@ import io.netty.buffer.ByteBuf;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
-/** What comes into a queue, what is refused, and what gives way at the queue's limit. Confined to the queue's shard. */
+/** What comes into a queue, and what is refused. Confined to the queue's shard. */
 final class QueueIntake {
-    /** Records dropped in one go, so that a large one which takes the place of many small ones does not keep a shard from its other queues. */
-    static final int MOST_DROPPED_AT_ONCE = 16 * 1024;
-
     private static final long LOOK_AGAIN_MS = 10_000;
 
     private final Queue queue;
-    private final ReadyLanes readyLanes;
+    private final LimitKeeping limitKeeping;
     private final QueueCounters counters;
     private final BatchIntake batches;
     private final @Nullable Deduplication deduplication;
@@ -22,14 +19,12 @@ final class QueueIntake {
     // What the queue's settings say.
     private @Nullable QueueLimits limits;
     private Overflow overflow = Overflow.DROP_OLDEST;
-    /** At a limit the oldest that is ready gives way. What a topic stores is given up by its {@link TopicKeeping}. */
-    private boolean drops;
     /** Null without limits. */
     private @Nullable QueueForecast forecast;
 
-    QueueIntake(Queue queue, QueueCounters counters) {
+    QueueIntake(Queue queue, LimitKeeping limitKeeping, QueueCounters counters) {
         this.queue = queue;
-        this.readyLanes = queue.readyLanes();
+        this.limitKeeping = limitKeeping;
         this.counters = counters;
         this.batches = new BatchIntake(queue, this, counters);
         this.deduplication = queue.deduplication();
@@ -41,7 +36,6 @@ final class QueueIntake {
     void settingsChanged() {
         QueueSettings settings = queue.spec().settings();
         overflow = settings.overflow();
-        drops = overflow.isDrop() && !queue.spec().isTopic();
         limits = QueueLimits.of(queue, settings);
         if (forecast != null) {
             forecast.close();
@@ -217,7 +211,7 @@ final class QueueIntake {
         } else {
             partition.appendInGroup(batch, count, group, stored, publisher);
         }
-        if (taken != null && queue.readyBytes() != null && isOverLimit()) {
+        if (taken != null && queue.readyBytes() != null && limitKeeping.isOverLimit()) {
             partition.confirm(partition.log().endOffset(), taken, publisher); // what gives way can be read only then
         } else if (taken != null) {
             publisher.answer(queue.home(), taken::stored);
@@ -309,63 +303,7 @@ final class QueueIntake {
         return forecast.msUntilGone(reached.excessWith(count));
     }
 
-    /** Dropping the oldest is no way out while the dead letters do not go on; while they do, the queue is over its limit for a moment. */
     private boolean refusesAtLimit(boolean waits) {
-        return overflow.isRefusal() || (overflow == Overflow.BLOCK && !waits) || (drops && queue.isHeldUp());
-    }
-
-    /** Whether something has still to give way: what is read of it is needed. */
-    boolean isOverLimit() {
-        return limits != null && drops && limits.isExceeded();
-    }
-
-    /** Keeps the limit, where what is there gives way. */
-    void dropOverLimit() {
-        int left = MOST_DROPPED_AT_ONCE;
-        while (isOverLimit()) {
-            if (left-- == 0) {
-                queue.wake();
-                return;
-            }
-            if (!dropLowest()) {
-                return;
-            }
-        }
-    }
-
-    /** Gives up the oldest ready record of the lowest priority; false if it cannot be dropped yet. What the storage gave up, or cannot read, does not stand in the way; while it only takes nothing more, the queue does not get longer, and waits. */
-    private boolean dropLowest() {
-        for (int i = readyLanes.lowestFrom(0); i >= 0; i = readyLanes.lowestFrom(i + 1)) {
-            if (dropOldest(queue.lanes()[i])) {
-                return true;
-            }
-            if (!queue.partitions()[i].isOutOfReach()) {
-                return false;
-            }
-        }
-        return false;
-    }
-
-    /** Takes the oldest ready record out of the lane, for good; false if it stays for now. */
-    private boolean dropOldest(Lane lane) {
-        if (queue.readyBytes() != null) {
-            return readAndDropOldest(lane);
-        }
-        long offset = queue.mayLetNoneGo() ? -1 : lane.backlog().takeOldest();
-        if (offset >= 0) {
-            queue.settling().giveUp(lane, offset, DeathReason.LENGTH_LIMIT);
-        }
-        return offset >= 0;
-    }
-
-    /** It has to be known how large it is. */
-    private boolean readAndDropOldest(Lane lane) {
-        if (queue.mayLetNoneGo() || !lane.toOldestReadable(counters)) {
-            return false;
-        }
-        long offset = lane.backlog().record().offset();
-        lane.backlog().take();
-        queue.settling().giveUp(lane, offset, DeathReason.LENGTH_LIMIT);
-        return true;
+        return overflow.isRefusal() || (overflow == Overflow.BLOCK && !waits) || limitKeeping.isHeldUp();
     }
 }

@@ -136,7 +136,7 @@ class QueueLimitsTest {
 
     @Test
     void aLargeRecordTakesThePlaceOfManySmallOnes() {
-        int many = QueueIntake.MOST_DROPPED_AT_ONCE + 10;
+        int many = LimitKeeping.MOST_DROPPED_AT_ONCE + 10;
         try (var timed = TimedBroker.open(folder, maxBytes(many, Overflow.DROP_OLDEST))) {
             CompletableFuture<?>[] all = Stream.generate(() -> timed.broker.publish(QUEUE, Message.of("x")))
                     .limit(many)
