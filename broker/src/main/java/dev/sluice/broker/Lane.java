@@ -19,6 +19,7 @@ final class Lane {
     private final Queue queue;
     private final int index;
     private final Partition partition;
+    private final QueueCounters counters;
     private final HeldBack heldBack = new HeldBack();
     private @Nullable Backlog backlog;
     private boolean beingRead;
@@ -28,6 +29,7 @@ final class Lane {
         this.queue = queue;
         this.index = index;
         this.partition = partition;
+        this.counters = queue.counters();
     }
 
     Queue queue() {
@@ -83,17 +85,17 @@ final class Lane {
 
     /** The topic has given up everything below the offset, to keep its limits. */
     void passOver(long below) {
-        queue.droppedByTopic(backlog().loseBelow(below));
+        counters.droppedAtLimit += backlog().loseBelow(below);
     }
 
     /** As {@link #passOver}, since somebody wanted that. */
     void passOverDeleted(long below) {
-        queue.deletedInTopic(backlog().loseBelow(below));
+        counters.purged += backlog().loseBelow(below);
     }
 
     /** As {@link #passOver}, since there are later records of the same keys. */
     void passOverSuperseded(long below) {
-        queue.superseded(backlog().loseBelow(below));
+        counters.superseded += backlog().loseBelow(below);
     }
 
     boolean isOpen() {
@@ -123,17 +125,17 @@ final class Lane {
     }
 
     /** Whether the backlog stands at the record that is next, now; whatever is missing before it is settled and counted. */
-    boolean toNextReadable(QueueCounters counters) {
-        return toReadable(counters, NEXT);
+    boolean toNextReadable() {
+        return toReadable(NEXT);
     }
 
     /** As {@link #toNextReadable}, for the oldest that is ready. */
-    boolean toOldestReadable(QueueCounters counters) {
-        return toReadable(counters, OLDEST);
+    boolean toOldestReadable() {
+        return toReadable(OLDEST);
     }
 
     /** Whether the backlog stands at this record, which was passed over, now; if it is missing, it is settled and counted. */
-    boolean toReadable(QueueCounters counters, long offset) {
+    boolean toReadable(long offset) {
         Backlog open = backlog();
         beingRead = false;
         while (open.ready() > 0) {
@@ -144,13 +146,13 @@ final class Lane {
                     if (missing == 0) {
                         return true;
                     }
-                    countMissing(counters, missing);
+                    countMissing(missing);
                     if (offset >= 0) {
                         return false;
                     }
                 }
                 case MISSING -> {
-                    skipMissing(counters, open);
+                    skipMissing(open);
                     if (offset >= 0) {
                         return false;
                     }
@@ -176,11 +178,11 @@ final class Lane {
         return beingRead;
     }
 
-    private void skipMissing(QueueCounters counters, Backlog open) {
+    private void skipMissing(Backlog open) {
         CorruptRecordException damage = open.reader().damage();
         long records = open.skipMissing();
         if (damage == null) {
-            countMissing(counters, records);
+            countMissing(records);
         } else {
             counters.damaged += records;
             LOG.error(
@@ -191,11 +193,11 @@ final class Lane {
         }
     }
 
-    private void countMissing(QueueCounters counters, long records) {
+    private void countMissing(long records) {
         if (records > 0 && partition.lastValues() != null) {
-            queue.superseded(records);
+            counters.superseded += records;
         } else if (records > 0 && partition.isOfTopic()) {
-            queue.droppedByTopic(records);
+            counters.droppedAtLimit += records;
         } else if (records > 0) {
             counters.damaged += records;
             LOG.error("queue {}: {} records are missing in storage and were passed over", queue.name(), records);
@@ -203,10 +205,10 @@ final class Lane {
     }
 
     /** The device may answer by now. What nobody has to read any more keeps nobody waiting. */
-    void readAgain(QueueCounters counters) {
+    void readAgain() {
         Backlog open = backlog();
         open.reader().retry();
-        toNextReadable(counters);
+        toNextReadable();
         if (open.ready() == 0) {
             partition.readable();
         }

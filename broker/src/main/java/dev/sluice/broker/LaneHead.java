@@ -18,7 +18,6 @@ final class LaneHead {
 
     private final Queue queue;
     private final Lane lane;
-    private final QueueCounters counters;
     private final long queueTtlMs;
     /** Milliseconds after which what waits gives way; below 0 for never. */
     private final long dropAgeMs;
@@ -44,10 +43,9 @@ final class LaneHead {
     private long seenSinceMs;
     private long seenExpiryMs;
 
-    LaneHead(Queue queue, Lane lane, QueueCounters counters) {
+    LaneHead(Queue queue, Lane lane) {
         this.queue = queue;
         this.lane = lane;
-        this.counters = counters;
         QueueSettings settings = queue.spec().settings();
         this.queueTtlMs = settings.messageTtlMs();
         this.dropAgeMs = settings.overflow().isDrop() ? queue.spec().maxWaitMs() : QueueSettings.UNLIMITED;
@@ -79,7 +77,7 @@ final class LaneHead {
 
     private boolean toNextInLine() {
         blocked = false;
-        while (lane.toNextReadable(counters) && !isTurnOver()) {
+        while (lane.toNextReadable() && !isTurnOver()) {
             switch (look(true)) {
                 case NEXT -> {
                     return true;
@@ -117,13 +115,13 @@ final class LaneHead {
     }
 
     private boolean toChosen(FairOrder order) {
-        return order.choose(lane.index(), offset -> lane.toReadable(counters, offset));
+        return order.choose(lane.index(), offset -> lane.toReadable(offset));
     }
 
     /** Learns whose the next records are; false if there was none. */
     private boolean readAhead(FairOrder order) {
         int before = readAhead;
-        while (readAhead < MOST_PASSED_PER_TURN && !order.passedOver().isFull() && lane.toNextReadable(counters)) {
+        while (readAhead < MOST_PASSED_PER_TURN && !order.passedOver().isFull() && lane.toNextReadable()) {
             readAhead++;
             Fate fate = look(true);
             if (fate == Fate.STUCK) {
@@ -145,7 +143,7 @@ final class LaneHead {
 
     /** Whether the lane's backlog stands at the oldest ready record, though it perhaps may not be delivered. */
     private boolean toOldest() {
-        while (lane.toOldestReadable(counters) && !isTurnOver()) {
+        while (lane.toOldestReadable() && !isTurnOver()) {
             switch (look(false)) {
                 case NEXT, WAITS -> {
                     return true;
@@ -184,7 +182,7 @@ final class LaneHead {
         long offset = record.offset();
         if (lastValues != null && lastValues.superseded().contains(offset)) {
             passed++;
-            queue.superseded(1);
+            queue.counters().superseded++;
             backlog.take();
             backlog.settleInFlight(offset);
             return Fate.WENT;
@@ -212,7 +210,7 @@ final class LaneHead {
             }
             return isNext ? Fate.NEXT : Fate.WAITS;
         }
-        if (queue.mayLetNoneGo()) {
+        if (queue.settling().mayLetNoneGo()) {
             return Fate.STUCK;
         }
         passed++;

@@ -9,14 +9,12 @@ final class LimitKeeping {
 
     private final Queue queue;
     private final ReadyLanes readyLanes;
-    private final QueueCounters counters;
     /** Null where nothing is dropped at a limit. */
     private @Nullable QueueLimits limits;
 
-    LimitKeeping(Queue queue, QueueCounters counters) {
+    LimitKeeping(Queue queue) {
         this.queue = queue;
         this.readyLanes = queue.readyLanes();
-        this.counters = counters;
         settingsChanged();
     }
 
@@ -29,7 +27,7 @@ final class LimitKeeping {
 
     /** Dropping is no way out while the dead letters do not go on; while they do, the queue is over its limit for a moment. */
     boolean isHeldUp() {
-        return limits != null && queue.isHeldUp();
+        return limits != null && queue.settling().isHeldUp();
     }
 
     /** Whether something has still to give way: what is read of it is needed. */
@@ -69,7 +67,7 @@ final class LimitKeeping {
         if (queue.readyBytes() != null) {
             return readAndDropOldest(lane);
         }
-        long offset = queue.mayLetNoneGo() ? -1 : lane.backlog().takeOldest();
+        long offset = queue.settling().mayLetNoneGo() ? -1 : lane.backlog().takeOldest();
         if (offset >= 0) {
             queue.settling().giveUp(lane, offset, DeathReason.LENGTH_LIMIT);
         }
@@ -78,7 +76,7 @@ final class LimitKeeping {
 
     /** It has to be known how large it is. */
     private boolean readAndDropOldest(Lane lane) {
-        if (queue.mayLetNoneGo() || !lane.toOldestReadable(counters)) {
+        if (queue.settling().mayLetNoneGo() || !lane.toOldestReadable()) {
             return false;
         }
         long offset = lane.backlog().record().offset();

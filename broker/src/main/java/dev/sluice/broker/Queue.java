@@ -35,9 +35,6 @@ final class Queue {
     private final @Nullable ReadyBytes readyBytes;
     private final @Nullable ServingOrder order;
     private final QueueCounters counters = new QueueCounters();
-    /** Null as long as its owner never wanted any. */
-    private @Nullable DeadLetters deadLetters;
-
     private final @Nullable Deduplication deduplication;
     private final @Nullable QueueStory story;
     private final QueueEntrance entrance;
@@ -81,10 +78,9 @@ final class Queue {
         this.readyBytes = ReadyBytes.of(spec);
         this.order = ServingOrder.of(this);
         this.entrance = new QueueEntrance(this);
-        this.deadLetters = DeadLetters.of(this, counters);
         this.deduplication = Deduplication.of(this);
         this.story = QueueStory.of(this);
-        this.limitKeeping = new LimitKeeping(this, counters);
+        this.limitKeeping = new LimitKeeping(this);
         this.intake = new QueueIntake(this, limitKeeping, counters);
         this.settling = new QueueSettling(this, counters);
         this.dispatch = new QueueDispatch(this, settling, counters, aging);
@@ -165,11 +161,6 @@ final class Queue {
         shard.shard().assertOwner();
         entrance.follow(changed.settings());
         spec = changed;
-        if (deadLetters == null) {
-            deadLetters = DeadLetters.of(this, counters);
-        } else {
-            deadLetters.settingsChanged();
-        }
         settling.settingsChanged();
         dispatch.settingsChanged();
         limitKeeping.settingsChanged();
@@ -241,25 +232,10 @@ final class Queue {
         return lanes.length == 0 ? length() : readyLanes.total();
     }
 
-    /** The topic has given up records that were not settled here. */
-    void droppedByTopic(long records) {
-        counters.droppedAtLimit += records;
-    }
-
-    /** Somebody has deleted records of the topic that were not settled here. */
-    void deletedInTopic(long records) {
-        counters.purged += records;
-    }
-
     /** The topic keeps something else of its partitions now. */
     void keepChanged() {
         dispatch.settingsChanged();
         wake();
-    }
-
-    /** The topic has later records of the same keys. */
-    void superseded(long records) {
-        counters.superseded += records;
     }
 
     /** What it stores, in the order of their indices; not to be written to. */
@@ -340,12 +316,6 @@ final class Queue {
         return settling;
     }
 
-    /** What takes what leaves it unprocessed; null where that is dropped. */
-    @Nullable
-    DeadLetters deadLetters() {
-        return deadLetters != null && deadLetters.isWanted() ? deadLetters : null;
-    }
-
     /** What tells records that are published again; null where all are stored. */
     @Nullable
     Deduplication deduplication() {
@@ -358,16 +328,6 @@ final class Queue {
         return story;
     }
 
-    /** So many dead letters are on their way that a consumer gets nothing that it could reject. */
-    boolean mayLetNoneGo() {
-        return deadLetters != null && deadLetters.isFull();
-    }
-
-    /** Dead letters wait for who knows how long. */
-    boolean isHeldUp() {
-        return deadLetters != null && deadLetters.isFull() && deadLetters.isHeldUp();
-    }
-
     QueuePauses pauses() {
         return pauses;
     }
@@ -376,11 +336,6 @@ final class Queue {
     void pause(QueuePauses newPauses) {
         pauses = newPauses;
         entrance.pause(newPauses.publishing());
-    }
-
-    /** A consumer gets nothing, for now or until consuming is resumed. */
-    boolean deliversNothing() {
-        return pauses.consuming() || mayLetNoneGo();
     }
 
     /** What operators have it do. */
@@ -420,9 +375,7 @@ final class Queue {
         dispatch.serve();
         timers.wakeAt(Math.min(dispatch.lookAtHeads(), settling.firstDueMs()));
         limitKeeping.drop();
-        if (deadLetters != null) {
-            deadLetters.move();
-        }
+        settling.moveDeadLetters();
         if (keeping != null) {
             timers.wakeAt(keeping.giveUp(shard.turnTimeMs()));
         }
@@ -438,7 +391,7 @@ final class Queue {
     void readAgain() {
         if (!deleted) {
             for (Lane lane : lanes) {
-                lane.readAgain(counters);
+                lane.readAgain();
             }
             wake();
         }
@@ -606,7 +559,7 @@ final class Queue {
         }
         deleted = true;
         timers.cancel();
-        closeDeadLetters();
+        settling.close();
         closeJobs(Refusal.Reason.QUEUE_NOT_FOUND);
         entrance.close();
         intake.close();
@@ -636,7 +589,7 @@ final class Queue {
     void stop() {
         deleted = true;
         timers.cancel();
-        closeDeadLetters();
+        settling.close();
         closeJobs(Refusal.Reason.CLOSING);
         if (readers != null) {
             readers.stop();
@@ -646,12 +599,6 @@ final class Queue {
         }
         for (Partition partition : partitions) {
             partition.stop();
-        }
-    }
-
-    private void closeDeadLetters() {
-        if (deadLetters != null) {
-            deadLetters.close();
         }
     }
 

@@ -49,7 +49,7 @@ final class QueueDispatch {
     void settingsChanged() {
         Lane[] lanes = queue.lanes();
         heads = new LaneHead[lanes.length];
-        Arrays.setAll(heads, i -> new LaneHead(queue, lanes[i], counters));
+        Arrays.setAll(heads, i -> new LaneHead(queue, lanes[i]));
         maxAgeMs = queue.spec().maxWaitMs();
         rotates = lanes.length > 1 && lanes[0].partition().isOfTopic();
     }
@@ -70,13 +70,18 @@ final class QueueDispatch {
     void serve() {
         serveGetters();
         int budget = DELIVERIES_PER_TURN;
-        while (budget > 0 && !queue.deliversNothing() && serveOne()) {
+        while (budget > 0 && !deliversNothing() && serveOne()) {
             budget--;
         }
         dispatcher.flush();
         if (budget == 0) {
             queue.wake();
         }
+    }
+
+    /** A consumer gets nothing, for now or until consuming is resumed. */
+    private boolean deliversNothing() {
+        return queue.pauses().consuming() || settling.mayLetNoneGo();
     }
 
     private boolean serveOne() {
@@ -176,10 +181,10 @@ final class QueueDispatch {
 
     private void serveGetters() {
         while (!getters.isEmpty()) {
-            Lane lane = queue.deliversNothing() ? null : nextReadable();
+            Lane lane = deliversNothing() ? null : nextReadable();
             if (lane == null
                     && isBeingRead()
-                    && !queue.isHeldUp()
+                    && !settling.isHeldUp()
                     && !queue.pauses().consuming()) {
                 return; // the get waits for it
             }

@@ -70,7 +70,7 @@ final class QueueIntake {
 
     /** Takes over {@code batch}, which is refused. */
     private void giveUp(int index, ByteBuf batch, Refusal refusal) {
-        DeadLetters deadLetters = queue.deadLetters();
+        DeadLetters deadLetters = queue.settling().deadLetters();
         if (overflow == Overflow.REJECT_DEAD_LETTER
                 && refusal.reason() == Refusal.Reason.QUEUE_FULL
                 && deadLetters != null) {

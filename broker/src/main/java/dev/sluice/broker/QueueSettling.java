@@ -3,13 +3,15 @@ package dev.sluice.broker;
 import dev.sluice.broker.StoryEvent.Kind;
 import org.jspecify.annotations.Nullable;
 
-/** How a queue's deliveries end: settled by their consumer, over with their lease, or put back, and given up after too many attempts. Confined to the queue's shard. */
+/** How a queue's deliveries end: settled by their consumer, over with their lease, or put back, and given up after too many attempts, as a dead letter if the queue's owner wants that. Confined to the queue's shard. */
 final class QueueSettling {
     private final Queue queue;
     private final QueueCounters counters;
     private final @Nullable ServingOrder order;
     private final @Nullable QueueStory story;
     private final Leases<Consumer> leases = new Leases<>();
+    /** Null as long as the queue's owner never wanted any. */
+    private @Nullable DeadLetters deadLetters;
     // What the queue's settings say.
     private long deliveryLimit;
     private RetryDelay retryDelay;
@@ -29,6 +31,34 @@ final class QueueSettling {
         deliveryLimit = settings.deliveryLimit();
         retryDelay = settings.retryDelay();
         leaseMs = settings.consumerTimeoutMs();
+        if (deadLetters == null) {
+            deadLetters = DeadLetters.of(queue, counters);
+        } else {
+            deadLetters.settingsChanged();
+        }
+    }
+
+    /** What takes what leaves the queue unprocessed; null where that is dropped. */
+    @Nullable
+    DeadLetters deadLetters() {
+        return deadLetters != null && deadLetters.isWanted() ? deadLetters : null;
+    }
+
+    /** So many dead letters are on their way that a consumer gets nothing that it could reject. */
+    boolean mayLetNoneGo() {
+        return deadLetters != null && deadLetters.isFull();
+    }
+
+    /** Dead letters wait for who knows how long. */
+    boolean isHeldUp() {
+        return deadLetters != null && deadLetters.isFull() && deadLetters.isHeldUp();
+    }
+
+    /** Once in a turn: sends the dead letters that there are. */
+    void moveDeadLetters() {
+        if (deadLetters != null) {
+            deadLetters.move();
+        }
     }
 
     /** The lane's record is in flight now, with a consumer that is to settle the delivery. */
@@ -130,12 +160,12 @@ final class QueueSettling {
             case DELIVERY_LIMIT -> counters.deliveryLimitExceeded++;
         }
         tell(Kind.of(reason), lane, offset);
-        DeadLetters deadLetters = queue.deadLetters();
-        if (deadLetters == null) {
+        DeadLetters wanted = deadLetters();
+        if (wanted == null) {
             lane.backlog().settleInFlight(offset);
             return;
         }
-        deadLetters.add(lane, offset, reason);
+        wanted.add(lane, offset, reason);
         if (order != null) {
             order.left(RecordPlace.of(lane.index(), offset));
         }
@@ -191,6 +221,13 @@ final class QueueSettling {
         for (long delivery : consumer.takeInFlight()) {
             leases.end(delivery);
             comeBack(Kind.CONSUMER_GONE, queue.lanes()[DeliveryId.lane(delivery)], DeliveryId.offset(delivery), 0);
+        }
+    }
+
+    /** The queue is gone, or the broker stops. */
+    void close() {
+        if (deadLetters != null) {
+            deadLetters.close();
         }
     }
 }

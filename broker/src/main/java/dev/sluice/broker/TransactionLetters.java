@@ -25,7 +25,8 @@ final class TransactionLetters {
     TransactionLetters(Collection<Claim> claims, Consumer<@Nullable Refusal> done) {
         this.done = done;
         for (Claim claim : claims) {
-            if (claim.settlement == Settlement.REJECT && claim.consumer.source().deadLetters() != null) {
+            if (claim.settlement == Settlement.REJECT
+                    && claim.consumer.source().settling().deadLetters() != null) {
                 rejected.add(claim);
             }
         }
@@ -72,7 +73,7 @@ final class TransactionLetters {
             LOG.error("queue {}: record {} is missing in storage and was passed over", queue.name(), claim.offset());
             return 0;
         }
-        DeadLetters deadLetters = queue.deadLetters();
+        DeadLetters deadLetters = queue.settling().deadLetters();
         return deadLetters == null ? 0 : deadLetters.copyRejected(itsLane, itsReader.record(), writes);
     }
 

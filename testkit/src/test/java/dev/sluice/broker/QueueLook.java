@@ -123,7 +123,7 @@ public record QueueLook(
         return oldest >= lane.log().durableOffset()
                 || lane.isBeingRead()
                 || lane.partition().refusal() != null
-                || queue.mayLetNoneGo();
+                || queue.settling().mayLetNoneGo();
     }
 
     private static List<Lane> lanes(Queue queue) {
