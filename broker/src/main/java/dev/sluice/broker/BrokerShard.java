@@ -279,9 +279,9 @@ public final class BrokerShard {
             return;
         }
         if (found.home() == this) {
-            found.subscribe(spec, sink, this, reply);
+            found.consumers().subscribe(spec, sink, this, reply);
         } else {
-            send(found.home(), () -> found.subscribe(spec, sink, this, returning(reply)));
+            send(found.home(), () -> found.consumers().subscribe(spec, sink, this, returning(reply)));
         }
     }
 

@@ -87,18 +87,18 @@ public final class Consumer {
 
     private void settle(long delivery, Settlement settlement, long delayMs) {
         if (isHomeOfQueue()) {
-            queue.settle(this, delivery, settlement, delayMs);
+            queue.consumers().settle(this, delivery, settlement, delayMs);
         } else {
-            home.send(queue.home(), () -> queue.settle(this, delivery, settlement, delayMs));
+            home.send(queue.home(), () -> queue.consumers().settle(this, delivery, settlement, delayMs));
         }
     }
 
     /** The delivery stays this consumer's for {@code leaseMs} milliseconds from now, whatever its queue's timeout; without effect if it is settled, or its time is over. */
     public void renew(long delivery, long leaseMs) {
         if (isHomeOfQueue()) {
-            queue.renew(this, delivery, leaseMs);
+            queue.consumers().renew(this, delivery, leaseMs);
         } else {
-            home.send(queue.home(), () -> queue.renew(this, delivery, leaseMs));
+            home.send(queue.home(), () -> queue.consumers().renew(this, delivery, leaseMs));
         }
     }
 
@@ -106,48 +106,48 @@ public final class Consumer {
     public void get(boolean noAck, GetReply reply) {
         home.flushInlets(); // what was published here before comes first
         if (isHomeOfQueue()) {
-            queue.get(this, new PendingGet(noAck, reply));
+            queue.consumers().get(this, new PendingGet(noAck, reply));
         } else {
             GetReply remote = RemoteSink.remote(reply, home);
-            home.send(queue.home(), () -> queue.get(this, new PendingGet(noAck, remote)));
+            home.send(queue.home(), () -> queue.consumers().get(this, new PendingGet(noAck, remote)));
         }
     }
 
     /** The sink that was not ready is ready again. */
     public void resume() {
         if (isHomeOfQueue()) {
-            queue.resume(this);
+            queue.consumers().resume(this);
         } else {
-            home.send(queue.home(), () -> queue.resume(this));
+            home.send(queue.home(), () -> queue.consumers().resume(this));
         }
     }
 
     /** As {@link #resume}, from whatever thread. */
     void resumeFromAnywhere() {
-        queue.shard().execute(() -> queue.resume(this));
+        queue.shard().execute(() -> queue.consumers().resume(this));
     }
 
     /** As {@link #resume}, on the queue's shard. */
     void resumeHere() {
-        queue.resume(this);
+        queue.consumers().resume(this);
     }
 
     /** Takes effect for the next delivery. 0 means any number. */
     public void setPrefetch(int newPrefetch) {
         home.send(queue.home(), () -> {
             prefetch = newPrefetch;
-            queue.resume(this);
+            queue.consumers().resume(this);
         });
     }
 
     /** Ends the subscription. No delivery comes after {@code done} has run; what is not settled can still be settled. */
     public void cancel(Runnable done) {
         if (isHomeOfQueue()) {
-            queue.cancel(this);
+            queue.consumers().cancel(this);
             done.run();
         } else {
             home.send(queue.home(), () -> {
-                queue.cancel(this);
+                queue.consumers().cancel(this);
                 queue.home().send(home, done);
             });
         }
@@ -156,9 +156,9 @@ public final class Consumer {
     /** Ends the subscription and puts back what is not settled, each record to its place. */
     public void close() {
         if (isHomeOfQueue()) {
-            queue.close(this);
+            queue.consumers().close(this);
         } else {
-            home.send(queue.home(), () -> queue.close(this));
+            home.send(queue.home(), () -> queue.consumers().close(this));
         }
     }
 

@@ -1,6 +1,5 @@
 package dev.sluice.broker;
 
-import dev.sluice.broker.Outcome.Reply;
 import dev.sluice.log.LogId;
 import dev.sluice.log.RecordCursor;
 import java.util.Arrays;
@@ -9,8 +8,8 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A queue: lanes of records, and the consumers that compete for them. Holds together what comes in ({@link QueueIntake}), who gets it ({@link QueueDispatch}) and how that ends ({@link QueueSettling}). Confined to its shard, but for what
- * any thread may read, and the inlets, of which each belongs to the shard it is for.
+ * A queue: lanes of records, and the consumers that compete for them. Holds together what comes in ({@link QueueIntake}), who wants it ({@link QueueConsumers}), who gets it ({@link QueueDispatch}) and how that ends
+ * ({@link QueueSettling}). Confined to its shard, but for what any thread may read, and the inlets, of which each belongs to the shard it is for.
  */
 final class Queue {
     private static final long READ_AGAIN_MS = 1_000;
@@ -28,13 +27,12 @@ final class Queue {
     private Lane[] lanes;
     /** Of a topic. */
     private @Nullable TopicKeeping keeping;
-    /** Of a topic. */
-    private final @Nullable TopicReaders readers;
 
     private final ReadyLanes readyLanes;
     private final @Nullable ReadyBytes readyBytes;
     private final @Nullable ServingOrder order;
     private final QueueCounters counters = new QueueCounters();
+
     private final @Nullable Deduplication deduplication;
     private final @Nullable QueueStory story;
     private final QueueEntrance entrance;
@@ -43,6 +41,7 @@ final class Queue {
     private final QueueSettling settling;
     private final QueueDispatch dispatch;
     private final QueueTimers timers = new QueueTimers(this);
+    private final QueueConsumers consumers;
     /** Its storage is damaged. Written before any other thread knows the queue. */
     private @Nullable Refusal unavailable;
 
@@ -50,11 +49,6 @@ final class Queue {
     private @Nullable QueueJobs jobs;
 
     private QueuePauses pauses = QueuePauses.NONE;
-
-    /** Runs when its consumer, of which it has only one, is gone and has nothing to settle any more. */
-    private @Nullable Runnable whenUnused;
-
-    private boolean hadConsumer;
     private boolean deleted;
     /** Whether the shard will come by at the end of the turn. */
     boolean dirty;
@@ -71,7 +65,6 @@ final class Queue {
         Partition[] read = topic == null ? partitions : topic.partitions;
         this.lanes = new Lane[spec.isTopic() && !spec.readersCompete() ? 0 : read.length];
         Arrays.setAll(lanes, i -> new Lane(this, i, read[i]));
-        this.readers = spec.isTopic() ? new TopicReaders(this) : null;
         this.keeping = spec.isTopic() ? new TopicKeeping(spec.settings(), partitions) : null;
         LaneAging aging = LaneAging.of(spec.settings(), lanes.length);
         this.readyLanes = new ReadyLanes(aging);
@@ -84,6 +77,7 @@ final class Queue {
         this.intake = new QueueIntake(this, limitKeeping, counters);
         this.settling = new QueueSettling(this, counters);
         this.dispatch = new QueueDispatch(this, settling, counters, aging);
+        this.consumers = new QueueConsumers(this, dispatch, settling, timers);
     }
 
     // What any thread may read.
@@ -140,11 +134,6 @@ final class Queue {
     }
 
     // What belongs to the queue's shard.
-
-    /** {@code action} runs when its first consumer is gone and has nothing to settle any more. */
-    void whenUnused(Runnable action) {
-        whenUnused = action;
-    }
 
     /** All lanes are open: the queue begins to work. */
     void opened() {
@@ -311,6 +300,11 @@ final class Queue {
         return limitKeeping;
     }
 
+    /** Who wants what is in it. */
+    QueueConsumers consumers() {
+        return consumers;
+    }
+
     /** How deliveries end. */
     QueueSettling settling() {
         return settling;
@@ -350,7 +344,7 @@ final class Queue {
 
     /** More records of a lane are durable now, and their publishers about to hear of it. */
     void durable() {
-        if (consumerCount() == 0) {
+        if (consumers.count() == 0) {
             limitKeeping.drop(); // nobody takes them: the limit is kept when the publisher hears of it
         }
     }
@@ -397,107 +391,10 @@ final class Queue {
         }
     }
 
-    void subscribe(ConsumerSpec wish, DeliverySink sink, BrokerShard home, Reply<Consumer> reply) {
-        if (deleted) {
-            reply.on(Outcome.refused(Refusal.Reason.QUEUE_NOT_FOUND, name()));
-        } else if (readers != null && (lanes.length == 0 || wish.start() != null)) {
-            readers.subscribe(wish, sink, home, reply);
-        } else if (dispatch.consumers().conflictsWith(wish)) {
-            reply.on(Outcome.refused(Refusal.Reason.CONSUMER_EXCLUSIVE, name()));
-        } else {
-            var consumer = new Consumer(this, home, wish, sink, true);
-            hadConsumer = true;
-            reply.on(Outcome.done(consumer));
-            dispatch.consumers().add(consumer);
-            timers.touch();
-            wake();
-        }
-    }
-
-    void get(Consumer consumer, Consumer.PendingGet get) {
-        if (deleted || consumer.isCancelled()) {
-            get.reply().empty();
-            return;
-        }
-        timers.touch();
-        dispatch.get(consumer, get);
-        wake();
-    }
-
-    /** {@code delivery}: a {@link DeliveryId}; {@code delayMs}: how long a record that is released waits at the least. */
-    void settle(Consumer consumer, long delivery, Settlement settlement, long delayMs) {
-        if (!deleted && settling.settle(consumer, delivery, settlement, delayMs)) {
-            dispatch.consumers().offer(consumer);
-            closeIfDone(consumer);
-            wake();
-        }
-    }
-
-    /** A transaction that has claimed the delivery was committed, or not. */
-    void end(Claim claim, boolean committed) {
-        if (deleted) {
-            return;
-        }
-        if (committed) {
-            settling.settle(claim);
-        } else {
-            settling.giveBack(claim);
-        }
-        dispatch.consumers().offer(claim.consumer);
-        closeIfDone(claim.consumer);
-        wake();
-    }
-
-    private void closeIfDone(Consumer consumer) {
-        if (whenUnused != null && consumer.isCancelled() && consumer.inFlightCount() == 0) {
-            whenUnused.run();
-        }
-    }
-
-    void renew(Consumer consumer, long delivery, long leaseMs) {
-        if (!deleted && settling.renew(consumer, delivery, leaseMs)) {
-            timers.wakeAt(settling.firstDueMs());
-        }
-    }
-
-    void resume(Consumer consumer) {
-        if (consumer.sink instanceof RemoteSink remote) {
-            remote.targetReady();
-        }
-        dispatch.consumers().offer(consumer);
-        wake();
-    }
-
-    void cancel(Consumer consumer) {
-        if (consumer.isCancelled()) {
-            return;
-        }
-        consumer.markCancelled();
-        consumer.gets.clear();
-        if (consumer.subscribed) {
-            dispatch.consumers().remove(consumer);
-            wake(); // for the one that takes over
-            timers.touch();
-            closeIfDone(consumer);
-            if (spec.autoDelete() && hadConsumer && consumerCount() == 0 && !deleted) {
-                shard.deleteUnused(this);
-            }
-        }
-    }
-
-    void close(Consumer consumer) {
-        cancel(consumer);
-        consumer.markClosed();
-        consumer.releaseShared(consumer.inFlightCount());
-        if (!deleted) {
-            settling.takeBack(consumer);
-            closeIfDone(consumer);
-            wake();
-        }
-    }
-
     QueueStatus status() {
-        return unavailable != null ? new QueueStatus(name(), 0, 0) : new QueueStatus(name(), ready(), consumerCount());
+        return unavailable != null
+                ? new QueueStatus(name(), 0, 0)
+                : new QueueStatus(name(), ready(), consumers.count());
     }
 
     QueueStatistics statistics() {
@@ -514,7 +411,7 @@ final class Queue {
     QueueOverview overview() {
         TransferProgress transfer = jobs == null ? null : jobs.progress();
         if (unavailable == null) {
-            return new QueueOverview(spec, statistics(), consumerCount(), null, transfer);
+            return new QueueOverview(spec, statistics(), consumers.count(), null, transfer);
         }
         QueueStatistics nothing = counters.snapshot(name(), 0, 0, 0, 0, OptionalLong.empty(), pauses);
         return new QueueOverview(spec, nothing, 0, unavailable.detail(), null);
@@ -528,10 +425,6 @@ final class Queue {
     /** Whether nobody is likely to take the next record soon. */
     boolean isIdle() {
         return dispatch.isIdle();
-    }
-
-    int consumerCount() {
-        return dispatch.consumers().size() + (readers == null ? 0 : readers.size());
     }
 
     long purge() {
@@ -563,13 +456,7 @@ final class Queue {
         closeJobs(Refusal.Reason.QUEUE_NOT_FOUND);
         entrance.close();
         intake.close();
-        if (readers != null) {
-            readers.delete();
-        }
-        for (Consumer consumer : dispatch.consumers().all()) {
-            consumer.markCancelled();
-            consumer.sink.cancelled(consumer);
-        }
+        consumers.delete();
         for (Lane lane : lanes) {
             lane.close();
         }
@@ -591,9 +478,7 @@ final class Queue {
         timers.cancel();
         settling.close();
         closeJobs(Refusal.Reason.CLOSING);
-        if (readers != null) {
-            readers.stop();
-        }
+        consumers.stop();
         for (Lane lane : lanes) {
             lane.close();
         }

@@ -124,7 +124,7 @@ final class QueueController {
                 reply.on(new Outcome.Refused<>(refusal));
                 return done();
             }
-            return CompletableFuture.supplyAsync(present::consumerCount, present.shard())
+            return CompletableFuture.supplyAsync(() -> present.consumers().count(), present.shard())
                     .thenComposeAsync(
                             consumers -> {
                                 if (consumers > 0) {

@@ -78,7 +78,7 @@ final class QueueTimers {
         }
         long expiresMs = queue.spec().settings().expiresMs();
         long nowMs = queue.shard().nowMs();
-        if (queue.consumerCount() > 0) {
+        if (queue.consumers().count() > 0) {
             usedAtMs = nowMs;
         }
         long leftMs = usedAtMs + expiresMs - nowMs;

@@ -22,7 +22,7 @@ final class TopicReaders {
             } else if (failure != null) {
                 reply.on(Outcome.refused(Refusal.Reason.STORAGE, topic.name(), String.valueOf(failure.getMessage())));
             } else {
-                readFrom(offsets).subscribe(wish, sink, home, reply);
+                readFrom(offsets).consumers().subscribe(wish, sink, home, reply);
             }
         });
     }
@@ -31,7 +31,7 @@ final class TopicReaders {
         QueueSettings settings = QueueSettings.DEFAULT.with(QueueProperty.TOPIC, topic.name());
         var spec = new QueueSpec(topic.name(), false, false, false, settings);
         var reader = new Queue(topic.id(), spec, 0, topic.home(), 0, topic);
-        reader.whenUnused(() -> {
+        reader.consumers().whenUnused(() -> {
             readers.remove(reader);
             reader.delete();
         });

@@ -203,7 +203,7 @@ final class TransactionPart implements ConfirmSink {
     }
 
     private void end(boolean committed) {
-        claims.forEach(claim -> claim.consumer.source().end(claim, committed));
+        claims.forEach(claim -> claim.consumer.source().consumers().end(claim, committed));
         claims.clear();
     }
 }
