@@ -1,5 +1,7 @@
 package dev.sluice.broker;
 
+import static dev.sluice.broker.RestartableBroker.texts;
+import static dev.sluice.broker.RestartableBroker.topic;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -24,19 +26,17 @@ import org.junit.jupiter.api.io.TempDir;
 class CompetingReadersTest {
     private static final String TOPIC = "orders";
     private static final int PARTITIONS = 3;
-    private static final QueueSettings SETTINGS = QueueSettings.DEFAULT
-            .with(QueueProperty.QUEUE_TYPE, QueueSpec.TOPIC)
-            .with(QueueProperty.PARTITIONS, PARTITIONS)
+    private static final QueueSettings SETTINGS = topic().with(QueueProperty.PARTITIONS, PARTITIONS)
             .with(QueueProperty.READERS, QueueSettings.Readers.COMPETE.word());
 
     @TempDir
     private Path folder;
 
-    private EmbeddedBroker broker;
+    private RestartableBroker broker;
 
     @BeforeEach
     void open() {
-        broker = EmbeddedBroker.open(folder);
+        broker = new RestartableBroker(folder);
     }
 
     @AfterEach
@@ -44,102 +44,97 @@ class CompetingReadersTest {
         broker.close();
     }
 
-    private void restart() {
-        broker.close();
-        open();
-    }
-
     @Test
     void consumersShareTheRecordsOfAllPartitionsAndNoneGoes() throws InterruptedException {
-        declare(SETTINGS);
+        broker.declare(TOPIC, SETTINGS);
         var one = new Deliveries();
         var other = new Deliveries();
         try (var _ = broker.consume(TOPIC, 1, one::takeAndAck);
                 var _ = broker.consume(TOPIC, 1, other::takeAndAck)) {
-            publish(0, 300);
-            while (broker.statistics(TOPIC).acknowledged() < 300) {
-                Thread.onSpinWait();
-            }
+            broker.publish(TOPIC, 0, 300);
+            broker.awaitAcknowledged(TOPIC, 300);
         }
         var got = new ArrayList<String>(one.texts(one.waiting()));
         got.addAll(other.texts(other.waiting()));
         assertThat(got).containsExactlyInAnyOrderElementsOf(texts(0, 300));
         assertThat(broker.statistics(TOPIC).ready()).isZero();
-        assertThat(readAll(300)).containsExactlyInAnyOrderElementsOf(texts(0, 300));
+        assertThat(broker.read(TOPIC, StartPosition.FIRST, 300)).containsExactlyInAnyOrderElementsOf(texts(0, 300));
     }
 
     @Test
     void workersBeginWithWhatWasThereBeforeThem() throws InterruptedException {
-        declare(SETTINGS);
-        publish(0, 30);
+        broker.declare(TOPIC, SETTINGS);
+        broker.publish(TOPIC, 0, 30);
         assertThat(broker.statistics(TOPIC).ready()).isEqualTo(30);
-        restart();
-        assertThat(take(30)).containsExactlyInAnyOrderElementsOf(texts(0, 30));
+        broker.restart();
+        assertThat(broker.take(TOPIC, 30)).containsExactlyInAnyOrderElementsOf(texts(0, 30));
     }
 
     @Test
     void whatIsAcknowledgedStaysSoAfterARestartAndTheRestComesBack() throws InterruptedException {
-        declare(SETTINGS);
-        publish(0, 60);
-        var got = new ArrayList<>(take(25));
+        broker.declare(TOPIC, SETTINGS);
+        broker.publish(TOPIC, 0, 60);
+        var got = new ArrayList<>(broker.take(TOPIC, 25));
         var unsettled = new Deliveries();
         try (var _ = broker.consume(TOPIC, 10, unsettled::take)) {
             assertThat(unsettled.texts(10)).doesNotContainAnyElementsOf(got);
             assertThat(broker.statistics(TOPIC).unsettled()).isEqualTo(10);
             assertThat(broker.statistics(TOPIC).ready()).isEqualTo(25);
         }
-        restart();
+        broker.restart();
         assertThat(broker.statistics(TOPIC).ready()).isEqualTo(35);
-        got.addAll(take(35));
+        got.addAll(broker.take(TOPIC, 35));
         assertThat(got).containsExactlyInAnyOrderElementsOf(texts(0, 60));
-        assertThat(readAll(60)).hasSize(60);
+        assertThat(broker.read(TOPIC, StartPosition.FIRST, 60)).hasSize(60);
     }
 
     @Test
     void noPartitionWaitsForTheOthers() throws InterruptedException {
-        declare(SETTINGS);
+        broker.declare(TOPIC, SETTINGS);
         for (int partition = 0; partition < PARTITIONS; partition++) {
             String[] batch = new String[100];
             Arrays.fill(batch, "partition " + partition);
-            KafkaBatches.append(broker.view(), TOPIC, partition, KafkaBatches.of(Compression.NONE, batch));
+            broker.append(TOPIC, partition, KafkaBatches.of(Compression.NONE, batch));
         }
-        assertThat(take(PARTITIONS)).containsExactlyInAnyOrder("partition 0", "partition 1", "partition 2");
+        assertThat(broker.take(TOPIC, PARTITIONS))
+                .containsExactlyInAnyOrder("partition 0", "partition 1", "partition 2");
     }
 
     @Test
     void partitionsThatAreAddedAreReadToo() throws InterruptedException {
-        broker.declareQueue("dead");
-        declare(SETTINGS.with(QueueProperty.PARTITIONS, 1)
-                .with(QueueProperty.DEAD_LETTER_EXCHANGE, "")
-                .with(QueueProperty.DEAD_LETTER_ROUTING_KEY, "dead"));
-        publish(0, 3);
+        broker.declare("dead", QueueSettings.DEFAULT);
+        broker.declare(
+                TOPIC,
+                SETTINGS.with(QueueProperty.PARTITIONS, 1)
+                        .with(QueueProperty.DEAD_LETTER_EXCHANGE, "")
+                        .with(QueueProperty.DEAD_LETTER_ROUTING_KEY, "dead"));
+        broker.publish(TOPIC, 0, 3);
         var deliveries = new Deliveries();
         try (var _ = broker.consume(TOPIC, 1, deliveries::takeAndAck)) {
             assertThat(deliveries.texts(3)).isEqualTo(texts(0, 3));
-            broker.addPartitions(TOPIC, PARTITIONS);
-            KafkaBatches.append(broker.view(), TOPIC, 2, KafkaBatches.of(Compression.NONE, "third"));
+            broker.embedded().addPartitions(TOPIC, PARTITIONS);
+            broker.append(TOPIC, 2, KafkaBatches.of(Compression.NONE, "third"));
             assertThat(deliveries.texts(1)).containsExactly("third");
         }
-        KafkaBatches.append(broker.view(), TOPIC, 1, KafkaBatches.of(Compression.NONE, "second"));
+        broker.append(TOPIC, 1, KafkaBatches.of(Compression.NONE, "second"));
         try (var _ = broker.consume(TOPIC, 1, deliveries::take)) {
             deliveries.next().reject();
             while (broker.statistics("dead").ready() == 0) {
                 Thread.onSpinWait();
             }
         }
-        restart();
+        broker.restart();
         assertThat(broker.statistics(TOPIC).ready()).isZero();
-        publish(3, 9);
-        assertThat(take(6)).containsExactlyInAnyOrderElementsOf(texts(3, 9));
+        broker.publish(TOPIC, 3, 9);
+        assertThat(broker.take(TOPIC, 6)).containsExactlyInAnyOrderElementsOf(texts(3, 9));
     }
 
     @Test
     void batchesOfProducersAreTakenRecordByRecord() throws InterruptedException {
-        declare(SETTINGS);
-        KafkaBatches.append(
-                broker.view(), TOPIC, 1, KafkaBatches.of(Compression.zstd().build(), "a-0", "b-1", "a-2"));
-        assertThat(take(2)).containsExactly("a-0", "b-1");
-        restart();
+        broker.declare(TOPIC, SETTINGS);
+        broker.append(TOPIC, 1, KafkaBatches.of(Compression.zstd().build(), "a-0", "b-1", "a-2"));
+        assertThat(broker.take(TOPIC, 2)).containsExactly("a-0", "b-1");
+        broker.restart();
         var deliveries = new Deliveries();
         try (var _ = broker.consume(TOPIC, 1, deliveries::takeAndAck)) {
             Message message = deliveries.next().message();
@@ -150,12 +145,13 @@ class CompetingReadersTest {
 
     @Test
     void whatComesBackTooOftenGoesToTheDeadLettersAndStaysInTheTopic() throws InterruptedException {
-        broker.declareQueue("dead");
-        declare(SETTINGS.with(QueueProperty.DELIVERY_LIMIT, 2)
-                .with(QueueProperty.DEAD_LETTER_EXCHANGE, "")
-                .with(QueueProperty.DEAD_LETTER_ROUTING_KEY, "dead"));
-        KafkaBatches.append(
-                broker.view(), TOPIC, 2, KafkaBatches.of(Compression.gzip().build(), "k-poison"));
+        broker.declare("dead", QueueSettings.DEFAULT);
+        broker.declare(
+                TOPIC,
+                SETTINGS.with(QueueProperty.DELIVERY_LIMIT, 2)
+                        .with(QueueProperty.DEAD_LETTER_EXCHANGE, "")
+                        .with(QueueProperty.DEAD_LETTER_ROUTING_KEY, "dead"));
+        broker.append(TOPIC, 2, KafkaBatches.of(Compression.gzip().build(), "k-poison"));
         var deliveries = new Deliveries();
         try (var _ = broker.consume(TOPIC, 1, deliveries::take)) {
             for (int count = 0; count <= 2; count++) {
@@ -172,17 +168,19 @@ class CompetingReadersTest {
             assertThat(death.routingKey()).isEqualTo(TOPIC);
         }
         assertThat(broker.statistics(TOPIC).ready()).isZero();
-        restart();
+        broker.restart();
         assertThat(broker.statistics(TOPIC).ready()).isZero();
-        assertThat(readAll(1)).containsExactly("k-poison");
+        assertThat(broker.read(TOPIC, StartPosition.FIRST, 1)).containsExactly("k-poison");
     }
 
     @Test
     void deadLettersAreNotBroughtBackForOthersToReadThemTwice() throws InterruptedException {
-        broker.declareQueue("dead");
-        declare(SETTINGS.with(QueueProperty.DEAD_LETTER_EXCHANGE, "")
-                .with(QueueProperty.DEAD_LETTER_ROUTING_KEY, "dead"));
-        publish(0, 1);
+        broker.declare("dead", QueueSettings.DEFAULT);
+        broker.declare(
+                TOPIC,
+                SETTINGS.with(QueueProperty.DEAD_LETTER_EXCHANGE, "")
+                        .with(QueueProperty.DEAD_LETTER_ROUTING_KEY, "dead"));
+        broker.publish(TOPIC, 0, 1);
         var deliveries = new Deliveries();
         try (var _ = broker.consume(TOPIC, 1, deliveries::take)) {
             deliveries.next().reject();
@@ -190,8 +188,14 @@ class CompetingReadersTest {
                 Thread.onSpinWait();
             }
         }
-        broker.tools().start("dead", TransferRequest.redrive()).join();
-        while (!broker.tools().progress("dead").join().orElseThrow().state().isOver()) {
+        broker.embedded().tools().start("dead", TransferRequest.redrive()).join();
+        while (!broker.embedded()
+                .tools()
+                .progress("dead")
+                .join()
+                .orElseThrow()
+                .state()
+                .isOver()) {
             Thread.onSpinWait();
         }
         assertThat(broker.statistics("dead").ready()).isEqualTo(1);
@@ -200,18 +204,18 @@ class CompetingReadersTest {
 
     @Test
     void passesOverWhatTheTopicDoesNotKeep() throws InterruptedException {
-        declare(SETTINGS.with(QueueProperty.MAX_LENGTH, 30));
-        publish(0, 20);
-        take(20);
-        publish(20, 320);
+        broker.declare(TOPIC, SETTINGS.with(QueueProperty.MAX_LENGTH, 30));
+        broker.publish(TOPIC, 0, 20);
+        broker.take(TOPIC, 20);
+        broker.publish(TOPIC, 20, 320);
         awaitReadyAtMost(30);
         QueueStatistics statistics = broker.statistics(TOPIC);
         assertThat(statistics.droppedAtLimit()).isEqualTo(300 - statistics.ready());
         int left = (int) statistics.ready();
         assertThat(left).isGreaterThan(20);
-        restart();
+        broker.restart();
         assertThat(broker.statistics(TOPIC).ready()).isEqualTo(left);
-        assertThat(take(left)).hasSize(left).isSubsetOf(texts(20, 320));
+        assertThat(broker.take(TOPIC, left)).hasSize(left).isSubsetOf(texts(20, 320));
     }
 
     private void awaitReadyAtMost(long most) {
@@ -221,12 +225,11 @@ class CompetingReadersTest {
     }
 
     @Test
-    void whatIsTooOldGoesFromTheTopicAndNotToTheDeadLetters() throws InterruptedException {
-        broker.close();
+    void whatIsTooOldGoesFromTheTopicAndNotToTheDeadLetters(@TempDir Path other) throws InterruptedException {
         QueueSettings settings = SETTINGS.with(QueueProperty.MAX_AGE, 1_000)
                 .with(QueueProperty.DEAD_LETTER_EXCHANGE, "")
                 .with(QueueProperty.DEAD_LETTER_ROUTING_KEY, "dead");
-        try (var timed = TimedBroker.open(folder, settings)) {
+        try (var timed = TimedBroker.open(other, settings)) {
             timed.broker.declareQueue("dead");
             timed.publish("old");
             timed.pass(2_000);
@@ -237,169 +240,166 @@ class CompetingReadersTest {
             String first = timed.next().message().text();
             assertThat(first).isEqualTo("new");
             timed.expectNothing();
-        } finally {
-            open();
         }
     }
 
     @Test
-    void whatExpiresIsSettledForTheWorkers() throws InterruptedException {
-        broker.close();
-        try (var timed = TimedBroker.open(folder, SETTINGS.with(QueueProperty.MESSAGE_TTL, 1_000))) {
+    void whatExpiresIsSettledForTheWorkers(@TempDir Path other) throws InterruptedException {
+        try (var timed = TimedBroker.open(other, SETTINGS.with(QueueProperty.MESSAGE_TTL, 1_000))) {
             timed.publish("late");
             timed.pass(2_000);
             assertThat(timed.statistics().expired()).isEqualTo(1);
             assertThat(timed.statistics().ready()).isZero();
-        } finally {
-            open();
         }
     }
 
     @Test
-    void anExpirationIsHeededAsSoonAsSomebodyConsumes() throws InterruptedException {
-        broker.close();
-        try (var timed = TimedBroker.open(folder, SETTINGS)) {
+    void anExpirationIsHeededAsSoonAsSomebodyConsumes(@TempDir Path other) throws InterruptedException {
+        try (var timed = TimedBroker.open(other, SETTINGS)) {
             timed.publish("late", RecordAttributes.NONE.withTtlMs(1_000));
             timed.publish("in time");
             timed.pass(2_000);
             timed.subscribe(2);
             timed.next("in time");
             assertThat(timed.statistics().expired()).isEqualTo(1);
-        } finally {
-            open();
         }
     }
 
     @Test
     void publishersAreRefusedByWhatTheTopicStores() throws InterruptedException {
-        declare(SETTINGS.with(QueueProperty.OVERFLOW, QueueSettings.Overflow.REJECT.word())
-                .with(QueueProperty.MAX_LENGTH, 3));
+        broker.declare(
+                TOPIC,
+                SETTINGS.with(QueueProperty.OVERFLOW, QueueSettings.Overflow.REJECT.word())
+                        .with(QueueProperty.MAX_LENGTH, 3));
         for (int i = 0; i < 3; i++) {
-            broker.publish(TOPIC, Message.of(String.valueOf(i))).join();
+            broker.embedded().publish(TOPIC, Message.of(String.valueOf(i))).join();
         }
-        take(3);
-        assertThatThrownBy(() -> broker.publish(TOPIC, Message.of("3")).join())
+        broker.take(TOPIC, 3);
+        assertThatThrownBy(
+                        () -> broker.embedded().publish(TOPIC, Message.of("3")).join())
                 .hasMessageContaining("it holds its limit of 3");
     }
 
     @Test
     void purgeSettlesForTheWorkersAndNobodyElse() throws InterruptedException {
-        declare(SETTINGS);
-        publish(0, 20);
-        assertThat(broker.purgeQueue(TOPIC)).isEqualTo(20);
-        assertThat(readAll(20)).hasSize(20);
-        restart();
+        broker.declare(TOPIC, SETTINGS);
+        broker.publish(TOPIC, 0, 20);
+        assertThat(broker.embedded().purgeQueue(TOPIC)).isEqualTo(20);
+        assertThat(broker.read(TOPIC, StartPosition.FIRST, 20)).hasSize(20);
+        broker.restart();
         assertThat(broker.statistics(TOPIC).ready()).isZero();
-        publish(20, 21);
-        assertThat(take(1)).containsExactly("20");
-        publish(21, 23);
-        assertThat(broker.tools().purge(TOPIC).join()).isEqualTo(2);
+        broker.publish(TOPIC, 20, 21);
+        assertThat(broker.take(TOPIC, 1)).containsExactly("20");
+        broker.publish(TOPIC, 21, 23);
+        assertThat(broker.embedded().tools().purge(TOPIC).join()).isEqualTo(2);
     }
 
     @Test
     void whoSaysWhereToBeginGetsEverythingAndTakesNothing() throws InterruptedException {
-        declare(SETTINGS);
-        publish(0, 10);
-        assertThat(readAll(10)).containsExactlyInAnyOrderElementsOf(texts(0, 10));
+        broker.declare(TOPIC, SETTINGS);
+        broker.publish(TOPIC, 0, 10);
+        assertThat(broker.read(TOPIC, StartPosition.FIRST, 10)).containsExactlyInAnyOrderElementsOf(texts(0, 10));
         assertThat(broker.statistics(TOPIC).ready()).isEqualTo(10);
         broker.declareSubscription(TOPIC, "audit", StartPosition.FIRST);
-        take(10);
+        broker.take(TOPIC, 10);
         assertThat(broker.statistics("audit").ready()).isEqualTo(10);
     }
 
     @Test
     void whoDeclaresAQueueGetsTheTopic() {
-        declare(SETTINGS);
-        publish(0, 5);
-        QueueStatus status = broker.declareQueue(new QueueSpec(TOPIC, true, false, false, QueueSettings.DEFAULT));
+        broker.declare(TOPIC, SETTINGS);
+        broker.publish(TOPIC, 0, 5);
+        QueueStatus status =
+                broker.embedded().declareQueue(new QueueSpec(TOPIC, true, false, false, QueueSettings.DEFAULT));
         assertThat(status.readyCount()).isEqualTo(5);
-        declare(SETTINGS);
-        assertThatThrownBy(() -> declare(SETTINGS.with(QueueProperty.PARTITIONS, 4)))
+        broker.declare(TOPIC, SETTINGS);
+        assertThatThrownBy(() -> broker.declare(TOPIC, SETTINGS.with(QueueProperty.PARTITIONS, 4)))
                 .hasMessageContaining("partitions");
-        assertThatThrownBy(() -> declare(QueueSettings.DEFAULT.with(QueueProperty.MESSAGE_TTL, 5)))
+        assertThatThrownBy(() -> broker.declare(TOPIC, QueueSettings.DEFAULT.with(QueueProperty.MESSAGE_TTL, 5)))
                 .hasMessageContaining("message-ttl");
-        assertThatThrownBy(() -> broker.declareQueue(new QueueSpec(TOPIC, false, false, false, QueueSettings.DEFAULT)))
+        assertThatThrownBy(() -> broker.embedded()
+                        .declareQueue(new QueueSpec(TOPIC, false, false, false, QueueSettings.DEFAULT)))
                 .hasMessageContaining("durable");
         broker.declareTopic("each", 1);
-        assertThatThrownBy(() -> broker.declareQueue("each")).hasMessageContaining("queue-type");
+        assertThatThrownBy(() -> broker.embedded().declareQueue("each")).hasMessageContaining("queue-type");
     }
 
     @Test
     void hasTheSettingsOfAQueueOnlyIfItIsOne() {
-        assertThatThrownBy(() -> declare(QueueSettings.DEFAULT
-                        .with(QueueProperty.QUEUE_TYPE, QueueSpec.TOPIC)
-                        .with(QueueProperty.DELIVERY_LIMIT, 3)))
+        assertThatThrownBy(() -> broker.declare(TOPIC, topic().with(QueueProperty.DELIVERY_LIMIT, 3)))
                 .hasMessageContaining("delivery-limit means nothing to a topic whose readers do not compete");
-        assertThatThrownBy(() -> declare(SETTINGS.with(QueueProperty.MAX_PRIORITY, 3)))
+        assertThatThrownBy(() -> broker.declare(TOPIC, SETTINGS.with(QueueProperty.MAX_PRIORITY, 3)))
                 .hasMessageContaining("max-priority means nothing to a topic");
-        assertThatThrownBy(() -> declare(
-                        QueueSettings.DEFAULT.with(QueueProperty.READERS, QueueSettings.Readers.COMPETE.word())))
+        assertThatThrownBy(() -> broker.declare(
+                        TOPIC, QueueSettings.DEFAULT.with(QueueProperty.READERS, QueueSettings.Readers.COMPETE.word())))
                 .hasMessageContaining("readers means nothing to a queue");
     }
 
     @Test
     void operatorsLookAtItAndPauseItAsAQueue() throws InterruptedException {
-        declare(SETTINGS);
-        publish(0, 6);
-        PeekPage page = broker.tools().peek(TOPIC, PeekRequest.first(10)).join();
+        broker.declare(TOPIC, SETTINGS);
+        broker.publish(TOPIC, 0, 6);
+        PeekPage page =
+                broker.embedded().tools().peek(TOPIC, PeekRequest.first(10)).join();
         assertThat(page.records()).hasSize(6);
         assertThat(page.records().getFirst().routingKey()).isEqualTo(TOPIC);
 
-        broker.tools().pause(TOPIC, QueuePauses.CONSUMING).join();
+        broker.embedded().tools().pause(TOPIC, QueuePauses.CONSUMING).join();
         var deliveries = new Deliveries();
         try (var _ = broker.consume(TOPIC, 1, deliveries::takeAndAck)) {
-            publish(6, 7);
+            broker.publish(TOPIC, 6, 7);
             assertThat(broker.statistics(TOPIC).delivered()).isZero();
-            broker.tools().resume(TOPIC, QueuePauses.CONSUMING).join();
+            broker.embedded().tools().resume(TOPIC, QueuePauses.CONSUMING).join();
             assertThat(deliveries.texts(7)).hasSize(7);
         }
     }
 
     @Test
     void movingRecordsOutOfItSettlesThemForTheWorkers() throws InterruptedException {
-        declare(SETTINGS);
-        broker.declareQueue("other");
-        publish(0, 9);
-        broker.tools()
+        broker.declare(TOPIC, SETTINGS);
+        broker.declare("other", QueueSettings.DEFAULT);
+        broker.publish(TOPIC, 0, 9);
+        broker.embedded()
+                .tools()
                 .start(TOPIC, TransferRequest.move(new TransferTarget.ToQueue("other")))
                 .join();
         while (broker.statistics("other").ready() < 9) {
             Thread.onSpinWait();
         }
-        restart();
+        broker.restart();
         assertThat(broker.statistics(TOPIC).ready()).isZero();
         assertThat(broker.statistics("other").ready()).isEqualTo(9);
-        assertThat(readAll(9)).hasSize(9);
+        assertThat(broker.read(TOPIC, StartPosition.FIRST, 9)).hasSize(9);
     }
 
     @Test
     void aTransactionSettlesInSeveralPartitions() throws InterruptedException {
-        declare(SETTINGS);
-        broker.declareQueue("out");
-        publish(0, 12);
+        broker.declare(TOPIC, SETTINGS);
+        broker.declare("out", QueueSettings.DEFAULT);
+        broker.publish(TOPIC, 0, 12);
         var deliveries = new Deliveries();
         try (var _ = broker.consume(TOPIC, 12, deliveries::take);
-                Transaction tx = broker.beginTransaction()) {
+                Transaction tx = broker.embedded().beginTransaction()) {
             for (int i = 0; i < 12; i++) {
                 tx.ack(deliveries.next());
             }
             tx.publish("out", Message.of("done"));
             tx.commit();
         }
-        restart();
+        broker.restart();
         assertThat(broker.statistics(TOPIC).ready()).isZero();
         assertThat(broker.statistics("out").ready()).isEqualTo(1);
     }
 
     @Test
     void oneOfEachKeyIsOnItsWayWhereThatIsAsked() throws InterruptedException {
-        declare(SETTINGS.with(QueueProperty.ORDERING, QueueSettings.Ordering.KEY.word()));
+        broker.declare(TOPIC, SETTINGS.with(QueueProperty.ORDERING, QueueSettings.Ordering.KEY.word()));
         Map<String, Integer> last = new HashMap<>();
         for (int partition = 0; partition < PARTITIONS; partition++) {
             String[] batch = IntStream.range(0, 20)
                     .mapToObj(i -> "key" + i % 4 + "-" + i)
                     .toArray(String[]::new);
-            KafkaBatches.append(broker.view(), TOPIC, partition, KafkaBatches.of(Compression.NONE, batch));
+            broker.append(TOPIC, partition, KafkaBatches.of(Compression.NONE, batch));
         }
         var deliveries = new Deliveries();
         try (var _ = broker.consume(TOPIC, 100, deliveries::take)) {
@@ -422,57 +422,17 @@ class CompetingReadersTest {
     @Test
     void topicsDoNotNoticeEachOther() throws InterruptedException {
         for (String topic : List.of("a", "b", "c")) {
-            broker.declareQueue(new QueueSpec(topic, true, false, false, SETTINGS));
-            broker.publish(topic, Message.of("of " + topic)).join();
+            broker.declare(topic, SETTINGS);
+            broker.embedded().publish(topic, Message.of("of " + topic)).join();
         }
-        assertThat(broker.deleteQueue("b")).isEqualTo(1);
+        assertThat(broker.embedded().deleteQueue("b")).isEqualTo(1);
         var deliveries = new Deliveries();
         try (var _ = broker.consume("a", 1, deliveries::takeAndAck)) {
             assertThat(deliveries.texts(1)).containsExactly("of a");
         }
-        restart();
+        broker.restart();
         assertThat(broker.statistics("a").ready()).isZero();
         assertThat(broker.statistics("c").ready()).isEqualTo(1);
         assertThatThrownBy(() -> broker.statistics("b")).hasMessageContaining("QUEUE_NOT_FOUND");
-    }
-
-    private void declare(QueueSettings settings) {
-        broker.declareQueue(new QueueSpec(TOPIC, true, false, false, settings));
-    }
-
-    /** Each in a batch of its own, so that they are spread over all partitions. */
-    private void publish(int from, int to) {
-        for (int i = from; i < to; i++) {
-            broker.publish(TOPIC, Message.of(String.valueOf(i))).join();
-        }
-    }
-
-    private static List<String> texts(int from, int to) {
-        return IntStream.range(from, to).mapToObj(String::valueOf).toList();
-    }
-
-    private List<String> readAll(int count) throws InterruptedException {
-        var deliveries = new Deliveries();
-        try (var _ = broker.read(TOPIC, StartPosition.FIRST, 10, deliveries::takeAndAck)) {
-            return deliveries.texts(count);
-        }
-    }
-
-    /** Takes and acknowledges as many, one at a time. */
-    private List<String> take(int count) throws InterruptedException {
-        long before = broker.statistics(TOPIC).acknowledged();
-        var deliveries = new Deliveries();
-        List<String> texts = new ArrayList<>();
-        try (var _ = broker.consume(TOPIC, 1, deliveries::take)) {
-            for (int i = 0; i < count; i++) {
-                Delivery delivery = deliveries.next();
-                texts.add(delivery.message().text());
-                delivery.ack();
-            }
-        }
-        while (broker.statistics(TOPIC).acknowledged() < before + count) {
-            Thread.onSpinWait();
-        }
-        return texts;
     }
 }

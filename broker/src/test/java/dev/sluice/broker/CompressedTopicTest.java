@@ -1,5 +1,6 @@
 package dev.sluice.broker;
 
+import static dev.sluice.broker.RestartableBroker.topic;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.log.RecordCursor;
@@ -28,11 +29,11 @@ class CompressedTopicTest {
     @TempDir
     private Path folder;
 
-    private EmbeddedBroker broker;
+    private RestartableBroker broker;
 
     @BeforeEach
     void open() {
-        broker = EmbeddedBroker.open(folder);
+        broker = new RestartableBroker(folder);
     }
 
     @AfterEach
@@ -45,22 +46,20 @@ class CompressedTopicTest {
     void workersGetEachRecordAlsoAfterARestart(Compression codec) throws InterruptedException {
         broker.declareTopic(TOPIC, 1);
         broker.declareSubscription(TOPIC, "workers", StartPosition.FIRST);
-        KafkaBatches.append(broker.view(), TOPIC, 0, KafkaBatches.of(codec, "a-1", "b-2", "3"));
-        KafkaBatches.append(broker.view(), TOPIC, 0, KafkaBatches.of(codec, "c-4", "5"));
-        assertThat(take("workers", 2)).containsExactly("a-1", "b-2");
+        broker.append(TOPIC, 0, KafkaBatches.of(codec, "a-1", "b-2", "3"));
+        broker.append(TOPIC, 0, KafkaBatches.of(codec, "c-4", "5"));
+        assertThat(broker.take("workers", 2)).containsExactly("a-1", "b-2");
 
-        broker.close();
-        open();
+        broker.restart();
         assertThat(broker.statistics("workers").ready()).isEqualTo(3);
-        assertThat(take("workers", 3)).containsExactly("3", "c-4", "5");
+        assertThat(broker.take("workers", 3)).containsExactly("3", "c-4", "5");
     }
 
     @Test
     void whatComesBackIsReadAgain() throws InterruptedException {
         broker.declareTopic(TOPIC, 1);
         broker.declareSubscription(TOPIC, "workers", StartPosition.FIRST);
-        KafkaBatches.append(
-                broker.view(), TOPIC, 0, KafkaBatches.of(Compression.zstd().build(), "0", "1", "2", "3", "4"));
+        broker.append(TOPIC, 0, KafkaBatches.of(Compression.zstd().build(), "0", "1", "2", "3", "4"));
         var deliveries = new Deliveries();
         try (var _ = broker.consume("workers", 5, deliveries::take)) {
             var got = new ArrayList<Delivery>();
@@ -75,19 +74,15 @@ class CompressedTopicTest {
 
     @Test
     void keepsTheLastOfEachKey() throws InterruptedException {
-        QueueSettings settings = QueueSettings.DEFAULT
-                .with(QueueProperty.QUEUE_TYPE, QueueSpec.TOPIC)
-                .with(QueueProperty.KEEP, TopicKeeping.Keep.LAST_PER_KEY.word());
-        broker.declareQueue(new QueueSpec(TOPIC, true, false, false, settings));
-        KafkaBatches.append(
-                broker.view(), TOPIC, 0, KafkaBatches.of(Compression.gzip().build(), "a-1", "b-1", "a-2"));
-        KafkaBatches.append(
-                broker.view(), TOPIC, 0, KafkaBatches.of(Compression.snappy().build(), "b-2", "c-1"));
+        QueueSettings settings = topic().with(QueueProperty.KEEP, TopicKeeping.Keep.LAST_PER_KEY.word());
+        broker.declare(TOPIC, settings);
+        broker.append(TOPIC, 0, KafkaBatches.of(Compression.gzip().build(), "a-1", "b-1", "a-2"));
+        broker.append(TOPIC, 0, KafkaBatches.of(Compression.snappy().build(), "b-2", "c-1"));
         while (broker.statistics(TOPIC).ready() > 3) {
             Thread.onSpinWait();
         }
         broker.declareSubscription(TOPIC, "workers", StartPosition.FIRST);
-        assertThat(take("workers", 3)).containsExactly("a-2", "b-2", "c-1");
+        assertThat(broker.take("workers", 3)).containsExactly("a-2", "b-2", "c-1");
     }
 
     @Test
@@ -95,32 +90,29 @@ class CompressedTopicTest {
         Compression codec = Compression.lz4().build();
         broker.declareTopic(TOPIC, 1);
         broker.declareSubscription(TOPIC, "workers", StartPosition.FIRST);
-        KafkaBatches.append(broker.view(), TOPIC, 0, KafkaBatches.of(codec, "0", "1"));
-        KafkaBatches.append(broker.view(), TOPIC, 0, KafkaBatches.damaged(codec, "2", "3", "4"));
-        KafkaBatches.append(broker.view(), TOPIC, 0, KafkaBatches.damaged(codec, "5"));
-        KafkaBatches.append(broker.view(), TOPIC, 0, KafkaBatches.of(codec, "6", "7"));
+        broker.append(TOPIC, 0, KafkaBatches.of(codec, "0", "1"));
+        broker.append(TOPIC, 0, KafkaBatches.damaged(codec, "2", "3", "4"));
+        broker.append(TOPIC, 0, KafkaBatches.damaged(codec, "5"));
+        broker.append(TOPIC, 0, KafkaBatches.of(codec, "6", "7"));
 
         var deliveries = new Deliveries();
-        try (var _ = broker.read(TOPIC, StartPosition.FIRST, 10, deliveries::takeAndAck)) {
+        try (var _ = broker.embedded().read(TOPIC, StartPosition.FIRST, 10, deliveries::takeAndAck)) {
             assertThat(deliveries.texts(4)).containsExactly("0", "1", "6", "7");
         }
-        broker.close();
-        open();
-        assertThat(take("workers", 4)).containsExactly("0", "1", "6", "7");
+        broker.restart();
+        assertThat(broker.take("workers", 4)).containsExactly("0", "1", "6", "7");
         assertThat(broker.statistics("workers").damaged()).isEqualTo(4);
         assertThat(broker.statistics("workers").ready()).isZero();
-        KafkaBatches.append(broker.view(), TOPIC, 0, KafkaBatches.damaged(codec, "8"));
-        KafkaBatches.append(broker.view(), TOPIC, 0, KafkaBatches.of(codec, "9"));
-        assertThat(take("workers", 1)).containsExactly("9");
+        broker.append(TOPIC, 0, KafkaBatches.damaged(codec, "8"));
+        broker.append(TOPIC, 0, KafkaBatches.of(codec, "9"));
+        assertThat(broker.take("workers", 1)).containsExactly("9");
     }
 
     @Test
-    void aConsumerOnAnotherShardGetsThemToo() throws InterruptedException {
-        broker.close();
+    void aConsumerOnAnotherShardGetsThemToo(@TempDir Path other) throws InterruptedException {
         var sink = new Texts();
-        try (var sharded = ShardedBroker.open(folder, 2)) {
-            QueueSettings settings = QueueSettings.DEFAULT.with(QueueProperty.QUEUE_TYPE, QueueSpec.TOPIC);
-            var spec = new QueueSpec(TOPIC, true, false, false, settings);
+        try (var sharded = ShardedBroker.open(other, 2)) {
+            var spec = new QueueSpec(TOPIC, true, false, false, topic());
             sharded.<QueueStatus>ask(0, (on, reply) -> on.declareQueue(spec, ShardedBroker.NO_CONNECTION, reply));
             BrokerShard home = sharded.ask(0, (on, reply) -> reply.on(Outcome.done(on)));
             KafkaBatches.append(
@@ -131,8 +123,6 @@ class CompressedTopicTest {
             for (String text : List.of("0", "1", "2")) {
                 assertThat(sink.got.poll(10, TimeUnit.SECONDS)).isEqualTo(text);
             }
-        } finally {
-            open();
         }
     }
 
@@ -155,22 +145,5 @@ class CompressedTopicTest {
 
         @Override
         public void cancelled(Consumer consumer) {}
-    }
-
-    private List<String> take(String queue, int count) throws InterruptedException {
-        long before = broker.statistics(queue).acknowledged();
-        var deliveries = new Deliveries();
-        List<String> texts = new ArrayList<>();
-        try (var _ = broker.consume(queue, 1, deliveries::take)) {
-            for (int i = 0; i < count; i++) {
-                Delivery delivery = deliveries.next();
-                texts.add(delivery.message().text());
-                delivery.ack();
-            }
-        }
-        while (broker.statistics(queue).acknowledged() < before + count) {
-            Thread.onSpinWait();
-        }
-        return texts;
     }
 }

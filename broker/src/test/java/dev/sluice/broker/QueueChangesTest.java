@@ -1,16 +1,15 @@
 package dev.sluice.broker;
 
+import static dev.sluice.broker.RestartableBroker.texts;
+import static dev.sluice.broker.RestartableBroker.topic;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.broker.QueueSettings.Overflow;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.UnaryOperator;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -28,11 +27,11 @@ class QueueChangesTest {
     @TempDir
     private Path folder;
 
-    private EmbeddedBroker broker;
+    private RestartableBroker broker;
 
     @BeforeEach
     void open() {
-        broker = EmbeddedBroker.open(folder);
+        broker = new RestartableBroker(folder);
     }
 
     @AfterEach
@@ -40,25 +39,20 @@ class QueueChangesTest {
         broker.close();
     }
 
-    private void restart() {
-        broker.close();
-        open();
-    }
-
     @Test
     void aTopicKeepsItsNewLength() throws InterruptedException {
-        declare(TOPIC, topic());
+        broker.declare(TOPIC, topic());
         broker.declareSubscription(TOPIC, "slow", StartPosition.FIRST);
-        publish(TOPIC, 0, 20);
+        broker.publish(TOPIC, 0, 20);
         change(TOPIC, settings -> settings.with(QueueProperty.MAX_LENGTH, 5));
-        awaitReady(TOPIC, 5);
+        broker.awaitReady(TOPIC, 5);
         assertThat(broker.statistics("slow").droppedAtLimit()).isEqualTo(15);
-        restart();
-        publish(TOPIC, 20, 22);
-        awaitReady(TOPIC, 5);
+        broker.restart();
+        broker.publish(TOPIC, 20, 22);
+        broker.awaitReady(TOPIC, 5);
         change(TOPIC, settings -> settings.without(QueueProperty.MAX_LENGTH));
-        publish(TOPIC, 22, 30);
-        assertThat(take("slow", 13)).isEqualTo(texts(17, 30));
+        broker.publish(TOPIC, 22, 30);
+        assertThat(broker.take("slow", 13)).isEqualTo(texts(17, 30));
     }
 
     @Test
@@ -76,54 +70,56 @@ class QueueChangesTest {
 
     @Test
     void aTopicRefusesPublishersAndLetsThemWaitAsItIsToldTo() throws InterruptedException {
-        declare(TOPIC, topic().with(QueueProperty.KEEP, "unsettled").with(QueueProperty.MAX_LENGTH, 5));
+        broker.declare(TOPIC, topic().with(QueueProperty.KEEP, "unsettled").with(QueueProperty.MAX_LENGTH, 5));
         broker.declareSubscription(TOPIC, "slow", StartPosition.FIRST);
-        publish(TOPIC, 0, 7);
-        awaitReady(TOPIC, 5);
+        broker.publish(TOPIC, 0, 7);
+        broker.awaitReady(TOPIC, 5);
         change(TOPIC, settings -> settings.with(QueueProperty.OVERFLOW, "reject-publish"));
-        assertThatThrownBy(() -> publish(TOPIC, 7, 8)).cause().hasMessageContaining("limit of 5");
+        assertThatThrownBy(() -> broker.publish(TOPIC, 7, 8)).cause().hasMessageContaining("limit of 5");
         change(TOPIC, settings -> settings.with(QueueProperty.OVERFLOW, "block"));
-        CompletableFuture<Integer> waiting = broker.publish(TOPIC, Message.of("7"));
+        CompletableFuture<Integer> waiting = broker.embedded().publish(TOPIC, Message.of("7"));
         assertThat(broker.statistics(TOPIC).ready()).isEqualTo(5);
         assertThat(waiting).isNotDone();
         change(TOPIC, settings -> settings.with(QueueProperty.MAX_LENGTH, 6));
         assertThat(waiting.join()).isEqualTo(1);
-        CompletableFuture<Integer> next = broker.publish(TOPIC, Message.of("8"));
+        CompletableFuture<Integer> next = broker.embedded().publish(TOPIC, Message.of("8"));
         assertThat(broker.statistics(TOPIC).ready()).isEqualTo(6);
         assertThat(next).isNotDone();
         change(TOPIC, settings -> settings.without(QueueProperty.OVERFLOW).without(QueueProperty.MAX_LENGTH));
         assertThat(next.join()).isEqualTo(1);
-        assertThat(take("slow", 7)).isEqualTo(texts(2, 9));
+        assertThat(broker.take("slow", 7)).isEqualTo(texts(2, 9));
     }
 
     @Test
     void aTopicBeginsAndEndsToKeepTheLastOfEachKey() throws InterruptedException {
-        declare(TOPIC, topic());
+        broker.declare(TOPIC, topic());
         broker.declareSubscription(TOPIC, "slow", StartPosition.FIRST);
-        publishKeyed(0, 10);
+        broker.publishKeyed(TOPIC, 5, 0, 10);
         change(TOPIC, settings -> settings.with(QueueProperty.KEEP, "last-per-key"));
-        awaitReady(TOPIC, 5);
-        assertThat(take("slow", 3)).isEqualTo(texts(5, 8));
+        broker.awaitReady(TOPIC, 5);
+        assertThat(broker.take("slow", 3)).isEqualTo(texts(5, 8));
         assertThat(broker.statistics("slow").superseded()).isEqualTo(5);
-        restart();
-        awaitReady(TOPIC, 5);
-        publishKeyed(10, 12);
-        awaitReady(TOPIC, 5);
-        assertThat(take("slow", 4)).containsExactly("8", "9", "10", "11");
+        broker.restart();
+        broker.awaitReady(TOPIC, 5);
+        broker.publishKeyed(TOPIC, 5, 10, 12);
+        broker.awaitReady(TOPIC, 5);
+        assertThat(broker.take("slow", 4)).containsExactly("8", "9", "10", "11");
         change(TOPIC, settings -> settings.without(QueueProperty.KEEP));
-        publishKeyed(12, 20);
-        assertThat(take("slow", 8)).isEqualTo(texts(12, 20));
-        assertThat(read(13)).as("what was superseded before is gone").isEqualTo(texts(7, 20));
+        broker.publishKeyed(TOPIC, 5, 12, 20);
+        assertThat(broker.take("slow", 8)).isEqualTo(texts(12, 20));
+        assertThat(broker.read(TOPIC, StartPosition.FIRST, 13))
+                .as("what was superseded before is gone")
+                .isEqualTo(texts(7, 20));
     }
 
     @Test
     void aTopicBeginsToKeepOnlyWhatIsUnsettled() throws InterruptedException {
-        declare(TOPIC, topic());
+        broker.declare(TOPIC, topic());
         broker.declareSubscription(TOPIC, "workers", StartPosition.FIRST);
-        publish(TOPIC, 0, 10);
-        assertThat(take("workers", 4)).isEqualTo(texts(0, 4));
+        broker.publish(TOPIC, 0, 10);
+        assertThat(broker.take("workers", 4)).isEqualTo(texts(0, 4));
         change(TOPIC, settings -> settings.with(QueueProperty.KEEP, "unsettled"));
-        awaitReady(TOPIC, 6);
+        broker.awaitReady(TOPIC, 6);
     }
 
     @Test
@@ -189,22 +185,22 @@ class QueueChangesTest {
 
     @Test
     void deadLettersGoWhereTheNewSettingsSayAndNowhereWithoutThem() throws InterruptedException {
-        declare(QUEUE, QueueSettings.DEFAULT);
-        broker.declareQueue("dead");
-        publish(QUEUE, 0, 3);
+        broker.declare(QUEUE, QueueSettings.DEFAULT);
+        broker.declare("dead", QueueSettings.DEFAULT);
+        broker.publish(QUEUE, 0, 3);
         rejectNext();
         change(
                 QUEUE,
                 settings -> settings.with(QueueProperty.DEAD_LETTER_EXCHANGE, "")
                         .with(QueueProperty.DEAD_LETTER_ROUTING_KEY, "dead"));
         rejectNext();
-        awaitReady("dead", 1);
+        broker.awaitReady("dead", 1);
         change(
                 QUEUE,
                 settings -> settings.without(QueueProperty.DEAD_LETTER_EXCHANGE)
                         .without(QueueProperty.DEAD_LETTER_ROUTING_KEY));
         rejectNext();
-        assertThat(take("dead", 1)).containsExactly("1");
+        assertThat(broker.take("dead", 1)).containsExactly("1");
         assertThat(broker.statistics(QUEUE).deadLettered()).isEqualTo(1);
         assertThat(broker.statistics("dead").published()).isEqualTo(1);
     }
@@ -222,12 +218,12 @@ class QueueChangesTest {
 
     @Test
     void publishersWaitForTheNewRateOfAQueue() {
-        declare(QUEUE, QueueSettings.DEFAULT);
-        publish(QUEUE, 0, 1);
+        broker.declare(QUEUE, QueueSettings.DEFAULT);
+        broker.publish(QUEUE, 0, 1);
         change(QUEUE, settings -> settings.with(QueueProperty.MAX_PUBLISH_RATE, 1));
-        publish(QUEUE, 1, 2); // a second's worth may come at once
-        CompletableFuture<Integer> paced = broker.publish(QUEUE, Message.of("2"));
-        CompletableFuture<Integer> afterIt = broker.publish(QUEUE, Message.of("3"));
+        broker.publish(QUEUE, 1, 2); // a second's worth may come at once
+        CompletableFuture<Integer> paced = broker.embedded().publish(QUEUE, Message.of("2"));
+        CompletableFuture<Integer> afterIt = broker.embedded().publish(QUEUE, Message.of("3"));
         change(QUEUE, settings -> settings);
         assertThat(afterIt).isNotDone();
         change(QUEUE, settings -> settings.without(QueueProperty.MAX_PUBLISH_RATE));
@@ -236,17 +232,17 @@ class QueueChangesTest {
 
     @Test
     void aLimitOfBytesCanBeAnotherButNotComeOrGoWhereTheyAreCountedOneByOne() {
-        declare(QUEUE, QueueSettings.DEFAULT.with(QueueProperty.MAX_LENGTH_BYTES, 1_000));
-        publish(QUEUE, 0, 10);
+        broker.declare(QUEUE, QueueSettings.DEFAULT.with(QueueProperty.MAX_LENGTH_BYTES, 1_000));
+        broker.publish(QUEUE, 0, 10);
         change(QUEUE, settings -> settings.with(QueueProperty.MAX_LENGTH_BYTES, 4));
-        awaitReady(QUEUE, 4);
+        broker.awaitReady(QUEUE, 4);
         assertThatThrownBy(() -> change(QUEUE, settings -> settings.without(QueueProperty.MAX_LENGTH_BYTES)))
                 .hasMessageContaining(
                         "max-length-bytes of a queue can be changed, but neither be added nor taken away");
-        declare("other", QueueSettings.DEFAULT);
+        broker.declare("other", QueueSettings.DEFAULT);
         assertThatThrownBy(() -> change("other", settings -> settings.with(QueueProperty.MAX_LENGTH_BYTES, 4)))
                 .hasMessageContaining("neither be added nor taken away");
-        declare(TOPIC, topic());
+        broker.declare(TOPIC, topic());
         change(TOPIC, settings -> settings.with(QueueProperty.MAX_LENGTH_BYTES, 4));
     }
 
@@ -269,13 +265,13 @@ class QueueChangesTest {
         assertThat(Arrays.stream(QueueProperty.values())
                         .filter(property -> property.change() == QueueProperty.Change.AT_ANY_TIME))
                 .allMatch(property -> ofQueue.chosen(property) != null || ofTopic.chosen(property) != null);
-        declare(QUEUE, QueueSettings.DEFAULT);
-        declare(TOPIC, topic());
+        broker.declare(QUEUE, QueueSettings.DEFAULT);
+        broker.declare(TOPIC, topic());
         change(QUEUE, settings -> ofQueue);
         change(TOPIC, settings -> ofTopic);
-        restart();
-        declare(QUEUE, ofQueue);
-        declare(TOPIC, ofTopic);
+        broker.restart();
+        broker.declare(QUEUE, ofQueue);
+        broker.declare(TOPIC, ofTopic);
     }
 
     @ParameterizedTest
@@ -292,21 +288,21 @@ class QueueChangesTest {
             case QueueProperty.Kind.Position position -> "first";
             case QueueProperty.Kind.Durable durable -> "none";
         };
-        declare(QUEUE, QueueSettings.DEFAULT);
+        broker.declare(QUEUE, QueueSettings.DEFAULT);
         assertThatThrownBy(() -> change(QUEUE, settings -> settings.with(property, value)))
                 .hasMessageContaining(property.propertyName() + " cannot be changed");
-        declare(QUEUE, QueueSettings.DEFAULT);
+        broker.declare(QUEUE, QueueSettings.DEFAULT);
     }
 
     @Test
     void saysWhatCannotBe() {
-        declare(TOPIC, topic());
+        broker.declare(TOPIC, topic());
         assertThatThrownBy(() -> change("nothing", settings -> settings)).hasMessageContaining("QUEUE_NOT_FOUND");
         assertThatThrownBy(() -> change(TOPIC, settings -> settings.with(QueueProperty.MESSAGE_TTL, 1)))
                 .hasMessageContaining("message-ttl means nothing to a topic");
         assertThatThrownBy(() -> change(TOPIC, settings -> settings.with(QueueProperty.MAX_AGE, 0)))
                 .hasMessageContaining("max-age is 0, expected a whole number, at least 1");
-        declare(TOPIC, topic());
+        broker.declare(TOPIC, topic());
     }
 
     private static QueueSettings topic() {
@@ -314,58 +310,6 @@ class QueueChangesTest {
     }
 
     private void change(String queue, UnaryOperator<QueueSettings> change) {
-        QueueSettings _ = broker.changeSettings(queue, change);
-    }
-
-    private void declare(String name, QueueSettings settings) {
-        broker.declareQueue(new QueueSpec(name, true, false, false, settings));
-    }
-
-    private void publish(String queue, int from, int to) {
-        for (int i = from; i < to; i++) {
-            broker.publish(queue, Message.of(String.valueOf(i))).join();
-        }
-    }
-
-    /** Five keys in turn. */
-    private void publishKeyed(int from, int to) {
-        for (int i = from; i < to; i++) {
-            broker.publish(TOPIC, Message.of(String.valueOf(i)).withKey("key" + i % 5))
-                    .join();
-        }
-    }
-
-    private List<String> take(String queue, int count) throws InterruptedException {
-        long before = broker.statistics(queue).acknowledged();
-        var deliveries = new Deliveries();
-        List<String> texts = new ArrayList<>();
-        try (var _ = broker.consume(queue, 1, deliveries::take)) {
-            for (int i = 0; i < count; i++) {
-                Delivery delivery = deliveries.next();
-                texts.add(delivery.message().text());
-                delivery.ack();
-            }
-        }
-        while (broker.statistics(queue).acknowledged() < before + count) {
-            Thread.onSpinWait();
-        }
-        return texts;
-    }
-
-    private List<String> read(int count) throws InterruptedException {
-        var deliveries = new Deliveries();
-        try (var _ = broker.read(TOPIC, StartPosition.FIRST, 100, deliveries::takeAndAck)) {
-            return deliveries.texts(count);
-        }
-    }
-
-    private void awaitReady(String queue, long records) {
-        while (broker.statistics(queue).ready() != records) {
-            Thread.onSpinWait();
-        }
-    }
-
-    private static List<String> texts(int from, int to) {
-        return IntStream.range(from, to).mapToObj(String::valueOf).toList();
+        QueueSettings _ = broker.embedded().changeSettings(queue, change);
     }
 }
