@@ -9,35 +9,28 @@ import org.apache.kafka.common.message.AlterConfigsResponseData.AlterConfigsReso
 /** Gives topics all their configurations: the default for each that is not named. Stateless. */
 final class AlterConfigsHandler implements RequestHandler<AlterConfigsRequestData> {
     private final KafkaSettings node;
-    private final TopicAlteration alteration;
 
     AlterConfigsHandler(KafkaSettings node) {
         this.node = node;
-        this.alteration = new TopicAlteration(node);
     }
 
     @Override
     public void handle(RequestContext context, AlterConfigsRequestData request) {
         var response = new AlterConfigsResponseData();
-        var countdown = new Countdown(() -> context.answer(response));
+        var alterations =
+                new TopicAlterations(node, context.broker(), request.validateOnly(), () -> context.answer(response));
         for (AlterConfigsResource resource : request.resources()) {
             var place = new AlterConfigsResourceResponse()
                     .setResourceType(resource.resourceType())
                     .setResourceName(resource.resourceName());
             response.responses().add(place);
-            countdown.expect();
-            alteration.alter(
-                    context.broker(),
+            alterations.alter(
                     resource.resourceType(),
                     resource.resourceName(),
                     present -> wanted(resource),
-                    request.validateOnly(),
-                    (error, text) -> {
-                        place.setErrorCode(error.code()).setErrorMessage(text);
-                        countdown.ended();
-                    });
+                    (error, text) -> place.setErrorCode(error.code()).setErrorMessage(text));
         }
-        countdown.ended();
+        alterations.end();
     }
 
     private TopicSettings wanted(AlterConfigsResource resource) {

@@ -14,34 +14,29 @@ import org.jspecify.annotations.Nullable;
 
 /** Changes single configurations of topics. Stateless. */
 final class IncrementalAlterConfigsHandler implements RequestHandler<IncrementalAlterConfigsRequestData> {
-    private final TopicAlteration alteration;
+    private final KafkaSettings node;
 
     IncrementalAlterConfigsHandler(KafkaSettings node) {
-        this.alteration = new TopicAlteration(node);
+        this.node = node;
     }
 
     @Override
     public void handle(RequestContext context, IncrementalAlterConfigsRequestData request) {
         var response = new IncrementalAlterConfigsResponseData();
-        var countdown = new Countdown(() -> context.answer(response));
+        var alterations =
+                new TopicAlterations(node, context.broker(), request.validateOnly(), () -> context.answer(response));
         for (AlterConfigsResource resource : request.resources()) {
             var place = new AlterConfigsResourceResponse()
                     .setResourceType(resource.resourceType())
                     .setResourceName(resource.resourceName());
             response.responses().add(place);
-            countdown.expect();
-            alteration.alter(
-                    context.broker(),
+            alterations.alter(
                     resource.resourceType(),
                     resource.resourceName(),
                     present -> changed(present, resource),
-                    request.validateOnly(),
-                    (error, text) -> {
-                        place.setErrorCode(error.code()).setErrorMessage(text);
-                        countdown.ended();
-                    });
+                    (error, text) -> place.setErrorCode(error.code()).setErrorMessage(text));
         }
-        countdown.ended();
+        alterations.end();
     }
 
     private static TopicSettings changed(TopicSettings present, AlterConfigsResource resource) {

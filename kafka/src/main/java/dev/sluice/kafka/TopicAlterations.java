@@ -11,26 +11,50 @@ import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
 
-/** Changes configurations of a topic, for the requests that do. Stateless. */
-final class TopicAlteration {
+/** The changes of topics' configurations that one request wants, each of which is made or refused by itself. Confined to the shard of the request. */
+final class TopicAlterations {
     private final KafkaSettings node;
+    private final BrokerShard broker;
+    private final boolean onlyCheck;
+    private final Countdown countdown;
 
-    TopicAlteration(KafkaSettings node) {
+    /**
+     * None yet.
+     *
+     * @param onlyCheck whether it is only to be found out what can be
+     * @param whenDone runs when all are made or refused, and {@link #end} has said that there are no more
+     */
+    TopicAlterations(KafkaSettings node, BrokerShard broker, boolean onlyCheck, Runnable whenDone) {
         this.node = node;
+        this.broker = broker;
+        this.onlyCheck = onlyCheck;
+        this.countdown = new Countdown(whenDone);
     }
 
     /**
-     * Changes the resource, or only finds out whether that can be.
+     * Changes the resource.
      *
      * @param change throws {@link IllegalArgumentException} to refuse; runs on any thread
-     * @param done hears of it once, here
+     * @param result hears of it once, here
      */
     void alter(
-            BrokerShard broker,
             byte resourceType,
             String name,
             UnaryOperator<TopicSettings> change,
-            boolean onlyCheck,
+            BiConsumer<Errors, @Nullable String> result) {
+        countdown.expect();
+        start(resourceType, name, change, result.andThen((error, text) -> countdown.ended()));
+    }
+
+    /** No more come. */
+    void end() {
+        countdown.ended();
+    }
+
+    private void start(
+            byte resourceType,
+            String name,
+            UnaryOperator<TopicSettings> change,
             BiConsumer<Errors, @Nullable String> done) {
         UnaryOperator<QueueSettings> changed =
                 settings -> change.apply(TopicSettings.of(settings, node)).in(settings);
