@@ -1,7 +1,8 @@
 package dev.sluice.broker;
 
+import static dev.sluice.broker.Await.await;
 import static dev.sluice.broker.RestartableBroker.texts;
-import static dev.sluice.broker.RestartableBroker.topic;
+import static dev.sluice.broker.TestSettings.topic;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -119,9 +120,7 @@ class CompetingReadersTest {
         broker.append(TOPIC, 1, KafkaBatches.of(Compression.NONE, "second"));
         try (var _ = broker.consume(TOPIC, 1, deliveries::take)) {
             deliveries.next().reject();
-            while (broker.statistics("dead").ready() == 0) {
-                Thread.onSpinWait();
-            }
+            await(() -> broker.statistics("dead").ready() != 0);
         }
         broker.restart();
         assertThat(broker.statistics(TOPIC).ready()).isZero();
@@ -184,9 +183,7 @@ class CompetingReadersTest {
         var deliveries = new Deliveries();
         try (var _ = broker.consume(TOPIC, 1, deliveries::take)) {
             deliveries.next().reject();
-            while (broker.statistics("dead").ready() == 0) {
-                Thread.onSpinWait();
-            }
+            await(() -> broker.statistics("dead").ready() != 0);
         }
         broker.embedded().tools().start("dead", TransferRequest.redrive()).join();
         while (!broker.embedded()
@@ -219,9 +216,7 @@ class CompetingReadersTest {
     }
 
     private void awaitReadyAtMost(long most) {
-        while (broker.statistics(TOPIC).ready() > most) {
-            Thread.onSpinWait();
-        }
+        await(() -> broker.statistics(TOPIC).ready() <= most);
     }
 
     @Test
@@ -363,9 +358,7 @@ class CompetingReadersTest {
                 .tools()
                 .start(TOPIC, TransferRequest.move(new TransferTarget.ToQueue("other")))
                 .join();
-        while (broker.statistics("other").ready() < 9) {
-            Thread.onSpinWait();
-        }
+        await(() -> broker.statistics("other").ready() >= 9);
         broker.restart();
         assertThat(broker.statistics(TOPIC).ready()).isZero();
         assertThat(broker.statistics("other").ready()).isEqualTo(9);

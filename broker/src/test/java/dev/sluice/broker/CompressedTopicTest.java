@@ -1,6 +1,7 @@
 package dev.sluice.broker;
 
-import static dev.sluice.broker.RestartableBroker.topic;
+import static dev.sluice.broker.Await.await;
+import static dev.sluice.broker.TestSettings.topic;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.log.RecordCursor;
@@ -78,9 +79,7 @@ class CompressedTopicTest {
         broker.declare(TOPIC, settings);
         broker.append(TOPIC, 0, KafkaBatches.of(Compression.gzip().build(), "a-1", "b-1", "a-2"));
         broker.append(TOPIC, 0, KafkaBatches.of(Compression.snappy().build(), "b-2", "c-1"));
-        while (broker.statistics(TOPIC).ready() > 3) {
-            Thread.onSpinWait();
-        }
+        await(() -> broker.statistics(TOPIC).ready() <= 3);
         broker.declareSubscription(TOPIC, "workers", StartPosition.FIRST);
         assertThat(broker.take("workers", 3)).containsExactly("a-2", "b-2", "c-1");
     }

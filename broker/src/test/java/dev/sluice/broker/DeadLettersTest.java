@@ -1,5 +1,7 @@
 package dev.sluice.broker;
 
+import static dev.sluice.broker.Await.await;
+import static dev.sluice.broker.TestSettings.toQueue;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
@@ -8,11 +10,7 @@ import dev.sluice.broker.QueueSettings.Overflow;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,7 +21,7 @@ class DeadLettersTest {
     @TempDir
     private Path folder;
 
-    private final BlockingQueue<Delivery> deliveries = new LinkedBlockingQueue<>();
+    private final Deliveries deliveries = new Deliveries();
 
     @Test
     void movesWhatIsRejectedWithItsHistory() throws InterruptedException {
@@ -32,9 +30,9 @@ class DeadLettersTest {
             declare(broker, "jobs", toQueue("dead"));
             publishAll(broker, "jobs", 3);
             try (var _ = broker.consume("jobs", 10, Delivery::reject);
-                    var _ = broker.consume("dead", 10, this::takeAndAck)) {
+                    var _ = broker.consume("dead", 10, deliveries::takeAndAck)) {
                 for (int i = 0; i < 3; i++) {
-                    Delivery delivery = next();
+                    Delivery delivery = deliveries.next();
                     assertThat(delivery.message().text()).isEqualTo(String.valueOf(i));
                     assertThat(delivery.deaths()).hasSize(1);
                     Death death = delivery.deaths().getFirst();
@@ -66,8 +64,8 @@ class DeadLettersTest {
                             .with(QueueProperty.MESSAGE_TTL, 1)
                             .with(QueueProperty.DEAD_LETTER_EXCHANGE, "dlx"));
             publishAll(broker, "short", 5);
-            try (var _ = broker.consume("dead", 10, this::takeAndAck)) {
-                assertThat(texts(5)).containsExactly("0", "1", "2", "3", "4");
+            try (var _ = broker.consume("dead", 10, deliveries::takeAndAck)) {
+                assertThat(deliveries.texts(5)).containsExactly("0", "1", "2", "3", "4");
             }
             assertThat(settled(broker, "short").expired()).isEqualTo(5);
         }
@@ -79,10 +77,10 @@ class DeadLettersTest {
             broker.declareQueue("dead");
             declare(broker, "few", toQueue("dead").withMaxLength(2, Overflow.DROP_OLDEST));
             publishAll(broker, "few", 5_000);
-            try (var _ = broker.consume("dead", 10, this::takeAndAck)) {
-                List<String> texts = texts(4_998);
+            try (var _ = broker.consume("dead", 10, deliveries::takeAndAck)) {
+                List<String> texts = deliveries.texts(4_998);
                 assertThat(texts).doesNotHaveDuplicates().startsWith("0", "1", "2");
-                assertThat(deliveries).isEmpty();
+                assertThat(deliveries.waiting()).isZero();
             }
             QueueStatistics few = settled(broker, "few");
             assertThat(few.ready()).isEqualTo(2);
@@ -99,8 +97,8 @@ class DeadLettersTest {
             assertThatThrownBy(
                             () -> broker.publish("one", Message.of("refused")).join())
                     .hasMessageContaining("QUEUE_FULL");
-            try (var _ = broker.consume("dead", 10, this::takeAndAck)) {
-                Delivery refused = next();
+            try (var _ = broker.consume("dead", 10, deliveries::takeAndAck)) {
+                Delivery refused = deliveries.next();
                 assertThat(refused.message().text()).isEqualTo("refused");
                 assertThat(refused.deaths().getFirst().reason()).isEqualTo(DeathReason.LENGTH_LIMIT);
             }
@@ -119,8 +117,8 @@ class DeadLettersTest {
                 await(() -> broker.statistics("dead").refusedAtLimit() > 0);
                 assertThat(broker.statistics("jobs").unsettled()).isPositive();
                 // What was in the way goes, and what waited comes in its turn.
-                try (var _ = broker.consume("dead", 1, this::takeAndAck)) {
-                    assertThat(texts(3)).hasSize(3);
+                try (var _ = broker.consume("dead", 1, deliveries::takeAndAck)) {
+                    assertThat(deliveries.texts(3)).hasSize(3);
                 }
             }
             assertThat(settled(broker, "jobs").deadLettered()).isEqualTo(3);
@@ -171,8 +169,8 @@ class DeadLettersTest {
         try (var broker = EmbeddedBroker.open(folder)) {
             assertThat(broker.statistics("jobs").ready()).isZero();
             assertThat(broker.statistics("dead").ready()).isEqualTo(100);
-            try (var _ = broker.consume("dead", 10, this::takeAndAck)) {
-                assertThat(next().deaths().getFirst().queue()).isEqualTo("jobs");
+            try (var _ = broker.consume("dead", 10, deliveries::takeAndAck)) {
+                assertThat(deliveries.next().deaths().getFirst().queue()).isEqualTo("jobs");
             }
         }
     }
@@ -196,8 +194,8 @@ class DeadLettersTest {
             declare(broker, "b", toQueue("a").with(QueueProperty.MESSAGE_TTL, 1));
             publishAll(broker, "a", 3);
             await(() -> broker.statistics("b").parked() == 3);
-            try (var _ = broker.consume("b.parked", 10, this::takeAndAck)) {
-                Delivery parked = next();
+            try (var _ = broker.consume("b.parked", 10, deliveries::takeAndAck)) {
+                Delivery parked = deliveries.next();
                 assertThat(parked.message().text()).isEqualTo("0");
                 assertThat(parked.deaths())
                         .extracting(Death::queue, Death::reason)
@@ -212,23 +210,17 @@ class DeadLettersTest {
             declare(broker, "work", toQueue("pause"));
             declare(broker, "pause", toQueue("work").with(QueueProperty.MESSAGE_TTL, 1));
             publishAll(broker, "work", 1);
-            try (var _ = broker.consume("work", 1, deliveries::add)) {
+            try (var _ = broker.consume("work", 1, deliveries::take)) {
                 for (int round = 0; round < 3; round++) {
-                    next().reject();
+                    deliveries.next().reject();
                 }
-                Delivery last = next();
+                Delivery last = deliveries.next();
                 assertThat(last.deaths())
                         .extracting(Death::queue, Death::count)
                         .containsExactly(tuple("pause", 3L), tuple("work", 3L));
                 last.ack();
             }
         }
-    }
-
-    private static QueueSettings toQueue(String queue) {
-        return QueueSettings.DEFAULT
-                .with(QueueProperty.DEAD_LETTER_EXCHANGE, "")
-                .with(QueueProperty.DEAD_LETTER_ROUTING_KEY, queue);
     }
 
     private static void declare(EmbeddedBroker broker, String queue, QueueSettings settings) {
@@ -241,38 +233,11 @@ class DeadLettersTest {
         return broker.statistics(queue);
     }
 
-    private static void await(BooleanSupplier condition) {
-        long endNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime()).as("within 20 s").isLessThan(endNs);
-            Thread.onSpinWait();
-        }
-    }
-
-    private void takeAndAck(Delivery delivery) {
-        deliveries.add(delivery);
-        delivery.ack();
-    }
-
     private static void publishAll(EmbeddedBroker broker, String queue, int count) {
         var stored = new ArrayList<CompletableFuture<Integer>>();
         for (int i = 0; i < count; i++) {
             stored.add(broker.publish(queue, Message.of(String.valueOf(i))));
         }
         stored.forEach(CompletableFuture::join);
-    }
-
-    private Delivery next() throws InterruptedException {
-        Delivery delivery = deliveries.poll(10, TimeUnit.SECONDS);
-        assertThat(delivery).as("a delivery within 10 s").isNotNull();
-        return delivery;
-    }
-
-    private List<String> texts(int count) throws InterruptedException {
-        var texts = new ArrayList<String>();
-        for (int i = 0; i < count; i++) {
-            texts.add(next().message().text());
-        }
-        return texts;
     }
 }

@@ -1,5 +1,7 @@
 package dev.sluice.broker;
 
+import static dev.sluice.broker.Await.await;
+import static dev.sluice.broker.TestSettings.toQueue;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -7,9 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -273,12 +273,6 @@ class DeduplicationTest {
         return QueueSettings.DEFAULT.with(QueueProperty.DEDUPLICATION_WINDOW, window);
     }
 
-    private static QueueSettings toQueue(String queue) {
-        return QueueSettings.DEFAULT
-                .with(QueueProperty.DEAD_LETTER_EXCHANGE, "")
-                .with(QueueProperty.DEAD_LETTER_ROUTING_KEY, queue);
-    }
-
     private void declare(String queue, QueueSettings settings) {
         broker.declareQueue(new QueueSpec(queue, true, false, false, settings));
     }
@@ -304,14 +298,6 @@ class DeduplicationTest {
             }
         })) {
             return some.texts(count);
-        }
-    }
-
-    private static void await(BooleanSupplier condition) {
-        long endNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime()).as("within 20 s").isLessThan(endNs);
-            Thread.onSpinWait();
         }
     }
 }

@@ -7,10 +7,7 @@ import dev.sluice.broker.QueueSettings.Overflow;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -18,16 +15,16 @@ class EmbeddedBrokerTest {
     @TempDir
     private Path folder;
 
-    private final BlockingQueue<Delivery> deliveries = new LinkedBlockingQueue<>();
+    private final Deliveries deliveries = new Deliveries();
 
     @Test
     void deliversEachMessageToExactlyOneOfSeveralConsumers() throws InterruptedException {
         try (var broker = EmbeddedBroker.open(folder)) {
             broker.declareQueue("jobs");
-            try (var _ = broker.consume("jobs", 10, this::takeAndAck);
-                    var _ = broker.consume("jobs", 10, this::takeAndAck)) {
+            try (var _ = broker.consume("jobs", 10, deliveries::takeAndAck);
+                    var _ = broker.consume("jobs", 10, deliveries::takeAndAck)) {
                 publishAll(broker, "jobs", 1000);
-                List<String> texts = texts(1000);
+                List<String> texts = deliveries.texts(1000);
                 assertThat(texts).doesNotHaveDuplicates().hasSize(1000);
             }
             assertThat(broker.statistics("jobs").acknowledged()).isEqualTo(1000);
@@ -40,9 +37,9 @@ class EmbeddedBrokerTest {
         try (var broker = EmbeddedBroker.open(folder)) {
             broker.declareQueue("jobs");
             publishAll(broker, "jobs", 10);
-            try (var _ = broker.consume("jobs", 10, deliveries::add)) {
+            try (var _ = broker.consume("jobs", 10, deliveries::take)) {
                 for (int i = 0; i < 10; i++) {
-                    Delivery delivery = next();
+                    Delivery delivery = deliveries.next();
                     if (i % 2 == 0) {
                         delivery.ack();
                     }
@@ -50,8 +47,8 @@ class EmbeddedBrokerTest {
             }
         }
         try (var broker = EmbeddedBroker.open(folder);
-                var _ = broker.consume("jobs", 10, this::takeAndAck)) {
-            assertThat(texts(5)).containsExactly("1", "3", "5", "7", "9");
+                var _ = broker.consume("jobs", 10, deliveries::takeAndAck)) {
+            assertThat(deliveries.texts(5)).containsExactly("1", "3", "5", "7", "9");
             assertThat(broker.statistics("jobs").redelivered()).isEqualTo(5);
         }
     }
@@ -74,8 +71,8 @@ class EmbeddedBrokerTest {
                         assertThat(refused.refusal().subject()).isEqualTo("disk");
                         assertThat(refused).hasMessageContaining("publishing stops below");
                     });
-            try (var _ = broker.consume("jobs", 10, this::takeAndAck)) {
-                assertThat(texts(3)).hasSize(3);
+            try (var _ = broker.consume("jobs", 10, deliveries::takeAndAck)) {
+                assertThat(deliveries.texts(3)).hasSize(3);
             }
         }
     }
@@ -85,16 +82,16 @@ class EmbeddedBrokerTest {
         try (var broker = EmbeddedBroker.open(folder)) {
             broker.declareQueue("jobs");
             publishAll(broker, "jobs", 5);
-            try (var _ = broker.consume("jobs", 2, deliveries::add)) {
-                Delivery zero = next();
-                Delivery one = next();
+            try (var _ = broker.consume("jobs", 2, deliveries::take)) {
+                Delivery zero = deliveries.next();
+                Delivery one = deliveries.next();
                 one.release();
-                Delivery oneAgain = next();
+                Delivery oneAgain = deliveries.next();
                 assertThat(oneAgain.message().text()).isEqualTo("1");
                 assertThat(oneAgain.isRedelivered()).isTrue();
                 assertThat(oneAgain.deliveryCount()).isEqualTo(1);
                 zero.release();
-                assertThat(next().message().text()).isEqualTo("0");
+                assertThat(deliveries.next().message().text()).isEqualTo("0");
             }
         }
     }
@@ -105,8 +102,8 @@ class EmbeddedBrokerTest {
             broker.declareQueue(new QueueSpec(
                     "recent", true, false, false, QueueSettings.DEFAULT.withMaxLength(3, Overflow.DROP_OLDEST)));
             publishAll(broker, "recent", 10);
-            try (var _ = broker.consume("recent", 10, this::takeAndAck)) {
-                assertThat(texts(3)).containsExactly("7", "8", "9");
+            try (var _ = broker.consume("recent", 10, deliveries::takeAndAck)) {
+                assertThat(deliveries.texts(3)).containsExactly("7", "8", "9");
             }
             assertThat(broker.statistics("recent").droppedAtLimit()).isEqualTo(7);
         }
@@ -136,9 +133,9 @@ class EmbeddedBrokerTest {
                     .isEqualTo(2);
             assertThat(broker.publish("events", "user.new", Message.of("y")).join())
                     .isZero();
-            try (var _ = broker.consume("mail", 1, this::takeAndAck);
-                    var _ = broker.consume("audit", 1, this::takeAndAck)) {
-                assertThat(texts(2)).containsExactly("x", "x");
+            try (var _ = broker.consume("mail", 1, deliveries::takeAndAck);
+                    var _ = broker.consume("audit", 1, deliveries::takeAndAck)) {
+                assertThat(deliveries.texts(2)).containsExactly("x", "x");
             }
         }
     }
@@ -153,30 +150,11 @@ class EmbeddedBrokerTest {
         }
     }
 
-    private void takeAndAck(Delivery delivery) {
-        deliveries.add(delivery);
-        delivery.ack();
-    }
-
     private static void publishAll(EmbeddedBroker broker, String queue, int count) {
         var stored = new ArrayList<CompletableFuture<Integer>>();
         for (int i = 0; i < count; i++) {
             stored.add(broker.publish(queue, Message.of(String.valueOf(i))));
         }
         stored.forEach(CompletableFuture::join);
-    }
-
-    private Delivery next() throws InterruptedException {
-        Delivery delivery = deliveries.poll(10, TimeUnit.SECONDS);
-        assertThat(delivery).as("a delivery within 10 s").isNotNull();
-        return delivery;
-    }
-
-    private List<String> texts(int count) throws InterruptedException {
-        var texts = new ArrayList<String>();
-        for (int i = 0; i < count; i++) {
-            texts.add(next().message().text());
-        }
-        return texts;
     }
 }

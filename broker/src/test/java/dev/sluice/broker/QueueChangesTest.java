@@ -1,7 +1,8 @@
 package dev.sluice.broker;
 
+import static dev.sluice.broker.Await.await;
 import static dev.sluice.broker.RestartableBroker.texts;
-import static dev.sluice.broker.RestartableBroker.topic;
+import static dev.sluice.broker.TestSettings.topic;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -211,9 +212,7 @@ class QueueChangesTest {
         try (var _ = broker.consume(QUEUE, 1, deliveries::take)) {
             deliveries.next().reject();
         }
-        while (broker.statistics(QUEUE).rejected() == before) {
-            Thread.onSpinWait();
-        }
+        await(() -> broker.statistics(QUEUE).rejected() != before);
     }
 
     @Test

@@ -1,5 +1,6 @@
 package dev.sluice.broker;
 
+import static dev.sluice.broker.Await.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -10,7 +11,6 @@ import java.util.ArrayList;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -306,11 +306,5 @@ class QueueLimitsTest {
         return QueueSettings.DEFAULT
                 .with(QueueProperty.MAX_LENGTH_BYTES, bytes)
                 .with(QueueProperty.OVERFLOW, overflow.word());
-    }
-
-    private static void await(BooleanSupplier condition) {
-        while (!condition.getAsBoolean()) {
-            Thread.onSpinWait();
-        }
     }
 }

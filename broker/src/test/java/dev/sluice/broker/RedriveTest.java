@@ -1,5 +1,7 @@
 package dev.sluice.broker;
 
+import static dev.sluice.broker.Await.await;
+import static dev.sluice.broker.TestSettings.toQueue;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.broker.TransferProgress.State;
@@ -9,8 +11,6 @@ import dev.sluice.broker.TransferTarget.WhichDeath;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -175,12 +175,6 @@ class RedriveTest {
         declare(broker, "a", toQueue("b").with(QueueProperty.MESSAGE_TTL, 1));
     }
 
-    private static QueueSettings toQueue(String queue) {
-        return QueueSettings.DEFAULT
-                .with(QueueProperty.DEAD_LETTER_EXCHANGE, "")
-                .with(QueueProperty.DEAD_LETTER_ROUTING_KEY, queue);
-    }
-
     private static void declare(EmbeddedBroker broker, String queue, QueueSettings settings) {
         broker.declareQueue(new QueueSpec(queue, true, false, false, settings));
     }
@@ -203,13 +197,5 @@ class RedriveTest {
         return peek(broker, queue).stream()
                 .map(record -> new String(record.body(), StandardCharsets.UTF_8))
                 .toList();
-    }
-
-    private static void await(BooleanSupplier condition) {
-        long endNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime()).as("within 20 s").isLessThan(endNs);
-            Thread.onSpinWait();
-        }
     }
 }

@@ -1,5 +1,7 @@
 package dev.sluice.broker;
 
+import static dev.sluice.broker.Await.await;
+
 import io.netty.buffer.ByteBuf;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -31,11 +33,6 @@ final class RestartableBroker implements AutoCloseable {
     @Override
     public void close() {
         broker.close();
-    }
-
-    /** Those of a topic that is nothing else. */
-    static QueueSettings topic() {
-        return QueueSettings.DEFAULT.with(QueueProperty.QUEUE_TYPE, QueueSpec.TOPIC);
     }
 
     /** A durable queue or topic. */
@@ -108,14 +105,10 @@ final class RestartableBroker implements AutoCloseable {
     }
 
     void awaitAcknowledged(String queue, long records) {
-        while (statistics(queue).acknowledged() < records) {
-            Thread.onSpinWait();
-        }
+        await(() -> statistics(queue).acknowledged() >= records);
     }
 
     void awaitReady(String queue, long records) {
-        while (statistics(queue).ready() != records) {
-            Thread.onSpinWait();
-        }
+        await(() -> statistics(queue).ready() == records);
     }
 }

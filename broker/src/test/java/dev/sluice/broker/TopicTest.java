@@ -1,7 +1,7 @@
 package dev.sluice.broker;
 
 import static dev.sluice.broker.RestartableBroker.texts;
-import static dev.sluice.broker.RestartableBroker.topic;
+import static dev.sluice.broker.TestSettings.topic;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 

@@ -1,5 +1,7 @@
 package dev.sluice.broker;
 
+import static dev.sluice.broker.Await.await;
+import static dev.sluice.broker.TestSettings.toQueue;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -14,7 +16,6 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -405,12 +406,6 @@ class TransactionTest {
         assertThat(found).as("seed " + seed).hasSize(tokens);
     }
 
-    private static QueueSettings toQueue(String queue) {
-        return QueueSettings.DEFAULT
-                .with(QueueProperty.DEAD_LETTER_EXCHANGE, "")
-                .with(QueueProperty.DEAD_LETTER_ROUTING_KEY, queue);
-    }
-
     private void declare(String queue, QueueSettings settings) {
         broker.declareQueue(new QueueSpec(queue, true, false, false, settings));
     }
@@ -431,14 +426,6 @@ class TransactionTest {
         var some = new Deliveries();
         try (var _ = broker.consume(queue, Math.max(1, count), some::takeAndAck)) {
             return some.texts(count);
-        }
-    }
-
-    private static void await(BooleanSupplier condition) {
-        long endNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime()).as("within 20 s").isLessThan(endNs);
-            Thread.onSpinWait();
         }
     }
 }
