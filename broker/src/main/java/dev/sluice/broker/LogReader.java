@@ -106,14 +106,9 @@ final class LogReader implements AutoCloseable, FetchCallback {
         if (offset >= log.durableOffset()) {
             return Position.END;
         }
-        if (seekInHeld(offset)) {
-            return Position.AT;
-        }
-        if (isMissing(offset)) {
-            return Position.MISSING;
-        }
-        if (failure != null) {
-            return Position.FAILED;
+        Position known = seekInKnown(offset);
+        if (known != null) {
+            return known;
         }
         if (fetching) {
             return Position.PENDING;
@@ -121,14 +116,9 @@ final class LogReader implements AutoCloseable, FetchCallback {
         ByteBuf tail = log.tail(offset);
         if (tail != null) {
             hold(tail.retain(), offset);
-            if (seekInHeld(offset)) {
-                return Position.AT;
-            }
-            if (isMissing(offset)) {
-                return Position.MISSING;
-            }
-            if (failure != null) {
-                return Position.FAILED;
+            Position inTail = seekInKnown(offset);
+            if (inTail != null) {
+                return inTail;
             }
         }
         fetching = true;
@@ -136,6 +126,17 @@ final class LogReader implements AutoCloseable, FetchCallback {
         fetchingTo = log.durableOffset();
         log.fetch(offset, FETCH_BYTES, this);
         return Position.PENDING;
+    }
+
+    /** Null if what was read says nothing of the offset. */
+    private @Nullable Position seekInKnown(long offset) {
+        if (seekInHeld(offset)) {
+            return Position.AT;
+        }
+        if (isMissing(offset)) {
+            return Position.MISSING;
+        }
+        return failure == null ? null : Position.FAILED;
     }
 
     private boolean seekInHeld(long offset) {

@@ -126,10 +126,7 @@ final class QueueIntake {
                 : refusal(partition, batch, count, false);
         move.decided(queue.home(), number, refusal);
         if (refusal != null) {
-            batch.release();
-            if (group != null) {
-                group.leave();
-            }
+            leaveOut(batch, group);
             return;
         }
         var stored = new Confirms();
@@ -151,14 +148,19 @@ final class QueueIntake {
     void appendChecked(int index, ByteBuf batch, int count, @Nullable AppendGroup group, Confirms stored) {
         Partition partition = queue.partitions()[index];
         if (queue.isDeleted() || partition.isLost()) {
-            batch.release();
-            if (group != null) {
-                group.leave();
-            }
+            leaveOut(batch, group);
             stored.stored();
             return;
         }
         take(index, batch, count, group, null, stored, queue.home());
+    }
+
+    /** Takes over {@code batch}, which is not appended: what is in the group with it becomes durable without it. */
+    private static void leaveOut(ByteBuf batch, @Nullable AppendGroup group) {
+        batch.release();
+        if (group != null) {
+            group.leave();
+        }
     }
 
     /** Takes over {@code batch}, for the partition with this index, which takes it. */
@@ -188,10 +190,7 @@ final class QueueIntake {
             append(queue.partitions()[index], left.batch(), left.count(), group, null, whenStored, queue.home());
             return;
         }
-        left.batch().release();
-        if (group != null) {
-            group.leave();
-        }
+        leaveOut(left.batch(), group);
         if (whenStored != null) {
             whenStored.stored();
         }
