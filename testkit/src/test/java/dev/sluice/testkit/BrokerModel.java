@@ -1,10 +1,8 @@
 package dev.sluice.testkit;
 
 import dev.sluice.broker.DeathReason;
-import dev.sluice.broker.Refusal;
 import dev.sluice.broker.Settlement;
 import dev.sluice.testkit.CopyModel.End;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -48,7 +46,9 @@ final class BrokerModel {
     final Set<String> perhapsBoundLater = new LinkedHashSet<>();
 
     private final Map<Key, CopyModel> copies = new HashMap<>();
-    private final List<Publication> unanswered = new ArrayList<>();
+    /** What is on its way into queues. */
+    final PublishModel publishing = new PublishModel(this);
+
     private long lastId;
     private int quietPoints;
     private long nowMs;
@@ -58,43 +58,6 @@ final class BrokerModel {
     private int life;
     private boolean draining;
     private boolean isDisturbed;
-
-    /** A record that was published, and the copies for which somebody has to answer. */
-    static final class Publication {
-        final List<CopyModel> copies;
-        private final boolean isStoredWhenConfirmed;
-        private int unanswered;
-        /** Waited for so long already that a queue has to refuse the record, unless somebody takes this first. */
-        private @Nullable CopyModel tooOld;
-
-        private int tooOldSince;
-        /** A queue takes nothing until somebody lets it go on. */
-        private boolean isHeld;
-
-        private void tooOld(@Nullable CopyModel found) {
-            if (found != null) {
-                tooOld = found;
-                tooOldSince = found.readySince;
-            }
-        }
-
-        private void requireNotHeld() {
-            boolean isStillHeld = isHeld
-                    && copies.size() == 1
-                    && copies.getFirst().origin.pauses.surelyHoldsPublishers(Integer.MAX_VALUE);
-            require(!isStillHeld, copies + " is taken while publishing is paused");
-        }
-
-        private boolean mayBeTaken() {
-            return tooOld == null || !tooOld.ready || !tooOld.isOwed() || tooOld.readySince != tooOldSince;
-        }
-
-        Publication(List<CopyModel> copies, boolean isStoredWhenConfirmed, int answers) {
-            this.copies = copies;
-            this.isStoredWhenConfirmed = isStoredWhenConfirmed;
-            this.unanswered = answers;
-        }
-    }
 
     void at(long newNowMs) {
         nowMs = newNowMs;
@@ -120,6 +83,11 @@ final class BrokerModel {
         return ++lastId;
     }
 
+    /** Nobody has heard of this one before. */
+    void add(CopyModel copy) {
+        copies.put(new Key(copy.id, copy.origin.name), copy);
+    }
+
     @Nullable
     CopyModel copy(long id, String origin) {
         return copies.get(new Key(id, origin));
@@ -135,88 +103,6 @@ final class BrokerModel {
 
     List<QueueModel> limited() {
         return queues.values().stream().filter(QueueModel::isLimited).toList();
-    }
-
-    // ---- publishing ----
-
-    /** A record is on its way into these queues. */
-    Publication published(List<CopyModel> its, boolean wantsAnswer, boolean isStoredWhenConfirmed) {
-        var publication = new Publication(its, isStoredWhenConfirmed, its.size());
-        for (CopyModel copy : its) {
-            QueueModel queue = copy.at;
-            copy.earliestMs = quietMs;
-            copy.latestMs = nowMs;
-            copy.mayBeGone = queue.purging > 0 || !queue.isThere();
-            copies.put(new Key(copy.id, queue.name), copy);
-            publication.tooOld(queue.findTooOld(quietMs));
-            queue.copies.add(copy);
-            mayHaveComeAndGone(copy);
-            queue.tally.accepted++;
-            queue.tally.hasTtl |= copy.attributes.ttlMs() >= 0;
-            boolean mayBeRefused = isDisturbed || queue.pauses.mayHoldPublishers();
-            queue.tally.isUncertain |= !wantsAnswer && (queue.refusesAtLimit() || mayBeRefused);
-            copy.mayBeGone |= !wantsAnswer && mayBeRefused;
-            publication.isHeld |= queue.pauses.surelyHoldsPublishers(quietPoints) && !queue.blocksAtLimit();
-        }
-        if (wantsAnswer) {
-            unanswered.add(publication);
-        }
-        return publication;
-    }
-
-    void stored(Publication publication) {
-        require(publication.unanswered > 0, "a publisher is told too often");
-        require(
-                publication.mayBeTaken() || publication.copies.size() > 1,
-                publication.copies + " is taken, while " + publication.tooOld + " waits for too long");
-        publication.requireNotHeld();
-        answered(publication);
-    }
-
-    void refused(Publication publication, String queue, Refusal.Reason reason) {
-        require(publication.unanswered > 0, "a publisher is told too often");
-        for (CopyModel copy : publication.copies) {
-            if (copy.origin.name.equals(queue)) {
-                refused(copy, reason);
-            }
-        }
-        answered(publication);
-    }
-
-    private void refused(CopyModel copy, Refusal.Reason reason) {
-        QueueModel queue = copy.origin;
-        boolean isPaused = reason == Refusal.Reason.QUEUE_PAUSED && queue.pauses.mayHaveHeldPublishers(quietPoints);
-        boolean isFull = reason == Refusal.Reason.QUEUE_FULL;
-        boolean isByStorage = reason == Refusal.Reason.STORAGE && isDisturbed;
-        require(!isFull || queue.refusesAtLimit(), copy + " is refused by a queue that takes all");
-        require(isFull || isByStorage || isPaused || !queue.isThere(), copy + " is refused by a queue that is there");
-        require(copy.at != queue || !copy.deliveredEver, copy + " was delivered, and is refused");
-        queue.tally.accepted--;
-        if (queue.sendsRefusedToDeadLetters() && isFull) {
-            QueueModel target = queue.deadLetterTarget;
-            if (copy.at == queue && target != null) {
-                move(copy, target, DeathReason.LENGTH_LIMIT, false);
-                copy.earliestMs = quietMs;
-            } else if (copy.at == queue) {
-                copy.ends(End.REFUSED);
-                copy.endIsDurable = true;
-            }
-        } else {
-            copy.ends(End.REFUSED);
-            copy.endIsDurable = true;
-        }
-    }
-
-    private void answered(Publication publication) {
-        publication.unanswered--;
-        if (publication.unanswered == 0) {
-            unanswered.remove(publication);
-            for (CopyModel copy : publication.copies) {
-                if (copy.end == null && publication.isStoredWhenConfirmed && copy.at == copy.origin) {
-                    copy.promise(lastId);
-                }
-            }
-        }
     }
 
     // ---- deliveries and what becomes of them ----
@@ -267,7 +153,7 @@ final class BrokerModel {
         queue.copies.forEach(this::mayHaveComeAndGone);
     }
 
-    private void mayHaveComeAndGone(CopyModel copy) {
+    void mayHaveComeAndGone(CopyModel copy) {
         QueueModel queue = copy.at;
         if (queue.closedFromAfar == 0 || copy.end != null || copy.holder != null || copy.leaving != null) {
             return;
@@ -400,7 +286,7 @@ final class BrokerModel {
         quietPoints++;
         quietMs = nowMs;
         isDisturbed = false;
-        require(unanswered.isEmpty(), "nobody says what became of what was published: " + unanswered.size());
+        publishing.quiet();
         for (QueueModel queue : queues.values()) {
             for (CopyModel copy : List.copyOf(queue.copies)) {
                 quiet(copy);
@@ -469,7 +355,7 @@ final class BrokerModel {
 
     /** The process ended, in good order or not. */
     void ended(boolean isCrash) {
-        unanswered.clear();
+        publishing.ended();
         isDisturbed = false;
         for (QueueModel queue : queues.values()) {
             for (CopyModel copy : List.copyOf(queue.copies)) {
@@ -537,53 +423,6 @@ final class BrokerModel {
     void begun(long atMs) {
         nowMs = atMs;
         quietMs = atMs;
-    }
-
-    /** Every queue was emptied by consumers that acknowledge all: what is owed has come. */
-    void drained() {
-        for (CopyModel copy : copies.values()) {
-            if (copy.end == null && copy.isOwed()) {
-                require(mayBeMissing(copy), "lost: " + copy);
-                requireNoLowerWasSpared(copy);
-            }
-        }
-    }
-
-    private boolean mayBeMissing(CopyModel copy) {
-        QueueModel queue = copy.at;
-        boolean leaves = copy.leaving != null || copy.mayHaveMoved;
-        for (boolean isFirst = true; ; isFirst = false) {
-            boolean gaveUp = isFirst
-                    ? leaves || queue.mayGiveUp(copy, nowMs)
-                    : queue.dropsAtLimit() || queue.settings.messageTtlMs() >= 0;
-            QueueModel target = queue.deadLetterTarget;
-            if (!gaveUp) {
-                return queue.mayVanish();
-            }
-            if (target == null || !target.isThere() || target.mayLoseUnseen || target.sendsRefusedToDeadLetters()) {
-                return true;
-            }
-            queue = target;
-        }
-    }
-
-    /** Where the lowest priority is dropped first, nothing is dropped while something lower is ready. */
-    private void requireNoLowerWasSpared(CopyModel missing) {
-        QueueModel queue = missing.at;
-        if (!queue.dropsAtLimit()
-                || queue.mayDropOutOfTurn
-                || missing.expiresMs() != Long.MAX_VALUE
-                || missing.mayHaveMoved) {
-            return;
-        }
-        for (CopyModel other : copies.values()) {
-            boolean wasSpared = other.waitedToTheEnd
-                    && other.at == queue
-                    && other.lane < missing.lane
-                    && other.promisedAt <= missing.id
-                    && other.attributes.delayMs() == 0;
-            require(!wasSpared, missing + " was dropped, and not " + other);
-        }
     }
 
     boolean isDraining() {

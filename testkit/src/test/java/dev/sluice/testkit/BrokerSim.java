@@ -468,7 +468,7 @@ final class BrokerSim {
         pass(LONGEST_WAIT_MS);
         quiet();
         statistics.requireAllEmpty();
-        model.drained();
+        LossCheck.drained(model);
     }
 
     void add(SimConsumer consumer) {

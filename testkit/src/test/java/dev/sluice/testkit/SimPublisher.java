@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class SimPublisher implements ConfirmSink {
     private final BrokerSim sim;
     private final int shard;
-    private final Map<Long, BrokerModel.Publication> sent = new HashMap<>();
+    private final Map<Long, PublishModel.Publication> sent = new HashMap<>();
 
     SimPublisher(BrokerSim sim, int shard) {
         this.sim = sim;
@@ -47,7 +47,7 @@ final class SimPublisher implements ConfirmSink {
         long id = sim.model.nextId();
         List<CopyModel> copies =
                 queues.stream().map(queue -> copy(id, queue, draft)).toList();
-        sent.put(id, sim.model.published(copies, wantsAnswer, confirm == ConfirmWhen.STORED));
+        sent.put(id, sim.model.publishing.published(copies, wantsAnswer, confirm == ConfirmWhen.STORED));
         sim.trace.add("publish " + copies + " " + attributes + (wantsAnswer ? " " + confirm : "") + " on " + shard);
         ByteBuf headers = headers(exchange, routingKey, attributes);
         view.publish(
@@ -82,7 +82,7 @@ final class SimPublisher implements ConfirmSink {
         sim.hears(() -> {
             for (long id = firstSequence; id <= lastSequence; id++) {
                 sim.trace.add("stored " + id);
-                sim.model.stored(publication(id));
+                sim.model.publishing.stored(publication(id));
             }
         });
     }
@@ -92,13 +92,13 @@ final class SimPublisher implements ConfirmSink {
         sim.hears(() -> {
             for (long id = firstSequence; id <= lastSequence; id++) {
                 sim.trace.add("refused " + id + ": " + refusal);
-                sim.model.refused(publication(id), refusal.subject(), refusal.reason());
+                sim.model.publishing.refused(publication(id), refusal.subject(), refusal.reason());
             }
         });
     }
 
-    private BrokerModel.Publication publication(long id) {
-        BrokerModel.Publication publication = sent.get(id);
+    private PublishModel.Publication publication(long id) {
+        PublishModel.Publication publication = sent.get(id);
         if (publication == null) {
             throw new AssertionError("an answer for " + id + ", which was not published here");
         }
