@@ -3,12 +3,7 @@ package dev.sluice.broker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.log.OffsetSet;
-import dev.sluice.log.RecordBatchBuilder;
-import dev.sluice.log.RecordCursor;
-import dev.sluice.log.RecordHeaders;
-import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.util.collection.LongObjectHashMap;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -80,17 +75,12 @@ class CursorChangeTest {
 
     private static CursorState merge(List<byte[]> records) {
         var state = new CursorState();
-        var cursor = new RecordCursor();
-        try (var builder = new RecordBatchBuilder(UnpooledByteBufAllocator.DEFAULT)) {
-            for (byte[] record : records) {
-                builder.append(0, null, Unpooled.wrappedBuffer(record), RecordHeaders.EMPTY);
-                ByteBuf batch = builder.build();
-                cursor.reset(batch, batch.readerIndex());
-                assertThat(cursor.next()).isTrue();
-                assertThat(CursorChange.queueId(cursor)).isEqualTo(QUEUE);
-                CursorChange.merge(cursor, state);
-                batch.release();
-            }
+        for (byte[] value : records) {
+            long queue = SingleRecord.withValue(Unpooled.wrappedBuffer(value), record -> {
+                CursorChange.merge(record, state);
+                return CursorChange.queueId(record);
+            });
+            assertThat(queue).isEqualTo(QUEUE);
         }
         return state;
     }

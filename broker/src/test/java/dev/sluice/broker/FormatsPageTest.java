@@ -7,14 +7,10 @@ import dev.sluice.broker.QueueSettings.Overflow;
 import dev.sluice.log.Durability;
 import dev.sluice.log.LogId;
 import dev.sluice.log.OffsetSet;
-import dev.sluice.log.RecordBatchBuilder;
-import dev.sluice.log.RecordCursor;
-import dev.sluice.log.RecordHeaders;
 import dev.sluice.testrules.FormatsPage;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
-import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.util.collection.LongObjectHashMap;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -135,22 +131,17 @@ class FormatsPageTest {
         note.add(id.getLong(0), id.getLong(Long.BYTES), 1_700_000_000_000L);
         ByteBuf encoded = note.encode(LOG.value(), 1, 16);
         assertPage("id-note", ByteBufUtil.getBytes(encoded));
-        try (var builder = new RecordBatchBuilder(UnpooledByteBufAllocator.DEFAULT)) {
-            builder.append(0, null, encoded, RecordHeaders.EMPTY);
-            ByteBuf batch = builder.build();
-            var record = new RecordCursor();
-            record.reset(batch, batch.readerIndex());
-            assertThat(record.next()).isTrue();
+        IdNote.State state = SingleRecord.withValue(encoded, record -> {
             assertThat(NoteHeader.queueId(record)).isEqualTo(LOG.value());
-            var state = new IdNote.State();
-            IdNote.merge(record, state);
-            assertThat(state.below(0)).isZero();
-            assertThat(state.below(1)).isEqualTo(16);
-            var found = new ArrayList<Long>();
-            state.forEach((first, second, timeMs, _) -> found.addAll(List.of(first, second, timeMs)));
-            assertThat(found).containsExactly(id.getLong(0), id.getLong(Long.BYTES), 1_700_000_000_000L);
-            batch.release();
-        }
+            var merged = new IdNote.State();
+            IdNote.merge(record, merged);
+            return merged;
+        });
+        assertThat(state.below(0)).isZero();
+        assertThat(state.below(1)).isEqualTo(16);
+        var found = new ArrayList<Long>();
+        state.forEach((first, second, timeMs, _) -> found.addAll(List.of(first, second, timeMs)));
+        assertThat(found).containsExactly(id.getLong(0), id.getLong(Long.BYTES), 1_700_000_000_000L);
     }
 
     @Test
@@ -160,21 +151,16 @@ class FormatsPageTest {
         note.add(batch, 1_700_000_000_000L);
         ByteBuf encoded = note.encode(LOG.value(), 1, 16);
         assertPage("producer-note", ByteBufUtil.getBytes(encoded));
-        try (var builder = new RecordBatchBuilder(UnpooledByteBufAllocator.DEFAULT)) {
-            builder.append(0, null, encoded, RecordHeaders.EMPTY);
-            ByteBuf written = builder.build();
-            var record = new RecordCursor();
-            record.reset(written, written.readerIndex());
-            assertThat(record.next()).isTrue();
-            var notes = new Notes();
-            notes.add(record);
-            assertThat(notes.producers().below(0)).isEqualTo(-1);
-            assertThat(notes.producers().below(1)).isEqualTo(16);
-            var found = new ArrayList<>();
-            notes.producers().forEach(1, 16, (read, lastMs) -> found.addAll(List.of(read, lastMs)));
-            assertThat(found).containsExactly(batch, 1_700_000_000_000L);
-            written.release();
-        }
+        Notes notes = SingleRecord.withValue(encoded, record -> {
+            var added = new Notes();
+            added.add(record);
+            return added;
+        });
+        assertThat(notes.producers().below(0)).isEqualTo(-1);
+        assertThat(notes.producers().below(1)).isEqualTo(16);
+        var found = new ArrayList<>();
+        notes.producers().forEach(1, 16, (read, lastMs) -> found.addAll(List.of(read, lastMs)));
+        assertThat(found).containsExactly(batch, 1_700_000_000_000L);
     }
 
     @Test
@@ -184,16 +170,8 @@ class FormatsPageTest {
         ByteBuf encoded = Unpooled.buffer();
         note.encode(encoded);
         assertPage("story-event", ByteBufUtil.getBytes(encoded));
-        try (var builder = new RecordBatchBuilder(UnpooledByteBufAllocator.DEFAULT)) {
-            builder.append(0, null, encoded, RecordHeaders.EMPTY);
-            ByteBuf batch = builder.build();
-            var record = new RecordCursor();
-            record.reset(batch, batch.readerIndex());
-            assertThat(record.next()).isTrue();
-            assertThat(StoryNote.queueId(record)).isEqualTo(LOG.value());
-            assertThat(StoryNote.decode(record)).isEqualTo(note);
-            batch.release();
-        }
+        assertThat(SingleRecord.<Long>withValue(encoded, StoryNote::queueId)).isEqualTo(LOG.value());
+        assertThat(SingleRecord.withValue(encoded, StoryNote::decode)).isEqualTo(note);
     }
 
     @Test
@@ -211,16 +189,11 @@ class FormatsPageTest {
     /** Through a record; the priority is not stored. */
     private static RecordAttributes readBack(RecordAttributes attributes) {
         ByteBuf headers = RecordCodec.headers("news", "eu.fr", Message.of("").withAttributes(attributes));
-        try (var builder = new RecordBatchBuilder(UnpooledByteBufAllocator.DEFAULT)) {
-            builder.append(0, null, Unpooled.EMPTY_BUFFER, headers);
-            ByteBuf batch = builder.build();
-            var record = new RecordCursor();
-            record.reset(batch, batch.readerIndex());
-            assertThat(record.next()).isTrue();
-            assertThat(RecordAttributes.isIn(record)).isTrue();
-            var read = new RecordAttributes(0, RecordAttributes.ttlMs(record), RecordAttributes.delayMs(record));
-            batch.release();
-            return read;
+        try {
+            return SingleRecord.withHeaders(headers, record -> {
+                assertThat(RecordAttributes.isIn(record)).isTrue();
+                return new RecordAttributes(0, RecordAttributes.ttlMs(record), RecordAttributes.delayMs(record));
+            });
         } finally {
             headers.release();
         }

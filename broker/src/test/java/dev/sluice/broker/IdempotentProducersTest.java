@@ -287,7 +287,7 @@ class IdempotentProducersTest {
     private static Notes notes(Storage storage, Shard shard, dev.sluice.log.LogId id) {
         var notes = new Notes();
         var opened = new CompletableFuture<PartitionLog>();
-        storage.openLog(id, LogSettings.STATE, shard, new Unheard(), new OpenCallback() {
+        storage.openLog(id, LogSettings.STATE, shard, new SilentListener(), new OpenCallback() {
             @Override
             public void opened(PartitionLog log) {
                 opened.complete(log);
@@ -300,20 +300,6 @@ class IdempotentProducersTest {
         });
         opened.thenComposeAsync(log -> LogScan.run(log, notes::add), shard).join();
         return notes;
-    }
-
-    private static final class Unheard implements PartitionLog.Listener {
-        @Override
-        public void durable(long durableOffset) {}
-
-        @Override
-        public void stalled(String reason) {}
-
-        @Override
-        public void resumed() {}
-
-        @Override
-        public void lost(StorageException cause) {}
     }
 
     private void declare(String name, boolean durable, QueueSettings settings) {

@@ -6,7 +6,6 @@ import dev.sluice.log.RecordBatchBuilder;
 import dev.sluice.log.RecordHeaders;
 import dev.sluice.log.Storage;
 import dev.sluice.log.StorageConfig;
-import dev.sluice.log.StorageException;
 import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import java.nio.file.Path;
@@ -20,7 +19,7 @@ final class MemoryLog implements AutoCloseable {
 
     MemoryLog(Path folder) {
         storage = Storage.open(folder, StorageConfig.defaults());
-        log = storage.openMemoryLog(new LogId(1 << 20), Runnable::run, new Silence());
+        log = storage.openMemoryLog(new LogId(1 << 20), Runnable::run, new SilentListener());
     }
 
     PartitionLog log() {
@@ -44,21 +43,5 @@ final class MemoryLog implements AutoCloseable {
         log.trim(log.endOffset());
         log.close(() -> {});
         storage.close();
-    }
-
-    private static final class Silence implements PartitionLog.Listener {
-        @Override
-        public void durable(long durableOffset) {}
-
-        @Override
-        public void stalled(String reason) {}
-
-        @Override
-        public void resumed() {}
-
-        @Override
-        public void lost(StorageException cause) {
-            throw cause;
-        }
     }
 }

@@ -2,12 +2,9 @@ package dev.sluice.broker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.log.RecordBatchBuilder;
-import dev.sluice.log.RecordCursor;
 import dev.sluice.log.RecordHeaders;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.buffer.UnpooledByteBufAllocator;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
@@ -37,15 +34,6 @@ class MessageIdTest {
         ByteBuf headers = Unpooled.buffer();
         RecordHeaders.writeCount(headers, 1);
         RecordHeaders.write(headers, header.getBytes(StandardCharsets.UTF_8), value);
-        try (var builder = new RecordBatchBuilder(UnpooledByteBufAllocator.DEFAULT)) {
-            builder.append(0, null, Unpooled.EMPTY_BUFFER, headers);
-            ByteBuf batch = builder.build();
-            var record = new RecordCursor();
-            record.reset(batch, batch.readerIndex());
-            assertThat(record.next()).isTrue();
-            String id = MessageId.of(record);
-            batch.release();
-            return id;
-        }
+        return SingleRecord.withHeaders(headers, MessageId::of);
     }
 }

@@ -2,11 +2,8 @@ package dev.sluice.broker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.log.RecordBatchBuilder;
-import dev.sluice.log.RecordCursor;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.buffer.UnpooledByteBufAllocator;
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.Map;
@@ -62,16 +59,9 @@ class OrderingKeyTest {
             Map<String, String> headers,
             @org.jspecify.annotations.Nullable String key) {
         ByteBuf section = RecordCodec.headers(exchange, routingKey, new Message(new byte[0], headers, null));
-        try (var builder = new RecordBatchBuilder(UnpooledByteBufAllocator.DEFAULT)) {
-            ByteBuf keyBytes = key == null ? null : Unpooled.wrappedBuffer(key.getBytes(StandardCharsets.UTF_8));
-            builder.append(0, keyBytes, Unpooled.EMPTY_BUFFER, section);
-            ByteBuf batch = builder.build();
-            var record = new RecordCursor();
-            record.reset(batch, batch.readerIndex());
-            assertThat(record.next()).isTrue();
-            long number = ordering.of(record);
-            batch.release();
-            return number;
+        ByteBuf keyBytes = key == null ? null : Unpooled.wrappedBuffer(key.getBytes(StandardCharsets.UTF_8));
+        try {
+            return SingleRecord.read(keyBytes, Unpooled.EMPTY_BUFFER, section, ordering::of);
         } finally {
             section.release();
         }
