@@ -95,7 +95,7 @@ final class QueueDispatch {
             dispatcher.unserved(consumer);
             return false;
         }
-        deliver(consumer, lane);
+        deliver(consumer, lane, null);
         dispatcher.served(consumer);
         return true;
     }
@@ -139,29 +139,29 @@ final class QueueDispatch {
         return heads[lane.index()].toNext();
     }
 
-    private void deliver(Consumer consumer, Lane lane) {
-        Backlog open = lane.backlog();
-        RecordCursor record = open.record();
+    /** The record that the lane stands at goes to the consumer; {@code get}: what it asked for; null for a subscriber. */
+    private void deliver(Consumer consumer, Lane lane, Consumer.@Nullable PendingGet get) {
+        RecordCursor record = lane.backlog().record();
+        Cursor cursor = lane.backlog().cursor();
         long offset = record.offset();
-        int count = open.cursor().deliveryCount(offset);
-        boolean redelivered = open.cursor().mayHaveBeenDelivered(offset);
+        int count = cursor.deliveryCount(offset);
+        boolean redelivered = cursor.mayHaveBeenDelivered(offset);
         long delivery = DeliveryId.of(lane.index(), offset, count);
-        consumer.sink.deliver(consumer, delivery, record, count, redelivered);
-        delivered(consumer, lane, delivery, redelivered, consumer.noAck());
-    }
-
-    private void delivered(Consumer consumer, Lane lane, long delivery, boolean redelivered, boolean noAck) {
+        if (get == null) {
+            consumer.sink.deliver(consumer, delivery, record, count, redelivered);
+        } else {
+            get.reply().got(consumer, delivery, record, count, redelivered, readyLanes.total() - 1);
+        }
         counters.delivered++;
         if (redelivered) {
             counters.redelivered++;
         }
         if (story != null) {
-            long offset = DeliveryId.offset(delivery);
-            story.delivered(consumer, lane, offset, lane.backlog().cursor().deliveryCount(offset));
+            story.delivered(consumer, lane, offset, count);
         }
-        heads[lane.index()].take(DeliveryId.offset(delivery));
-        if (noAck) {
-            settling.beginAndEnd(lane, DeliveryId.offset(delivery));
+        heads[lane.index()].take(offset);
+        if (get == null ? consumer.noAck() : get.noAck()) {
+            settling.beginAndEnd(lane, offset);
         } else {
             settling.begin(consumer, delivery);
         }
@@ -197,14 +197,7 @@ final class QueueDispatch {
                 get.reply().empty();
                 continue;
             }
-            Backlog open = lane.backlog();
-            RecordCursor record = open.record();
-            long offset = record.offset();
-            int count = open.cursor().deliveryCount(offset);
-            boolean redelivered = open.cursor().mayHaveBeenDelivered(offset);
-            long delivery = DeliveryId.of(lane.index(), offset, count);
-            get.reply().got(consumer, delivery, record, count, redelivered, readyLanes.total() - 1);
-            delivered(consumer, lane, delivery, redelivered, get.noAck());
+            deliver(consumer, lane, get);
         }
     }
 
