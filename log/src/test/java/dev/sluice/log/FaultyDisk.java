@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** A real disk that a test can make full, make fail and listen to. Thread-safe. */
 final class FaultyDisk implements Disk {
@@ -14,11 +15,20 @@ final class FaultyDisk implements Disk {
     private final Map<String, AtomicInteger> forceFailures = new ConcurrentHashMap<>();
     private final Map<String, AtomicInteger> writeFailures = new ConcurrentHashMap<>();
     private final List<String> created = new ArrayList<>();
+    private final AtomicLong cachedBytes = new AtomicLong();
+    private final AtomicLong directBytes = new AtomicLong();
     private volatile boolean dead; // set by the test, read by the storage's threads
     private volatile boolean full; // set by the test, read by the storage's threads
 
     FaultyDisk(Disk disk) {
         this.disk = disk;
+    }
+
+    /** Bytes that were read through the page cache and past it. */
+    record Reads(long cached, long direct) {}
+
+    Reads reads() {
+        return new Reads(cachedBytes.get(), directBytes.get());
     }
 
     /** From now on nothing reaches the device: every change fails. */
@@ -156,7 +166,16 @@ final class FaultyDisk implements Disk {
 
         @Override
         public int read(long position, ByteBuffer target) throws IOException {
-            return file.read(position, target);
+            int bytes = file.read(position, target);
+            cachedBytes.addAndGet(bytes);
+            return bytes;
+        }
+
+        @Override
+        public int readBlocks(long position, ByteBuffer target) throws IOException {
+            int bytes = file.readBlocks(position, target);
+            directBytes.addAndGet(bytes);
+            return bytes;
         }
 
         @Override
