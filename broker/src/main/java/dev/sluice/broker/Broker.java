@@ -45,7 +45,8 @@ public final class Broker {
         this.pressure = new NodePressure(() -> storage.tailBytes() + transactions.takenBytes(), limits.memory());
         for (Shard shard : shards.all()) {
             var itsRandom = new SplittableRandom(random.nextLong());
-            views.add(new BrokerShard(shard, this, shards.count(), new PublishGate(shard, pressure), itsRandom));
+            var gate = new PublishGate(shard, pressure);
+            views.add(new BrokerShard(shard, this, storage, shards.count(), gate, itsRandom));
         }
         this.proposedClusterId = newClusterId(random);
         this.store = new TopologyStore(storage.metadata());

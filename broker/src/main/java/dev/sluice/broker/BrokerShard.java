@@ -3,6 +3,7 @@ package dev.sluice.broker;
 import dev.sluice.broker.Outcome.Reply;
 import dev.sluice.log.PartitionLog;
 import dev.sluice.log.RecordBatchBuilder;
+import dev.sluice.log.Storage;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.util.ArrayDeque;
@@ -35,18 +36,20 @@ public final class BrokerShard {
     private boolean endOfTurnScheduled;
     private final List<List<Runnable>> outgoing = new ArrayList<>();
     private boolean anythingOutgoing;
-    private @Nullable CursorLog cursorLog;
-    private @Nullable MoveLog moveLog;
-    private @Nullable IdLog idLog;
-    private @Nullable StoryLog storyLog;
+    // Opened when the broker starts.
+    private final CursorLog cursorLog = new CursorLog(this);
+    private final MoveLog moveLog;
+    private final IdLog idLog = new IdLog(this);
+    private final StoryLog storyLog = new StoryLog(this);
     private final Commits commits = new Commits();
     private final PublishGate gate;
     private final RandomGenerator random;
     private long turnTimeMs;
 
-    BrokerShard(Shard shard, Broker broker, int shardCount, PublishGate gate, RandomGenerator random) {
+    BrokerShard(Shard shard, Broker broker, Storage storage, int shardCount, PublishGate gate, RandomGenerator random) {
         this.shard = shard;
         this.broker = broker;
+        this.moveLog = new MoveLog(this, storage);
         this.gate = gate;
         this.random = random;
         for (int i = 0; i < shardCount; i++) {
@@ -267,7 +270,7 @@ public final class BrokerShard {
 
     /** Begins to gather what is to happen together or not at all. */
     public ShardTransaction beginTransaction() {
-        return new ShardTransaction(this, broker.transactions(), moveLog().mostGroupBytes());
+        return new ShardTransaction(this, broker.transactions(), moveLog.mostGroupBytes());
     }
 
     // Consuming.
@@ -308,52 +311,20 @@ public final class BrokerShard {
         return topology;
     }
 
-    void useCursorLog(CursorLog itsLog) {
-        cursorLog = itsLog;
-    }
-
     CursorLog cursorLog() {
-        CursorLog open = cursorLog;
-        if (open == null) {
-            throw new IllegalStateException("the cursor log of shard " + shard.index() + " is not open");
-        }
-        return open;
-    }
-
-    void useMoveLog(MoveLog itsLog) {
-        moveLog = itsLog;
+        return cursorLog;
     }
 
     MoveLog moveLog() {
-        MoveLog open = moveLog;
-        if (open == null) {
-            throw new IllegalStateException("the log of moves of shard " + shard.index() + " is not open");
-        }
-        return open;
-    }
-
-    void useIdLog(IdLog itsLog) {
-        idLog = itsLog;
+        return moveLog;
     }
 
     IdLog idLog() {
-        IdLog open = idLog;
-        if (open == null) {
-            throw new IllegalStateException("the log of ids of shard " + shard.index() + " is not open");
-        }
-        return open;
-    }
-
-    void useStoryLog(StoryLog itsLog) {
-        storyLog = itsLog;
+        return idLog;
     }
 
     StoryLog storyLog() {
-        StoryLog open = storyLog;
-        if (open == null) {
-            throw new IllegalStateException("the log of stories of shard " + shard.index() + " is not open");
-        }
-        return open;
+        return storyLog;
     }
 
     Commits commits() {
@@ -419,10 +390,10 @@ public final class BrokerShard {
         turnTimeMs = shard.nowMs();
         gate.check();
         // Ahead of what was published in this turn: whose confirm then speaks for the acknowledgements before it too.
-        long movedBelow = moveLog().doneBelow();
-        idLog().write();
-        cursorLog().write(dirtyQueues);
-        moveLog().trimAfter(movedBelow, cursorLog());
+        long movedBelow = moveLog.doneBelow();
+        idLog.write();
+        cursorLog.write(dirtyQueues);
+        moveLog.trimAfter(movedBelow, cursorLog);
         flushInlets();
         List<Queue> served = dirtyQueues;
         dirtyQueues = new ArrayList<>();
@@ -430,8 +401,8 @@ public final class BrokerShard {
             queue.dirty = false;
             queue.serve();
         }
-        cursorLog().write(served);
-        storyLog().write();
+        cursorLog.write(served);
+        storyLog.write();
         endOfTurnScheduled = false;
         if (!dirtyQueues.isEmpty() || !dirtyInlets.isEmpty()) {
             scheduleEndOfTurn();
@@ -490,20 +461,20 @@ public final class BrokerShard {
     CompletableFuture<Void> stop() {
         var closed = new ArrayList<CompletableFuture<Void>>();
         var written = new CompletableFuture<Void>();
-        cursorLog().whenEverythingIsDurable(() -> written.complete(null));
-        closed.add(written.thenCompose(durable -> close(cursorLog().log().log())));
+        cursorLog.whenEverythingIsDurable(() -> written.complete(null));
+        closed.add(written.thenCompose(durable -> close(cursorLog.log().log())));
         for (Queue queue : topology.queues()) {
             if (queue.home() == this && queue.isOpen() && !queue.isDeleted()) {
                 queue.noteProducers();
             }
         }
         var noted = new CompletableFuture<Void>();
-        idLog().log().whenEverythingIsDurable(() -> noted.complete(null));
-        closed.add(noted.thenCompose(durable -> close(idLog().log().log())));
-        storyLog().stop();
-        closed.add(close(storyLog().log()));
-        moveLog().stop();
-        closed.add(close(moveLog().log()));
+        idLog.log().whenEverythingIsDurable(() -> noted.complete(null));
+        closed.add(noted.thenCompose(durable -> close(idLog.log().log())));
+        storyLog.stop();
+        closed.add(close(storyLog.log()));
+        moveLog.stop();
+        closed.add(close(moveLog.log()));
         for (Queue queue : topology.queues()) {
             if (queue.home() == this && queue.isOpen()) {
                 queue.stop();

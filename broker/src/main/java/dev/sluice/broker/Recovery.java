@@ -69,8 +69,7 @@ final class Recovery {
     private CompletableFuture<Void> openStoryLogs() {
         var opened = new ArrayList<CompletableFuture<?>>();
         for (BrokerShard view : views) {
-            var stories = new StoryLog(view);
-            view.useStoryLog(stories);
+            StoryLog stories = view.storyLog();
             opened.add(factory.openStoryLog(Broker.storyLogId(view.shard().index()), view.shard(), stories)
                     .thenAcceptAsync(stories::open, view.shard()));
         }
@@ -86,10 +85,8 @@ final class Recovery {
     private CompletableFuture<Map<Long, CursorState>> openCursorLogs() {
         var scans = new ArrayList<CompletableFuture<Map<Long, CursorState>>>();
         for (BrokerShard view : views) {
-            var cursors = new CursorLog(view);
-            view.useCursorLog(cursors);
-            var moves = new MoveLog(view, storage);
-            view.useMoveLog(moves);
+            CursorLog cursors = view.cursorLog();
+            MoveLog moves = view.moveLog();
             scans.add(factory.openMoveLog(Broker.moveLogId(view.shard().index()), view.shard(), moves)
                     .thenComposeAsync(
                             log -> {
@@ -111,8 +108,7 @@ final class Recovery {
     private CompletableFuture<Map<Long, Notes>> openIdLogs() {
         var scans = new ArrayList<CompletableFuture<Map<Long, Notes>>>();
         for (BrokerShard view : views) {
-            var ids = new IdLog(view);
-            view.useIdLog(ids);
+            IdLog ids = view.idLog();
             scans.add(openStateLog(Broker.idLogId(view.shard().index()), view, ids.log(), Recovery::scanIds));
         }
         for (LogId id : formerLogs()) {

@@ -185,16 +185,9 @@ class CompetingReadersTest {
             deliveries.next().reject();
             await(() -> broker.statistics("dead").ready() != 0);
         }
-        broker.embedded().tools().start("dead", TransferRequest.redrive()).join();
-        while (!broker.embedded()
-                .tools()
-                .progress("dead")
-                .join()
-                .orElseThrow()
-                .state()
-                .isOver()) {
-            Thread.onSpinWait();
-        }
+        QueueTools tools = broker.embedded().tools();
+        tools.start("dead", TransferRequest.redrive()).join();
+        await(() -> tools.progress("dead").join().orElseThrow().state().isOver());
         assertThat(broker.statistics("dead").ready()).isEqualTo(1);
         assertThat(broker.statistics(TOPIC).published()).isEqualTo(1);
     }
