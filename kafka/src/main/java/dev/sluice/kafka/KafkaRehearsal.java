@@ -46,9 +46,8 @@ final class KafkaRehearsal {
     }
 
     private static void produce(String address) throws ExecutionException, InterruptedException {
-        Map<String, Object> settings = Map.of(
-                ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, address,
-                ProducerConfig.LINGER_MS_CONFIG, 1);
+        Map<String, Object> settings =
+                Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, address, ProducerConfig.LINGER_MS_CONFIG, 1);
         try (var producer = new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer())) {
             byte[] value = new byte[RECORD_BYTES];
             List<Future<RecordMetadata>> confirms = new ArrayList<>();
