@@ -211,6 +211,8 @@ final class Lane {
         toNextReadable();
         if (open.ready() == 0) {
             partition.readable();
+        } else if (beingRead) {
+            queue.readAgainLater(); // it may be settled before it is there, and then nobody else looks
         }
     }
 
