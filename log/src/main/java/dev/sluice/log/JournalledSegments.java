@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -238,6 +239,27 @@ final class JournalledSegments implements SegmentStore {
             }
         }
         return segment.lastOffset() + 1;
+    }
+
+    @Override
+    public List<SegmentRef> segments() {
+        return updates.chain().segments();
+    }
+
+    @Override
+    public void chunks(SegmentRef segment, Consumer<List<SegmentChunk>> callback) {
+        List<SegmentChunk> known = indexes == null ? null : indexes.get(segment.id());
+        node.threads().background().execute(() -> {
+            try {
+                List<SegmentChunk> index = known != null ? known : SegmentReader.readIndex(node.disk(), segment);
+                lane.execute(() -> {
+                    remember(segment, index);
+                    callback.accept(index);
+                });
+            } catch (IOException | RuntimeException failure) {
+                lane.execute(() -> callback.accept(List.of()));
+            }
+        });
     }
 
     private void remember(SegmentRef segment, List<SegmentChunk> index) {

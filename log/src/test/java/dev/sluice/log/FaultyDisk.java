@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** A real disk that a test can make full, make fail and listen to. Thread-safe. */
 final class FaultyDisk implements Disk {
@@ -14,6 +15,7 @@ final class FaultyDisk implements Disk {
     private final Map<String, AtomicInteger> forceFailures = new ConcurrentHashMap<>();
     private final Map<String, AtomicInteger> writeFailures = new ConcurrentHashMap<>();
     private final List<String> created = new ArrayList<>();
+    private final AtomicLong bytesRead = new AtomicLong();
     private volatile boolean dead; // set by the test, read by the storage's threads
     private volatile boolean full; // set by the test, read by the storage's threads
 
@@ -49,6 +51,11 @@ final class FaultyDisk implements Disk {
 
     synchronized List<String> created() {
         return new ArrayList<>(created);
+    }
+
+    /** Of all files, so far. */
+    long bytesRead() {
+        return bytesRead.get();
     }
 
     private static void maybeFail(Map<String, AtomicInteger> failures, String name, String what) throws IOException {
@@ -156,7 +163,9 @@ final class FaultyDisk implements Disk {
 
         @Override
         public int read(long position, ByteBuffer target) throws IOException {
-            return file.read(position, target);
+            int bytes = file.read(position, target);
+            bytesRead.addAndGet(bytes);
+            return bytes;
         }
 
         @Override
