@@ -103,8 +103,9 @@ final class ProduceHandler implements RequestHandler<ProduceRequestData> {
                 fail(place, problem.error(), problem.text());
                 return;
             }
-            context.throttle().published(batch.readableBytes());
-            topic.partition(index).append(batch, BatchCheck.count(batch), new PartitionStream.AppendReply() {
+            int count = BatchCheck.count(batch);
+            context.throttle().published(count, batch.readableBytes());
+            topic.partition(index).append(batch, count, new PartitionStream.AppendReply() {
                 @Override
                 public void appended(long baseOffset, long startOffset) {
                     place.setBaseOffset(baseOffset).setLogStartOffset(startOffset);

@@ -87,6 +87,11 @@ final class RawClient implements AutoCloseable {
         return response;
     }
 
+    /** Whether something of an answer has come. */
+    boolean hasAnswer() throws IOException {
+        return in.available() > 0;
+    }
+
     /** Reads until the broker has closed the connection. */
     void expectTheEnd() throws IOException {
         try {

@@ -36,11 +36,15 @@ final class RunningKafka implements AutoCloseable {
     private final Listener listener;
 
     RunningKafka(Path folder) throws Exception {
+        this(folder, BrokerLimits.defaults());
+    }
+
+    RunningKafka(Path folder, BrokerLimits limits) throws Exception {
         var net =
                 new NetSettings(SHARDS, NetSettings.DEFAULT_MAX_CONNECTIONS, NetSettings.DEFAULT_HANDSHAKE_TIMEOUT_MS);
         storage = Storage.open(folder, StorageConfig.small());
         loops = EventLoops.open(SHARDS);
-        broker = Broker.start(storage, loops.shards(), BrokerLimits.defaults()).get(10, TimeUnit.SECONDS);
+        broker = Broker.start(storage, loops.shards(), limits).get(10, TimeUnit.SECONDS);
         connections = new Connections(net.maxConnections());
         var settings = KafkaSettings.DEFAULT
                 .withMaxBatchBytes(MAX_BATCH_BYTES)
