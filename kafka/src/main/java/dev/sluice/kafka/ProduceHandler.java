@@ -55,6 +55,7 @@ final class ProduceHandler implements RequestHandler<ProduceRequestData> {
         private final ArrayList<PartitionProduceResponse> places = new ArrayList<>();
         private final Countdown countdown = new Countdown(this::answer);
         private int throttleMs;
+        private @Nullable Errors failed;
 
         Produce(RequestContext context, short acks) {
             this.context = context;
@@ -126,6 +127,7 @@ final class ProduceHandler implements RequestHandler<ProduceRequestData> {
 
         private void fail(PartitionProduceResponse place, Errors error, @Nullable String text) {
             place.setErrorCode(error.code()).setBaseOffset(-1).setErrorMessage(text);
+            failed = error;
             countdown.ended();
         }
 
@@ -140,10 +142,12 @@ final class ProduceHandler implements RequestHandler<ProduceRequestData> {
         }
 
         private void answer() {
-            if (acks == NO_ACKS) {
+            if (acks != NO_ACKS) {
+                context.answer(response.setThrottleTimeMs(throttleMs));
+            } else if (failed == null) {
                 context.answerNothing();
             } else {
-                context.answer(response.setThrottleTimeMs(throttleMs));
+                context.hangUpInTurn("its records were not stored, and it wants no answer: " + failed);
             }
         }
     }

@@ -262,7 +262,7 @@ final class RequestTable {
                     .request;
             var response = parsed.getErrorResponse(error);
             if (response == null) {
-                context.answerNothing();
+                context.hangUpInTurn(type.name + " failed: " + error.getMessage());
             } else {
                 context.answer(response.data());
             }

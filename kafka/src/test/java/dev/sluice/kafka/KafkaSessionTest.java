@@ -37,6 +37,7 @@ import org.apache.kafka.common.message.OffsetForLeaderEpochRequestData.OffsetFor
 import org.apache.kafka.common.message.OffsetForLeaderEpochRequestData.OffsetForLeaderTopic;
 import org.apache.kafka.common.message.OffsetForLeaderEpochRequestData.OffsetForLeaderTopicCollection;
 import org.apache.kafka.common.message.OffsetForLeaderEpochResponseData;
+import org.apache.kafka.common.message.ProduceRequestData;
 import org.apache.kafka.common.message.ProduceResponseData;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.protocol.Errors;
@@ -52,6 +53,7 @@ import org.junit.jupiter.api.io.TempDir;
 class KafkaSessionTest {
     private static final String TOPIC = "orders";
     private static final short API_VERSIONS = 5;
+    private static final short NO_ACKS = 0;
 
     private RunningKafka kafka;
     private RawClient client;
@@ -342,6 +344,27 @@ class KafkaSessionTest {
             var response = (ProduceResponseData) client.receive(ApiMessageType.PRODUCE.apiKey(), PRODUCE_BY_NAME);
             assertThat(only(response).baseOffset()).isEqualTo(i);
         }
+    }
+
+    @Test
+    void whoWantsNoAnswersLearnsOfAnErrorByTheEndOfItsConnection() throws Exception {
+        create(TOPIC);
+        byte[] damaged = batch("a");
+        damaged[damaged.length - 1] ^= 1;
+        for (ProduceRequestData failing :
+                List.of(produce("none", 0, batch("a")), produce(TOPIC, 1, batch("a")), produce(TOPIC, 0, damaged))) {
+            try (RawClient hasty = kafka.connect()) {
+                hasty.send(produce(TOPIC, 0, batch("a")).setAcks(NO_ACKS), PRODUCE_BY_NAME);
+                hasty.send(produce(TOPIC, 0, batch("b")), PRODUCE_BY_NAME);
+                hasty.send(failing.setAcks(NO_ACKS), PRODUCE_BY_NAME);
+                var answer = (ProduceResponseData) hasty.receive(failing.apiKey(), PRODUCE_BY_NAME);
+                assertThat(only(answer).errorCode())
+                        .as("what was asked before is answered")
+                        .isZero();
+                hasty.expectTheEnd();
+            }
+        }
+        assertThat(offset(-1, 11)).isEqualTo(6);
     }
 
     @Test
