@@ -35,11 +35,10 @@ final class FileDiskFile implements DiskFile {
         if (create) {
             options.add(StandardOpenOption.CREATE);
         }
+        options.add(StandardOpenOption.READ);
         OpenOption directOption = direct ? DirectIo.option() : null;
         if (directOption != null) {
             options.add(directOption);
-        } else {
-            options.add(StandardOpenOption.READ);
         }
         if (synchronous) {
             options.add(StandardOpenOption.DSYNC);
@@ -87,6 +86,22 @@ final class FileDiskFile implements DiskFile {
                 break;
             }
             total += count;
+        }
+        return total;
+    }
+
+    @Override
+    public int readBlocks(long position, ByteBuffer target) throws IOException {
+        int total = 0;
+        while (target.hasRemaining()) {
+            int count = channel.read(target, position + total);
+            if (count < 0) {
+                break;
+            }
+            total += count;
+            if (count % Disk.BLOCK_BYTES != 0) {
+                break; // the file ends within a block
+            }
         }
         return total;
     }

@@ -1,7 +1,5 @@
 package dev.sluice.log;
 
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -32,6 +30,7 @@ final class JournalledSegments implements SegmentStore {
     private final StorageNode node;
     private final OwnerLane lane;
     private final ChainUpdates updates;
+    private final SegmentReads reads;
     private final BiConsumer<LogId, DetachedLog> onDetached;
     private @Nullable PartitionLog log;
 
@@ -64,9 +63,6 @@ final class JournalledSegments implements SegmentStore {
     /** As {@link SegmentRewrite#pick} wants it. */
     private final Map<Long, Long> irremovable = new HashMap<>(0);
 
-    /** Chunk lists of the segments that have been read. Created when first needed. */
-    private @Nullable Map<Long, List<SegmentChunk>> indexes;
-
     private @Nullable Runnable onClosed;
 
     JournalledSegments(
@@ -78,6 +74,7 @@ final class JournalledSegments implements SegmentStore {
         this.node = node;
         this.lane = lane;
         this.updates = updates;
+        this.reads = new SegmentReads(node, lane, updates);
         this.endFile = endFile;
         this.onDetached = onDetached;
     }
@@ -153,92 +150,12 @@ final class JournalledSegments implements SegmentStore {
 
     @Override
     public void fetch(long offset, int maxBytes, FetchCallback callback) {
-        SegmentRef segment = segmentAt(Math.max(offset, log().startOffset()));
-        if (segment == null) {
-            lane.execute(() -> callback.fetched(Unpooled.EMPTY_BUFFER));
-            return;
-        }
-        List<SegmentChunk> known = indexes == null ? null : indexes.get(segment.id());
-        node.threads().background().execute(() -> {
-            try {
-                List<SegmentChunk> index = known != null ? known : SegmentReader.readIndex(node.disk(), segment);
-                ByteBuf batches = SegmentReader.read(node.disk(), segment, index, offset, maxBytes);
-                if (!lane.execute(() -> fetched(segment, index, batches, offset, maxBytes, callback))) {
-                    batches.release();
-                }
-            } catch (IOException | RuntimeException failure) {
-                lane.execute(() -> notFetched(segment, failure, offset, maxBytes, callback));
-            }
-        });
-    }
-
-    private void fetched(
-            SegmentRef segment,
-            List<SegmentChunk> index,
-            ByteBuf batches,
-            long offset,
-            int maxBytes,
-            FetchCallback callback) {
-        remember(segment, index);
-        if (batches.isReadable()) {
-            callback.fetched(batches);
-        } else {
-            batches.release();
-            fetch(Math.max(offset, segment.lastOffset() + 1), maxBytes, callback);
-        }
-    }
-
-    private void notFetched(SegmentRef segment, Exception failure, long offset, int maxBytes, FetchCallback callback) {
-        if (!updates.chain().segments().contains(segment)) {
-            fetch(offset, maxBytes, callback); // it was trimmed or rewritten meanwhile
-        } else if (failure instanceof StorageException known) {
-            callback.failed(known);
-        } else {
-            callback.failed(new StorageException(
-                    StorageException.Kind.UNAVAILABLE,
-                    "the segment file " + segment.fileName() + " cannot be read: " + failure.getMessage(),
-                    failure));
-        }
+        reads.fetch(offset, maxBytes, callback);
     }
 
     @Override
     public void seekTimestamp(long timestampMs, OffsetCallback callback) {
-        SegmentRef found = null;
-        for (SegmentRef segment : updates.chain().segments()) {
-            if (segment.maxTimestampMs() >= timestampMs && segment.lastOffset() >= log().startOffset()) {
-                found = segment;
-                break;
-            }
-        }
-        if (found == null) {
-            long end = segmentEndOffset();
-            lane.execute(() -> callback.found(end));
-            return;
-        }
-        SegmentRef segment = found;
-        List<SegmentChunk> known = indexes == null ? null : indexes.get(segment.id());
-        node.threads().background().execute(() -> {
-            try {
-                List<SegmentChunk> index = known != null ? known : SegmentReader.readIndex(node.disk(), segment);
-                long offset = firstWith(timestampMs, index, segment);
-                lane.execute(() -> {
-                    remember(segment, index);
-                    callback.found(offset);
-                });
-            } catch (IOException | RuntimeException failure) {
-                // The segment may be gone by now; a reader who begins at it finds out, and why.
-                lane.execute(() -> callback.found(segment.baseOffset()));
-            }
-        });
-    }
-
-    private static long firstWith(long timestampMs, List<SegmentChunk> index, SegmentRef segment) {
-        for (SegmentChunk chunk : index) {
-            if (chunk.maxTimestampMs() >= timestampMs) {
-                return chunk.firstOffset();
-            }
-        }
-        return segment.lastOffset() + 1;
+        reads.seekTimestamp(timestampMs, log().startOffset(), callback);
     }
 
     @Override
@@ -248,27 +165,7 @@ final class JournalledSegments implements SegmentStore {
 
     @Override
     public void chunks(SegmentRef segment, Consumer<List<SegmentChunk>> callback) {
-        List<SegmentChunk> known = indexes == null ? null : indexes.get(segment.id());
-        node.threads().background().execute(() -> {
-            try {
-                List<SegmentChunk> index = known != null ? known : SegmentReader.readIndex(node.disk(), segment);
-                lane.execute(() -> {
-                    remember(segment, index);
-                    callback.accept(index);
-                });
-            } catch (IOException | RuntimeException failure) {
-                lane.execute(() -> callback.accept(List.of()));
-            }
-        });
-    }
-
-    private void remember(SegmentRef segment, List<SegmentChunk> index) {
-        if (updates.chain().segments().contains(segment)) {
-            if (indexes == null) {
-                indexes = new HashMap<>();
-            }
-            indexes.put(segment.id(), index);
-        }
+        reads.chunks(segment, callback);
     }
 
     @Override
@@ -283,21 +180,6 @@ final class JournalledSegments implements SegmentStore {
             from = Math.max(from, segment.lastOffset() + 1);
         }
         return from;
-    }
-
-    private @Nullable SegmentRef segmentAt(long offset) {
-        List<SegmentRef> segments = updates.chain().segments();
-        int low = 0;
-        int high = segments.size();
-        while (low < high) {
-            int middle = (low + high) >>> 1;
-            if (segments.get(middle).lastOffset() < offset) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        return low < segments.size() ? segments.get(low) : null;
     }
 
     // ---- moving the tail to segments ----
@@ -384,9 +266,6 @@ final class JournalledSegments implements SegmentStore {
                 log().markGone(entry);
             }
             settled().removeBelow(log().startOffset());
-            if (indexes != null) {
-                indexes.remove(segment.id());
-            }
             releaseEndFileIfKnown();
             afterWork();
         });
@@ -537,9 +416,7 @@ final class JournalledSegments implements SegmentStore {
     }
 
     private void deleteFiles(List<SegmentRef> segments) {
-        if (indexes != null) {
-            segments.forEach(segment -> indexes.remove(segment.id()));
-        }
+        segments.forEach(reads::forget);
         segments.forEach(segment -> irremovable.remove(segment.id()));
         SegmentFiles.delete(node, segments);
     }

@@ -15,12 +15,20 @@ final class FaultyDisk implements Disk {
     private final Map<String, AtomicInteger> forceFailures = new ConcurrentHashMap<>();
     private final Map<String, AtomicInteger> writeFailures = new ConcurrentHashMap<>();
     private final List<String> created = new ArrayList<>();
-    private final AtomicLong bytesRead = new AtomicLong();
+    private final AtomicLong cachedBytes = new AtomicLong();
+    private final AtomicLong directBytes = new AtomicLong();
     private volatile boolean dead; // set by the test, read by the storage's threads
     private volatile boolean full; // set by the test, read by the storage's threads
 
     FaultyDisk(Disk disk) {
         this.disk = disk;
+    }
+
+    /** Bytes that were read through the page cache and past it. */
+    record Reads(long cached, long direct) {}
+
+    Reads reads() {
+        return new Reads(cachedBytes.get(), directBytes.get());
     }
 
     /** From now on nothing reaches the device: every change fails. */
@@ -55,7 +63,7 @@ final class FaultyDisk implements Disk {
 
     /** Of all files, so far. */
     long bytesRead() {
-        return bytesRead.get();
+        return cachedBytes.get() + directBytes.get();
     }
 
     private static void maybeFail(Map<String, AtomicInteger> failures, String name, String what) throws IOException {
@@ -164,7 +172,14 @@ final class FaultyDisk implements Disk {
         @Override
         public int read(long position, ByteBuffer target) throws IOException {
             int bytes = file.read(position, target);
-            bytesRead.addAndGet(bytes);
+            cachedBytes.addAndGet(bytes);
+            return bytes;
+        }
+
+        @Override
+        public int readBlocks(long position, ByteBuffer target) throws IOException {
+            int bytes = file.readBlocks(position, target);
+            directBytes.addAndGet(bytes);
             return bytes;
         }
 

@@ -413,7 +413,7 @@ public final class SimDisk implements Disk {
         }
 
         private void checkLayout(long position, ByteBuffer buffer) {
-            require(buffer.isDirect(), "a written buffer is direct");
+            require(buffer.isDirect(), "a buffer of blocks is direct");
             if (layout == Layout.BLOCKS) {
                 require(position % BLOCK_BYTES == 0, "a position is a multiple of the block size");
                 require(buffer.remaining() % BLOCK_BYTES == 0, "a length is a multiple of the block size");
@@ -432,6 +432,12 @@ public final class SimDisk implements Disk {
             }
             pause.run();
             return length;
+        }
+
+        @Override
+        public int readBlocks(long position, ByteBuffer target) throws IOException {
+            checkLayout(position, target);
+            return read(position, target);
         }
 
         @Override
