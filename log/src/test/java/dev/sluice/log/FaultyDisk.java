@@ -25,7 +25,11 @@ final class FaultyDisk implements Disk {
     }
 
     /** Bytes that were read through the page cache and past it. */
-    record Reads(long cached, long direct) {}
+    record Reads(long cached, long direct) {
+        long all() {
+            return cached + direct;
+        }
+    }
 
     Reads reads() {
         return new Reads(cachedBytes.get(), directBytes.get());
@@ -59,11 +63,6 @@ final class FaultyDisk implements Disk {
 
     synchronized List<String> created() {
         return new ArrayList<>(created);
-    }
-
-    /** Of all files, so far. */
-    long bytesRead() {
-        return cachedBytes.get() + directBytes.get();
     }
 
     private static void maybeFail(Map<String, AtomicInteger> failures, String name, String what) throws IOException {

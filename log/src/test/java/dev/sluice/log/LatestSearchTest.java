@@ -85,9 +85,9 @@ class LatestSearchTest {
         }
         try (TestNode node = node()) {
             PartitionLog log = node.open(1);
-            long before = node.disk.bytesRead();
+            long before = node.disk.reads().all();
             assertThat(node.latest(log)).isEqualTo(new Found(300, 5_000));
-            assertThat(node.disk.bytesRead() - before)
+            assertThat(node.disk.reads().all() - before)
                     .as("the index of a segment and a chunk")
                     .isPositive()
                     .isLessThan(2L * StorageConfig.small().chunkBytes());
@@ -102,9 +102,9 @@ class LatestSearchTest {
                 node.appendAt(log, 7, RECORD_BYTES);
             }
             assertThat(log.segmentBytes()).isPositive();
-            long before = node.disk.bytesRead();
+            long before = node.disk.reads().all();
             assertThat(node.latest(log)).isEqualTo(new Found(0, 7));
-            assertThat(node.disk.bytesRead() - before)
+            assertThat(node.disk.reads().all() - before)
                     .isLessThan(2L * StorageConfig.small().chunkBytes());
             log.trim(100);
             assertThat(node.latest(log)).isEqualTo(new Found(100, 7));
