@@ -38,7 +38,7 @@ final class PackageIT {
     @Test
     void startsThroughALinkFromAnotherFolder() throws Exception {
         Files.createSymbolicLink(folder.resolve("link"), folder.resolve("bin/sluice"));
-        Ended ended = run("./link", "start", "--stop-when-ready", "--amqp-port", "0", "--kafka-port", "0");
+        Ended ended = run("./link", "start", "--rehearse", "--amqp-port", "0", "--kafka-port", "0");
         assertThat(ended.exitCode()).as(ended.output()).isZero();
     }
 
@@ -49,6 +49,12 @@ final class PackageIT {
                     .containsExactlyInAnyOrder("bin", "lib", "LICENSE", "README.md");
         }
         assertThat(run("bin/sluice", "--version").output()).startsWith("sluice ");
+    }
+
+    @Test
+    void explainsItsFlagsAndNothingElse() throws Exception {
+        Ended ended = run("bin/sluice", "start", "--help");
+        assertThat(ended.output()).contains("2 % of the disk").doesNotContain("WARN", "%%");
     }
 
     @Test

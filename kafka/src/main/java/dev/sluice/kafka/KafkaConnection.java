@@ -7,6 +7,7 @@ import dev.sluice.net.ConnectionEvent;
 import dev.sluice.net.HandshakeDeadline;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.ByteToMessageDecoder;
@@ -29,6 +30,14 @@ final class KafkaConnection extends ByteToMessageDecoder {
     private static final Logger LOG = LoggerFactory.getLogger(KafkaConnection.class);
     private static final int LENGTH_BYTES = Integer.BYTES;
 
+    /** What is received at once: it grows and shrinks with what comes, so that a request, which is often some hundred KB, comes in few pieces ... */
+    private static final int RECEIVE_MOST_BYTES = 256 * 1024;
+
+    private static final int RECEIVE_FIRST_BYTES = 2048;
+    private static final int RECEIVE_LEAST_BYTES = 64;
+    /** ... and so often before it is another connection's turn. */
+    private static final int RECEIVES_PER_TURN = 4;
+
     private final BrokerShard broker;
     private final KafkaSettings settings;
     private final RequestTable requests;
@@ -38,7 +47,7 @@ final class KafkaConnection extends ByteToMessageDecoder {
     private final Throttle throttle;
     private @Nullable Channel socket;
     private @Nullable ChannelHandlerContext context;
-    /** Of a request that has come in part. */
+    /** What the memory of a request takes that has come in part. */
     private int unfinishedBytes;
 
     private boolean decoding;
@@ -64,6 +73,12 @@ final class KafkaConnection extends ByteToMessageDecoder {
     public void channelActive(ChannelHandlerContext activated) {
         context = activated;
         socket = activated.channel();
+        var _ = activated
+                .channel()
+                .config()
+                .setRecvByteBufAllocator(
+                        new AdaptiveRecvByteBufAllocator(RECEIVE_LEAST_BYTES, RECEIVE_FIRST_BYTES, RECEIVE_MOST_BYTES)
+                                .maxMessagesPerRead(RECEIVES_PER_TURN));
         LOG.debug("{} connected", socket().remoteAddress());
     }
 
@@ -85,7 +100,7 @@ final class KafkaConnection extends ByteToMessageDecoder {
             return;
         }
         if (in.readableBytes() < LENGTH_BYTES + length) {
-            hold(in.readableBytes());
+            hold(in.capacity());
             return;
         }
         boolean isProduce = RequestTable.isProduce(in, in.readerIndex() + LENGTH_BYTES);

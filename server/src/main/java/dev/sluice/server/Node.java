@@ -25,6 +25,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,7 +44,16 @@ final class Node implements AutoCloseable {
     /** What has to be closed, the last opened first. */
     private final Deque<Closing> opened = new ArrayDeque<>();
 
-    private final List<String> listening = new ArrayList<>();
+    private final List<Listening> listening = new ArrayList<>();
+
+    /** Where a protocol can be reached. */
+    private record Listening(Gateway gateway, InetSocketAddress address) {
+        /** For people. */
+        @Override
+        public String toString() {
+            return gateway.name() + " " + address.getAddress().getHostAddress() + ":" + address.getPort();
+        }
+    }
 
     /** Ends one part; blocks. */
     private interface Closing {
@@ -131,15 +141,23 @@ final class Node implements AutoCloseable {
                 opened.push(gateway::close);
                 Listener listener = listeners.open(number, gateway);
                 opened.push(listener::close);
-                InetSocketAddress address = listener.address();
-                listening.add(gateway.name() + " " + address.getAddress().getHostAddress() + ":" + address.getPort());
+                listening.add(new Listening(gateway, listener.address()));
             }
         }
     }
 
     /** Where it can be reached, for people: {@code amqp 127.0.0.1:5672}. */
     String addresses() {
-        return listening.isEmpty() ? "no listener" : String.join(", ", listening);
+        return listening.isEmpty()
+                ? "no listener"
+                : listening.stream().map(Listening::toString).collect(Collectors.joining(", "));
+    }
+
+    /** Has clients do over each protocol what clients do most; blocks. */
+    void rehearse() throws IOException, InterruptedException {
+        for (Listening each : listening) {
+            each.gateway().rehearse(each.address());
+        }
     }
 
     private static <T> T await(Future<T> future) {

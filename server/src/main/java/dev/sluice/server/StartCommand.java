@@ -1,6 +1,7 @@
 package dev.sluice.server;
 
 import dev.sluice.server.Configuration.Given;
+import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -23,8 +24,8 @@ final class StartCommand implements Callable<Integer> {
     /** System property: microseconds since 1970. */
     private static final String STARTED_AT = "sluice.startedAt";
 
-    /** Hidden: lets the launcher record what a start needs. */
-    private static final String STOP_FLAG = "--stop-when-ready";
+    /** Hidden: lets the launcher record what a broker needs. */
+    private static final String REHEARSE_FLAG = "--rehearse";
 
     private final CommandSpec spec = CommandSpec.wrapWithoutInspection(this);
 
@@ -38,7 +39,7 @@ final class StartCommand implements Callable<Integer> {
             spec.addOption(OptionSpec.builder("--" + setting.name())
                     .type(String.class)
                     .paramLabel(setting.unit())
-                    .description(setting.text(), "Default: " + setting.defaultText())
+                    .description(literally(setting.text()), literally("Default: " + setting.defaultText()))
                     .build());
         }
         spec.addOption(OptionSpec.builder(CONFIG_FLAG)
@@ -47,11 +48,16 @@ final class StartCommand implements Callable<Integer> {
                 .description("File with lines of the form key = value, where a key is the name of a flag"
                         + " without its dashes. Flags win over the file.")
                 .build());
-        spec.addOption(OptionSpec.builder(STOP_FLAG)
+        spec.addOption(OptionSpec.builder(REHEARSE_FLAG)
                 .type(boolean.class)
                 .arity("0")
                 .hidden(true)
                 .build());
+    }
+
+    /** Descriptions are formats. */
+    private static String literally(String text) {
+        return text.replace("%", "%%");
     }
 
     CommandSpec spec() {
@@ -59,13 +65,15 @@ final class StartCommand implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() throws InterruptedException {
+    public Integer call() throws IOException, InterruptedException {
         ParseResult flags = spec.commandLine().getParseResult();
         Configuration configuration = configuration(flags);
         Logging.setLevel(configuration.logLevel());
         Node node = Node.start(configuration);
-        if (flags.hasMatchedOption(STOP_FLAG)) {
-            node.close();
+        if (flags.hasMatchedOption(REHEARSE_FLAG)) {
+            try (node) {
+                node.rehearse();
+            }
             return ExitCode.OK;
         }
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(node), "shutdown"));
