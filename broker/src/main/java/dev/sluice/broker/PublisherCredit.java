@@ -35,7 +35,7 @@ public final class PublisherCredit {
      * Takes note of messages that came as one piece.
      *
      * @param count how many, for the limits of rates
-     * @param bytes of the piece
+     * @param bytes of the piece; what its messages take besides their bodies counts among them
      * @param consumes whether the publisher also owes acknowledgements: then pressure slows it less
      */
     public void published(int count, int bytes, boolean consumes, long nowNs) {

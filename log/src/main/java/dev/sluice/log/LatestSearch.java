@@ -12,7 +12,9 @@ import org.jspecify.annotations.Nullable;
  * given up, or a client's mistake: so the one that says the most is looked at first, and others as long as they may have more than was found. Mostly that is a single batch. Confined to the log's owner thread; used once.
  */
 final class LatestSearch implements FetchCallback {
+    /** At a time, of a segment of which the chunks are not known. */
     private static final int FETCH_BYTES = 128 << 10;
+
     private static final Range NOTHING = new Range(Long.MIN_VALUE, 0, 0, 0, null);
 
     private final PartitionLog log;
