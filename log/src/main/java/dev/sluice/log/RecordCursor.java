@@ -333,6 +333,13 @@ public final class RecordCursor {
     }
 
     private long readUnsigned(int index, int end, int maxBytes) {
+        if (index < end) {
+            byte only = buffer.getByte(index);
+            if (only >= 0) { // most numbers in records are small
+                at = index + 1;
+                return only;
+            }
+        }
         int limit = Math.min(end, index + maxBytes);
         long bits = 0;
         int shift = 0;
