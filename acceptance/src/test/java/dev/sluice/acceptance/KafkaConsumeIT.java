@@ -9,6 +9,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -107,6 +110,31 @@ final class KafkaConsumeIT {
         assertThat(consumer.offsetsForTimes(Map.of(partition, startMs + 9_001))).containsEntry(partition, null);
         var empty = new TopicPartition(topic, 1);
         assertThat(consumer.offsetsForTimes(Map.of(empty, startMs))).containsEntry(empty, null);
+    }
+
+    @Test
+    void findsTheRecordWithTheGreatestTimestamp(Kafka kafka) {
+        String topic = kafka.topic("latest", 2);
+        var partition = new TopicPartition(topic, 0);
+        var empty = new TopicPartition(topic, 1);
+        long nowMs = System.currentTimeMillis();
+        Producer<String, String> producer = kafka.producer(Map.of("compression.type", "lz4", "linger.ms", 200));
+        Kafka.send(
+                producer,
+                IntStream.of(1, 5, 9, 3, 9, 2)
+                        .mapToObj(
+                                second -> new ProducerRecord<>(topic, 0, nowMs - 10_000 + second * 1_000L, null, "a")));
+        Kafka.send(producer, Stream.of(new ProducerRecord<>(topic, 0, nowMs - 4_000, null, "b")));
+        ListOffsetsResultInfo latest = find(kafka, partition, OffsetSpec.maxTimestamp());
+        assertThat(latest.offset()).isEqualTo(2);
+        assertThat(latest.timestamp()).isEqualTo(nowMs - 1_000);
+        assertThat(find(kafka, empty, OffsetSpec.maxTimestamp()).offset()).isEqualTo(-1);
+        assertThat(find(kafka, partition, OffsetSpec.earliestLocal()).offset()).isZero();
+        assertThat(find(kafka, partition, OffsetSpec.latestTiered()).offset()).isEqualTo(-1);
+    }
+
+    private static ListOffsetsResultInfo find(Kafka kafka, TopicPartition partition, OffsetSpec spec) {
+        return Answer.of(kafka.admin().listOffsets(Map.of(partition, spec)).partitionResult(partition));
     }
 
     private static OffsetAndTimestamp offsetAt(Consumer<?, ?> consumer, TopicPartition partition, long timestampMs) {

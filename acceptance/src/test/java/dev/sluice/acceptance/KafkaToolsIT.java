@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -76,6 +78,17 @@ final class KafkaToolsIT {
         kafka.send(topic, 1, "a", "b");
         assertThat(run(kafka, PACKAGE + "GetOffsetShell", "--topic", topic))
                 .isEqualTo(topic + ":0:0\n" + topic + ":1:2\n");
+        long soonMs = System.currentTimeMillis() + 60_000;
+        Answer.of(kafka.producer(Map.of()).send(new ProducerRecord<>(topic, 1, soonMs, null, "c")));
+        kafka.send(topic, 1, "d");
+        assertThat(run(
+                        kafka,
+                        PACKAGE + "GetOffsetShell",
+                        "--topic-partitions",
+                        topic + ":1",
+                        "--time",
+                        "max-timestamp"))
+                .isEqualTo(topic + ":1:2\n");
     }
 
     /** kafka-configs */

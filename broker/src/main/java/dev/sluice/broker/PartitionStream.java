@@ -8,6 +8,7 @@ import dev.sluice.log.TimestampCallback;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -185,13 +186,22 @@ public final class PartitionStream {
 
     /** Finds the first record with that timestamp or a later one. */
     public void find(long timestampMs, OffsetReply reply) {
+        search((log, callback) -> log.offsetFor(timestampMs, callback), reply);
+    }
+
+    /** Finds the record with the greatest timestamp, the first if several have it. */
+    public void latest(OffsetReply reply) {
+        search(PartitionLog::latest, reply);
+    }
+
+    private void search(BiConsumer<PartitionLog, TimestampCallback> search, OffsetReply reply) {
         caller.send(queue.home(), () -> {
             Refusal refusal = refusal();
             if (refusal != null) {
                 answer(() -> reply.refused(refusal));
                 return;
             }
-            partition.log().offsetFor(timestampMs, new TimestampCallback() {
+            search.accept(partition.log(), new TimestampCallback() {
                 @Override
                 public void found(long offset, long foundMs) {
                     answer(() -> reply.found(offset, foundMs));

@@ -29,9 +29,9 @@ record PublishQuota(@Nullable RateLimit messages, @Nullable RateLimit bytes) {
         return messages != null || bytes != null;
     }
 
-    void take(int bodyBytes, long nowNs) {
+    void take(int count, int bodyBytes, long nowNs) {
         if (messages != null) {
-            messages.take(1, nowNs);
+            messages.take(count, nowNs);
         }
         if (bytes != null) {
             bytes.take(bodyBytes, nowNs);

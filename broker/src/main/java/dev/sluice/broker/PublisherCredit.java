@@ -26,25 +26,41 @@ public final class PublisherCredit {
         return isLimited || gate.pressure() > 0;
     }
 
+    /** Takes note of one message. */
+    public void published(int bodyBytes, boolean consumes, long nowNs) {
+        published(1, bodyBytes, consumes, nowNs);
+    }
+
     /**
-     * Takes note of a message.
+     * Takes note of messages that came as one piece.
      *
+     * @param count how many, for the limits of rates
+     * @param bytes of the piece; what its messages take besides their bodies counts among them
      * @param consumes whether the publisher also owes acknowledgements: then pressure slows it less
      */
-    public void published(int bodyBytes, boolean consumes, long nowNs) {
-        own.take(bodyBytes, nowNs);
-        ofUser.take(bodyBytes, nowNs);
+    public void published(int count, int bytes, boolean consumes, long nowNs) {
+        own.take(count, bytes, nowNs);
+        ofUser.take(count, bytes, nowNs);
         double pressure = gate.pressure();
         if (pressure > 0) {
             double rate = PublishPace.bytesPerSecond(pressure);
             pace.setPerSecond(consumes ? Math.max(rate, PublishPace.MIXED_BYTES_PER_SECOND) : rate);
-            pace.take(bodyBytes + PublishPace.MESSAGE_BYTES, nowNs);
+            pace.take(bytes + PublishPace.MESSAGE_BYTES, nowNs);
         }
     }
 
     /** Nanoseconds until it may publish again; 0 for at once. */
     public long waitNs(long nowNs) {
-        long forPressure = gate.pressure() > 0 ? pace.waitNs(nowNs) : 0;
-        return Math.max(forPressure, Math.max(own.waitNs(nowNs), ofUser.waitNs(nowNs)));
+        return Math.max(waitForPressureNs(nowNs), waitForRatesNs(nowNs));
+    }
+
+    /** How much of {@link #waitNs} is for the pressure, which may be over sooner. */
+    public long waitForPressureNs(long nowNs) {
+        return gate.pressure() > 0 ? pace.waitNs(nowNs) : 0;
+    }
+
+    /** How much of {@link #waitNs} is for rates. */
+    public long waitForRatesNs(long nowNs) {
+        return Math.max(own.waitNs(nowNs), ofUser.waitNs(nowNs));
     }
 }

@@ -132,6 +132,27 @@ class PublishGateTest {
     }
 
     @Test
+    void manyMessagesInOnePieceAreWaitedForAsManyMessages() {
+        PublishQuota own = PublishQuota.of(1_000, 1_000_000, 0);
+        var credit = new PublisherCredit(gate, own, PublishQuota.UNLIMITED, 0);
+        credit.published(250, 1_000, false, 0);
+        assertThat(credit.waitNs(0)).as("a quarter of a second is free").isZero();
+        credit.published(10_000, 1_000, false, 0);
+        assertThat(credit.waitNs(0)).as("more than a second's worth").isEqualTo(10_000_000_000L);
+        assertThat(credit.waitForRatesNs(0)).isEqualTo(10_000_000_000L);
+        assertThat(credit.waitForPressureNs(0)).isZero();
+        credit.published(1, 20_000_000, false, 0);
+        assertThat(credit.waitNs(0)).as("its bytes take longer").isEqualTo(19_752_000_000L);
+        credit.published(Integer.MAX_VALUE, Integer.MAX_VALUE, false, 0);
+        credit.published(Integer.MAX_VALUE, Integer.MAX_VALUE, false, 0);
+        assertThat(credit.waitNs(0)).as("an hour each at most").isBetween(hours(2), hours(3));
+    }
+
+    private static long hours(int hours) {
+        return hours * 3_600_000_000_000L;
+    }
+
+    @Test
     void theRateOfAUserIsSharedByItsConnections() {
         PublishQuota user = PublishQuota.of(1_000, 0, 0);
         var one = new PublisherCredit(gate, PublishQuota.of(0, 1_000_000, 0), user, 0);

@@ -15,9 +15,11 @@ final class ApiVersionsHandler implements RequestHandler<ApiVersionsRequestData>
     private static final short FIRST_WITH_SOFTWARE = 3;
 
     private final RequestTable table;
+    private final KafkaNode node;
 
-    ApiVersionsHandler(RequestTable table) {
+    ApiVersionsHandler(RequestTable table, KafkaNode node) {
         this.table = table;
+        this.node = node;
     }
 
     @Override
@@ -25,12 +27,20 @@ final class ApiVersionsHandler implements RequestHandler<ApiVersionsRequestData>
         boolean isNamed = context.version() < FIRST_WITH_SOFTWARE
                 || (isName(request.clientSoftwareName()) && isName(request.clientSoftwareVersion()));
         var response = new ApiVersionsResponseData();
-        if (isNamed) {
-            response.setApiKeys(served());
-        } else {
+        if (!isNamed) {
             response.setErrorCode(Errors.INVALID_REQUEST.code());
+        } else if (isMisrouted(request)) {
+            response.setErrorCode(Errors.REBOOTSTRAP_REQUIRED.code());
+        } else {
+            response.setApiKeys(served());
         }
         context.answer(response);
+    }
+
+    /** Whether the client takes this node for another, as its address was somebody else's before (KIP-1242). */
+    private boolean isMisrouted(ApiVersionsRequestData request) {
+        return request.clusterId() != null
+                && !(request.clusterId().equals(node.clusterId()) && request.nodeId() == KafkaNode.ID);
     }
 
     private static boolean isName(String text) {

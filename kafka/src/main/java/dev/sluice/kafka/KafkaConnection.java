@@ -259,6 +259,7 @@ final class KafkaConnection extends ByteToMessageDecoder {
     void hangUp(String why, @Nullable Throwable cause) {
         if (!ended) {
             LOG.info("connection of {} is closed: {}", socket().remoteAddress(), why, cause);
+            socket().flush(); // what was answered before
             close();
         }
     }

@@ -3,6 +3,7 @@ package dev.sluice.kafka;
 import dev.sluice.broker.PartitionStream;
 import dev.sluice.broker.Refusal;
 import dev.sluice.broker.TopicHandle;
+import java.util.Map;
 import org.apache.kafka.common.message.ListOffsetsRequestData;
 import org.apache.kafka.common.message.ListOffsetsRequestData.ListOffsetsPartition;
 import org.apache.kafka.common.message.ListOffsetsRequestData.ListOffsetsTopic;
@@ -12,9 +13,19 @@ import org.apache.kafka.common.message.ListOffsetsResponseData.ListOffsetsTopicR
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.ListOffsetsRequest;
 
-/** Finds the first offset, the end, or the first record from a time on. Stateless. */
+/** Finds the first offset, the end, the first record from a time on, or the one with the greatest timestamp. Stateless. */
 final class ListOffsetsHandler implements RequestHandler<ListOffsetsRequestData> {
     private static final short FIRST_WITH_EPOCH = 4;
+    private static final int NONE = -1;
+
+    /** What is asked for with a number in place of a timestamp, and the versions of the request that have it first. */
+    private static final Map<Long, Integer> FIRST_VERSIONS = Map.of(
+            ListOffsetsRequest.LATEST_TIMESTAMP, 1,
+            ListOffsetsRequest.EARLIEST_TIMESTAMP, 1,
+            ListOffsetsRequest.MAX_TIMESTAMP, 7,
+            ListOffsetsRequest.EARLIEST_LOCAL_TIMESTAMP, 8,
+            ListOffsetsRequest.LATEST_TIERED_TIMESTAMP, 9,
+            ListOffsetsRequest.EARLIEST_PENDING_UPLOAD_TIMESTAMP, 11);
 
     @Override
     public void handle(RequestContext context, ListOffsetsRequestData request) {
@@ -56,37 +67,45 @@ final class ListOffsetsHandler implements RequestHandler<ListOffsetsRequestData>
             if (stale != Errors.NONE) {
                 fail(place, stale);
             } else if (timestamp >= 0) {
-                findByTime(place, partition, timestamp);
-            } else if (timestamp == ListOffsetsRequest.LATEST_TIMESTAMP
-                    || timestamp == ListOffsetsRequest.EARLIEST_TIMESTAMP
-                    || timestamp == ListOffsetsRequest.EARLIEST_LOCAL_TIMESTAMP) {
-                findBound(place, partition, timestamp == ListOffsetsRequest.LATEST_TIMESTAMP);
-            } else if (timestamp == ListOffsetsRequest.LATEST_TIERED_TIMESTAMP) {
-                found(place, partition, -1, -1); // nothing is elsewhere
-            } else {
+                partition.find(timestamp, new Found(place, partition));
+            } else if (FIRST_VERSIONS.getOrDefault(timestamp, Integer.MAX_VALUE) > context.version()) {
                 fail(place, Errors.UNSUPPORTED_VERSION);
+            } else if (timestamp == ListOffsetsRequest.MAX_TIMESTAMP) {
+                partition.latest(new Found(place, partition));
+            } else if (timestamp == ListOffsetsRequest.LATEST_TIERED_TIMESTAMP
+                    || timestamp == ListOffsetsRequest.EARLIEST_PENDING_UPLOAD_TIMESTAMP) {
+                found(place, partition, NONE, NONE); // all records are here, and stay here
+            } else {
+                findBound(place, partition, timestamp == ListOffsetsRequest.LATEST_TIMESTAMP);
             }
         }
 
-        private void findByTime(ListOffsetsPartitionResponse place, PartitionStream partition, long timestampMs) {
-            partition.find(timestampMs, new PartitionStream.OffsetReply() {
-                @Override
-                public void found(long offset, long foundMs) {
-                    Answer.this.found(place, partition, foundMs < 0 ? -1 : offset, foundMs);
-                }
+        /** Hears of the record that was looked for in one partition. */
+        private final class Found implements PartitionStream.OffsetReply {
+            private final ListOffsetsPartitionResponse place;
+            private final PartitionStream partition;
 
-                @Override
-                public void refused(Refusal refusal) {
-                    fail(place, KafkaErrors.of(refusal));
-                }
-            });
+            Found(ListOffsetsPartitionResponse place, PartitionStream partition) {
+                this.place = place;
+                this.partition = partition;
+            }
+
+            @Override
+            public void found(long offset, long timestampMs) {
+                Answer.this.found(place, partition, timestampMs < 0 ? NONE : offset, timestampMs);
+            }
+
+            @Override
+            public void refused(Refusal refusal) {
+                fail(place, KafkaErrors.of(refusal));
+            }
         }
 
         private void findBound(ListOffsetsPartitionResponse place, PartitionStream partition, boolean latest) {
             partition.bounds(new PartitionStream.BoundsReply() {
                 @Override
                 public void bounds(long startOffset, long endOffset) {
-                    found(place, partition, latest ? endOffset : startOffset, -1);
+                    found(place, partition, latest ? endOffset : startOffset, NONE);
                 }
 
                 @Override
@@ -99,14 +118,14 @@ final class ListOffsetsHandler implements RequestHandler<ListOffsetsRequestData>
         private void found(
                 ListOffsetsPartitionResponse place, PartitionStream partition, long offset, long timestampMs) {
             place.setOffset(offset).setTimestamp(timestampMs);
-            if (context.version() >= FIRST_WITH_EPOCH) {
+            if (offset != NONE && context.version() >= FIRST_WITH_EPOCH) {
                 place.setLeaderEpoch(partition.leaderEpoch());
             }
             countdown.ended();
         }
 
         void fail(ListOffsetsPartitionResponse place, Errors error) {
-            place.setErrorCode(error.code()).setOffset(-1).setTimestamp(-1);
+            place.setErrorCode(error.code()).setOffset(NONE).setTimestamp(NONE);
             countdown.ended();
         }
     }

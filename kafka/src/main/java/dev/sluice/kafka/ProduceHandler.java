@@ -55,6 +55,7 @@ final class ProduceHandler implements RequestHandler<ProduceRequestData> {
         private final ArrayList<PartitionProduceResponse> places = new ArrayList<>();
         private final Countdown countdown = new Countdown(this::answer);
         private int throttleMs;
+        private @Nullable Errors failed;
 
         Produce(RequestContext context, short acks) {
             this.context = context;
@@ -103,8 +104,9 @@ final class ProduceHandler implements RequestHandler<ProduceRequestData> {
                 fail(place, problem.error(), problem.text());
                 return;
             }
-            context.throttle().published(batch.readableBytes());
-            topic.partition(index).append(batch, BatchCheck.count(batch), new PartitionStream.AppendReply() {
+            int count = BatchCheck.count(batch);
+            context.throttle().published(count, batch.readableBytes());
+            topic.partition(index).append(batch, count, new PartitionStream.AppendReply() {
                 @Override
                 public void appended(long baseOffset, long startOffset) {
                     place.setBaseOffset(baseOffset).setLogStartOffset(startOffset);
@@ -125,6 +127,7 @@ final class ProduceHandler implements RequestHandler<ProduceRequestData> {
 
         private void fail(PartitionProduceResponse place, Errors error, @Nullable String text) {
             place.setErrorCode(error.code()).setBaseOffset(-1).setErrorMessage(text);
+            failed = error;
             countdown.ended();
         }
 
@@ -139,10 +142,12 @@ final class ProduceHandler implements RequestHandler<ProduceRequestData> {
         }
 
         private void answer() {
-            if (acks == NO_ACKS) {
+            if (acks != NO_ACKS) {
+                context.answer(response.setThrottleTimeMs(throttleMs));
+            } else if (failed == null) {
                 context.answerNothing();
             } else {
-                context.answer(response.setThrottleTimeMs(throttleMs));
+                context.hangUpInTurn("its records were not stored, and it wants no answer: " + failed);
             }
         }
     }

@@ -116,6 +116,11 @@ final class RequestContext {
         slot.answer(null);
     }
 
+    /** The client does not want an answer, and has to learn that something went wrong: its connection ends, after the answers to earlier requests. */
+    void hangUpInTurn(String why) {
+        slot.end(() -> connection.hangUp(why, null));
+    }
+
     /** The client cannot be answered in its protocol: its connection ends. */
     void hangUp(String why, @Nullable Throwable cause) {
         connection.hangUp(why, cause);

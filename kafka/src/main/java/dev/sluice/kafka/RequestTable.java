@@ -58,7 +58,7 @@ final class RequestTable {
     private static final @Nullable ApiMessageType[] TYPES = types();
 
     private final Map<ApiKeys, Api<?>> apis = new EnumMap<>(ApiKeys.class);
-    private final ApiVersionsHandler versions = new ApiVersionsHandler(this);
+    private final ApiVersionsHandler versions;
 
     /** A kind of request with the versions that are served, both included. */
     record Api<Q extends ApiMessage>(
@@ -72,16 +72,18 @@ final class RequestTable {
         }
     }
 
-    private RequestTable() {}
+    private RequestTable(KafkaNode node) {
+        this.versions = new ApiVersionsHandler(this, node);
+    }
 
     /** {@code groups}: what the coordinator of groups serves. */
     static RequestTable of(KafkaNode node, GroupRequests groups) {
-        var table = new RequestTable();
+        var table = new RequestTable(node);
         var topics = new TopicCreation(node.settings());
         table.serve(
                 ApiKeys.API_VERSIONS,
                 0,
-                4,
+                5,
                 org.apache.kafka.common.message.ApiVersionsRequestData.class,
                 table.versions);
         table.serve(ApiKeys.METADATA, 0, 13, MetadataRequestData.class, new MetadataHandler(node, topics));
@@ -260,7 +262,7 @@ final class RequestTable {
                     .request;
             var response = parsed.getErrorResponse(error);
             if (response == null) {
-                context.answerNothing();
+                context.hangUpInTurn(type.name + " failed: " + error.getMessage());
             } else {
                 context.answer(response.data());
             }

@@ -21,6 +21,7 @@ final class ResponseQueue {
     final class Slot {
         private boolean answered;
         private @Nullable List<ByteBuf> response;
+        private @Nullable Runnable end;
         private @Nullable Runnable whenOver;
 
         /** Takes over the buffers; null if nothing is to be sent. */
@@ -36,6 +37,12 @@ final class ResponseQueue {
             response = buffers;
             whenOver = null;
             sendFirst();
+        }
+
+        /** Instead of an answer: runs {@code action}, which closes the connection, when all earlier answers are sent. */
+        void end(Runnable action) {
+            end = action;
+            answer(null);
         }
 
         boolean isOver() {
@@ -62,7 +69,9 @@ final class ResponseQueue {
     private void sendFirst() {
         for (Slot first = slots.peekFirst(); first != null && first.answered; first = slots.peekFirst()) {
             slots.removeFirst();
-            if (first.response != null) {
+            if (first.end != null) {
+                first.end.run();
+            } else if (first.response != null) {
                 sender.accept(first.response);
             }
         }

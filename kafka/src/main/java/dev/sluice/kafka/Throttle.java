@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /** How long one client is to wait before its next request, because of what it has published and of the pressure on the node. Confined to its connection's shard. */
 final class Throttle {
-    /** No client is asked to wait for longer at a time. */
+    /** No client is asked to wait for longer at a time for what may be over any moment. For rates it waits as long as it takes to keep them. */
     static final int MOST_MS = 1_000;
 
     /** Of all clients, since they have not said who they are. */
@@ -27,21 +27,24 @@ final class Throttle {
         return broker.publishGate().isStopped() ? broker.publishGate().refusal() : null;
     }
 
-    void published(int bytes) {
+    /** A batch of so many records and bytes. */
+    void published(int records, int bytes) {
         PublisherCredit own = credit();
         if (own.isNeeded()) {
-            own.published(bytes, false, System.nanoTime());
+            own.published(records, bytes, false, System.nanoTime());
         }
     }
 
-    /** Milliseconds, 0 to {@link #MOST_MS}. */
+    /** Milliseconds, not negative. */
     int waitMs() {
         PublisherCredit own = credit();
         if (!own.isNeeded()) {
             return 0;
         }
-        long ms = TimeUnit.NANOSECONDS.toMillis(own.waitNs(System.nanoTime()));
-        return (int) Math.min(ms, MOST_MS);
+        long nowNs = System.nanoTime();
+        long forPressure = Math.min(TimeUnit.NANOSECONDS.toMillis(own.waitForPressureNs(nowNs)), MOST_MS);
+        long forRates = TimeUnit.NANOSECONDS.toMillis(own.waitForRatesNs(nowNs));
+        return (int) Math.min(Math.max(forPressure, forRates), Integer.MAX_VALUE);
     }
 
     private PublisherCredit credit() {

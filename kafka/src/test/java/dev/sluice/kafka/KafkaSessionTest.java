@@ -3,6 +3,7 @@ package dev.sluice.kafka;
 import static dev.sluice.kafka.Requests.FETCH_BY_NAME;
 import static dev.sluice.kafka.Requests.PRODUCE_BY_NAME;
 import static dev.sluice.kafka.Requests.batch;
+import static dev.sluice.kafka.Requests.batchAt;
 import static dev.sluice.kafka.Requests.fetch;
 import static dev.sluice.kafka.Requests.only;
 import static dev.sluice.kafka.Requests.produce;
@@ -14,6 +15,7 @@ import dev.sluice.broker.QueueSettings;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.message.ApiMessageType;
 import org.apache.kafka.common.message.ApiVersionsRequestData;
@@ -26,6 +28,7 @@ import org.apache.kafka.common.message.ListOffsetsRequestData;
 import org.apache.kafka.common.message.ListOffsetsRequestData.ListOffsetsPartition;
 import org.apache.kafka.common.message.ListOffsetsRequestData.ListOffsetsTopic;
 import org.apache.kafka.common.message.ListOffsetsResponseData;
+import org.apache.kafka.common.message.ListOffsetsResponseData.ListOffsetsPartitionResponse;
 import org.apache.kafka.common.message.MetadataRequestData;
 import org.apache.kafka.common.message.MetadataRequestData.MetadataRequestTopic;
 import org.apache.kafka.common.message.MetadataResponseData;
@@ -34,9 +37,11 @@ import org.apache.kafka.common.message.OffsetForLeaderEpochRequestData.OffsetFor
 import org.apache.kafka.common.message.OffsetForLeaderEpochRequestData.OffsetForLeaderTopic;
 import org.apache.kafka.common.message.OffsetForLeaderEpochRequestData.OffsetForLeaderTopicCollection;
 import org.apache.kafka.common.message.OffsetForLeaderEpochResponseData;
+import org.apache.kafka.common.message.ProduceRequestData;
 import org.apache.kafka.common.message.ProduceResponseData;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.protocol.Errors;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -47,6 +52,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(120)
 class KafkaSessionTest {
     private static final String TOPIC = "orders";
+    private static final short API_VERSIONS = 5;
+    private static final short NO_ACKS = 0;
 
     private RunningKafka kafka;
     private RawClient client;
@@ -65,7 +72,7 @@ class KafkaSessionTest {
 
     @Test
     void tellsWhichVersionsItServesInEachOfThem() throws Exception {
-        for (int version = 0; version <= 4; version++) {
+        for (int version = 0; version <= API_VERSIONS; version++) {
             var request = new ApiVersionsRequestData();
             if (version >= 3) {
                 request.setClientSoftwareName("raw").setClientSoftwareVersion("1");
@@ -81,6 +88,24 @@ class KafkaSessionTest {
     }
 
     @Test
+    void whoMeansAnotherNodeIsSentBackToWhereItCameFrom() throws Exception {
+        assertThat(connectTo(null, -1)).isEqualTo(Errors.NONE);
+        assertThat(connectTo(kafka.clusterId(), KafkaNode.ID)).isEqualTo(Errors.NONE);
+        assertThat(connectTo(kafka.clusterId(), KafkaNode.ID + 1)).isEqualTo(Errors.REBOOTSTRAP_REQUIRED);
+        assertThat(connectTo("another", KafkaNode.ID)).isEqualTo(Errors.REBOOTSTRAP_REQUIRED);
+    }
+
+    private Errors connectTo(@Nullable String clusterId, int nodeId) throws Exception {
+        var request = new ApiVersionsRequestData()
+                .setClientSoftwareName("raw")
+                .setClientSoftwareVersion("1")
+                .setClusterId(clusterId)
+                .setNodeId(nodeId);
+        return Errors.forCode(
+                client.ask(request, API_VERSIONS, ApiVersionsResponseData.class).errorCode());
+    }
+
+    @Test
     void aVersionOfApiVersionsThatIsTooNewIsAnsweredInTheOldestForm() throws Exception {
         byte[] frame = RawClient.encode(new ApiVersionsRequestData(), (short) 3, 1);
         frame[3] = 77;
@@ -89,7 +114,7 @@ class KafkaSessionTest {
         var response = (ApiVersionsResponseData) client.receive(ApiMessageType.API_VERSIONS.apiKey(), 0);
         assertThat(response.errorCode()).isEqualTo(Errors.UNSUPPORTED_VERSION.code());
         assertThat(response.apiKeys().find(ApiMessageType.API_VERSIONS.apiKey()).maxVersion())
-                .isEqualTo((short) 4);
+                .isEqualTo(API_VERSIONS);
         var next = (ApiVersionsResponseData) client.receive(ApiMessageType.API_VERSIONS.apiKey(), 0);
         assertThat(next.errorCode()).isZero();
     }
@@ -164,15 +189,70 @@ class KafkaSessionTest {
     }
 
     private long offset(long timestamp, int version) throws Exception {
+        ListOffsetsPartitionResponse found = find(timestamp, version);
+        assertThat(found.errorCode()).isZero();
+        return found.offset();
+    }
+
+    private ListOffsetsPartitionResponse find(long timestamp, int version) throws Exception {
         var request = new ListOffsetsRequestData()
                 .setReplicaId(-1)
                 .setTopics(List.of(new ListOffsetsTopic()
                         .setName(TOPIC)
                         .setPartitions(List.of(new ListOffsetsPartition().setTimestamp(timestamp)))));
-        var response = client.ask(request, version, ListOffsetsResponseData.class);
-        var partition = response.topics().getFirst().partitions().getFirst();
-        assertThat(partition.errorCode()).isZero();
-        return partition.offset();
+        return client.ask(request, version, ListOffsetsResponseData.class)
+                .topics()
+                .getFirst()
+                .partitions()
+                .getFirst();
+    }
+
+    @Test
+    void findsTheRecordWithTheGreatestTimestamp() throws Exception {
+        create(TOPIC);
+        for (int version = 7; version <= 11; version++) {
+            assertThat(find(-3, version)).isEqualTo(nothing());
+        }
+        long now = System.currentTimeMillis();
+        client.ask(produce(TOPIC, 0, batchAt(now + 5, now + 7, now + 7)), PRODUCE_BY_NAME, ProduceResponseData.class);
+        client.ask(produce(TOPIC, 0, batchAt(now + 6, now + 7)), PRODUCE_BY_NAME, ProduceResponseData.class);
+        for (int version = 7; version <= 11; version++) {
+            ListOffsetsPartitionResponse found = find(-3, version);
+            assertThat(found.errorCode()).isZero();
+            assertThat(found.offset()).isOne();
+            assertThat(found.timestamp()).isEqualTo(now + 7);
+            assertThat(found.leaderEpoch()).isNotNegative();
+        }
+    }
+
+    @Test
+    void allRecordsAreLocalAndNoneIsElsewhere() throws Exception {
+        create(TOPIC);
+        client.ask(produce(TOPIC, 0, batch("a", "b")), PRODUCE_BY_NAME, ProduceResponseData.class);
+        for (int version = 8; version <= 11; version++) {
+            assertThat(offset(-4, version)).isZero();
+        }
+        for (int version = 9; version <= 11; version++) {
+            assertThat(find(-5, version)).isEqualTo(nothing());
+        }
+        assertThat(find(-6, 11)).isEqualTo(nothing());
+    }
+
+    @Test
+    void whatAVersionDoesNotHaveIsNotFoundWithIt() throws Exception {
+        create(TOPIC);
+        var first = Map.of(-3L, 7, -4L, 8, -5L, 9, -6L, 11, -7L, 12, Long.MIN_VALUE, 12);
+        for (Map.Entry<Long, Integer> asked : first.entrySet()) {
+            for (int version = 1; version < asked.getValue(); version++) {
+                assertThat(find(asked.getKey(), version).errorCode())
+                        .as("%s in version %d", asked.getKey(), version)
+                        .isEqualTo(Errors.UNSUPPORTED_VERSION.code());
+            }
+        }
+    }
+
+    private static ListOffsetsPartitionResponse nothing() {
+        return new ListOffsetsPartitionResponse().setOffset(-1).setTimestamp(-1).setLeaderEpoch(-1);
     }
 
     @Test
@@ -264,6 +344,27 @@ class KafkaSessionTest {
             var response = (ProduceResponseData) client.receive(ApiMessageType.PRODUCE.apiKey(), PRODUCE_BY_NAME);
             assertThat(only(response).baseOffset()).isEqualTo(i);
         }
+    }
+
+    @Test
+    void whoWantsNoAnswersLearnsOfAnErrorByTheEndOfItsConnection() throws Exception {
+        create(TOPIC);
+        byte[] damaged = batch("a");
+        damaged[damaged.length - 1] ^= 1;
+        for (ProduceRequestData failing :
+                List.of(produce("none", 0, batch("a")), produce(TOPIC, 1, batch("a")), produce(TOPIC, 0, damaged))) {
+            try (RawClient hasty = kafka.connect()) {
+                hasty.send(produce(TOPIC, 0, batch("a")).setAcks(NO_ACKS), PRODUCE_BY_NAME);
+                hasty.send(produce(TOPIC, 0, batch("b")), PRODUCE_BY_NAME);
+                hasty.send(failing.setAcks(NO_ACKS), PRODUCE_BY_NAME);
+                var answer = (ProduceResponseData) hasty.receive(failing.apiKey(), PRODUCE_BY_NAME);
+                assertThat(only(answer).errorCode())
+                        .as("what was asked before is answered")
+                        .isZero();
+                hasty.expectTheEnd();
+            }
+        }
+        assertThat(offset(-1, 11)).isEqualTo(6);
     }
 
     @Test

@@ -7,6 +7,7 @@ import java.io.DataOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
@@ -28,7 +29,16 @@ final class RawClient implements AutoCloseable {
     private int lastId;
 
     RawClient(int port) throws IOException {
-        socket = new Socket(InetAddress.getLoopbackAddress(), port);
+        this(port, 0);
+    }
+
+    /** {@code receiveBytes}: how much of what it does not read its machine takes, about; 0 for what is usual. */
+    RawClient(int port, int receiveBytes) throws IOException {
+        socket = new Socket();
+        if (receiveBytes > 0) {
+            socket.setReceiveBufferSize(receiveBytes);
+        }
+        socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
         socket.setTcpNoDelay(true);
         socket.setSoTimeout(READ_LIMIT_MS);
         in = new DataInputStream(socket.getInputStream());
@@ -85,6 +95,11 @@ final class RawClient implements AutoCloseable {
         response.read(reader, (short) version);
         assertThat(reader.remaining()).as("bytes behind the response").isZero();
         return response;
+    }
+
+    /** Whether something of an answer has come. */
+    boolean hasAnswer() throws IOException {
+        return in.available() > 0;
     }
 
     /** Reads until the broker has closed the connection. */

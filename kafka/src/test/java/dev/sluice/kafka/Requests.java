@@ -39,6 +39,19 @@ final class Requests {
             ByteBuf value = Unpooled.wrappedBuffer(text.getBytes(StandardCharsets.UTF_8));
             builder.append(System.currentTimeMillis(), null, value, RecordHeaders.EMPTY);
         }
+        return bytes(builder);
+    }
+
+    /** With a record of each of the times. */
+    static byte[] batchAt(long... timestampsMs) {
+        var builder = new RecordBatchBuilder(PooledByteBufAllocator.DEFAULT);
+        for (long timestampMs : timestampsMs) {
+            builder.append(timestampMs, null, Unpooled.EMPTY_BUFFER, RecordHeaders.EMPTY);
+        }
+        return bytes(builder);
+    }
+
+    private static byte[] bytes(RecordBatchBuilder builder) {
         ByteBuf built = builder.build();
         byte[] bytes = ByteBufUtil.getBytes(built);
         built.release();

@@ -36,16 +36,25 @@ final class RunningKafka implements AutoCloseable {
     private final Listener listener;
 
     RunningKafka(Path folder) throws Exception {
+        this(folder, BrokerLimits.defaults());
+    }
+
+    RunningKafka(Path folder, BrokerLimits limits) throws Exception {
+        this(Storage.open(folder, StorageConfig.small()), limits, KafkaSettings.DEFAULT);
+    }
+
+    /** Takes over the storage. */
+    RunningKafka(Storage storage, BrokerLimits limits, KafkaSettings settings) throws Exception {
         var net =
                 new NetSettings(SHARDS, NetSettings.DEFAULT_MAX_CONNECTIONS, NetSettings.DEFAULT_HANDSHAKE_TIMEOUT_MS);
-        storage = Storage.open(folder, StorageConfig.small());
+        this.storage = storage;
         loops = EventLoops.open(SHARDS);
-        broker = Broker.start(storage, loops.shards(), BrokerLimits.defaults()).get(10, TimeUnit.SECONDS);
+        broker = Broker.start(storage, loops.shards(), limits).get(10, TimeUnit.SECONDS);
         connections = new Connections(net.maxConnections());
-        var settings = KafkaSettings.DEFAULT
-                .withMaxBatchBytes(MAX_BATCH_BYTES)
-                .withGroups(new GroupSettings(GroupSettings.DEFAULT.offsetsRetentionMinutes(), 0));
-        gateway = new KafkaGateway(broker, settings);
+        gateway = new KafkaGateway(
+                broker,
+                settings.withMaxBatchBytes(MAX_BATCH_BYTES)
+                        .withGroups(new GroupSettings(GroupSettings.DEFAULT.offsetsRetentionMinutes(), 0)));
         listener = Listener.open(loops, connections, net, "127.0.0.1", 0, gateway);
     }
 
@@ -67,8 +76,16 @@ final class RunningKafka implements AutoCloseable {
 
     /** Declares it as another protocol would. */
     void declare(String name, QueueSettings settings) {
-        this.<QueueStatus>ask((on, reply) ->
-                on.declareQueue(new QueueSpec(name, true, false, false, settings), NO_CONNECTION, reply));
+        declare(new QueueSpec(name, true, false, false, settings));
+    }
+
+    /** One whose records stay in memory. */
+    void declareTransient(String name) {
+        declare(new QueueSpec(name, false, false, false, QueueSettings.DEFAULT));
+    }
+
+    private void declare(QueueSpec spec) {
+        this.<QueueStatus>ask((on, reply) -> on.declareQueue(spec, NO_CONNECTION, reply));
     }
 
     /** Asks the broker itself, and waits for the answer. */

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -155,6 +156,16 @@ final class JournalledSegments implements SegmentStore {
     @Override
     public void seekTimestamp(long timestampMs, OffsetCallback callback) {
         reads.seekTimestamp(timestampMs, log().startOffset(), callback);
+    }
+
+    @Override
+    public List<SegmentRef> segments() {
+        return updates.chain().segments();
+    }
+
+    @Override
+    public void chunks(SegmentRef segment, Consumer<List<SegmentChunk>> callback) {
+        reads.chunks(segment, callback);
     }
 
     @Override

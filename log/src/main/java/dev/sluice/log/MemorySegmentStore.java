@@ -1,5 +1,8 @@
 package dev.sluice.log;
 
+import java.util.List;
+import java.util.function.Consumer;
+
 /**
  * Keeps nothing beyond the tail: for logs whose records need not survive the process. Stateless, so that all logs of all
  * owners share one.
@@ -59,6 +62,16 @@ final class MemorySegmentStore implements SegmentStore {
     @Override
     public void seekTimestamp(long timestampMs, OffsetCallback callback) {
         callback.found(0);
+    }
+
+    @Override
+    public List<SegmentRef> segments() {
+        return List.of();
+    }
+
+    @Override
+    public void chunks(SegmentRef segment, Consumer<List<SegmentChunk>> callback) {
+        throw new IllegalStateException("a log in memory has no segments");
     }
 
     @Override

@@ -273,6 +273,15 @@ public final class PartitionLog {
     }
 
     /**
+     * Finds the record with the greatest timestamp, the first of them if several have it. The answer is as that of {@link #offsetFor} if there is no record. It may be one that was
+     * discarded, as long as reads may return it.
+     */
+    public void latest(TimestampCallback callback) {
+        checkOwner();
+        new LatestSearch(this, callback).begin();
+    }
+
+    /**
      * Gives up from the front what need not be kept: segments as a whole, and of what is in memory batches that are too old. Does nothing
      * by itself later: call it now and then.
      *

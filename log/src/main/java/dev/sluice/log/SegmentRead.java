@@ -33,7 +33,8 @@ final class SegmentRead {
      * @param usualChunkBytes how large chunks are, single batches apart
      * @param isCached whether to read through the system's page cache, so that it keeps what was read, instead of past it
      */
-    SegmentRead(SegmentRef segment, SegmentIndex index, long offset, int maxBytes, int usualChunkBytes, boolean isCached) {
+    SegmentRead(
+            SegmentRef segment, SegmentIndex index, long offset, int maxBytes, int usualChunkBytes, boolean isCached) {
         this.segment = segment;
         this.index = index;
         this.offset = offset;

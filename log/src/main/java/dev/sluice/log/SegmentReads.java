@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Reads one log's segments. Confined to the log's owner thread; files are read on the background threads and the results come back here. */
@@ -47,7 +48,8 @@ final class SegmentReads {
         Known now = known(segment);
         // What has been read once as a whole has more than one reader, and is worth room in the page cache.
         boolean isCached = now.readBytes >= segment.bytes();
-        SegmentRead read = new SegmentRead(segment, now.index, offset, maxBytes, node.config().chunkBytes(), isCached);
+        SegmentRead read = new SegmentRead(
+                segment, now.index, offset, maxBytes, node.config().chunkBytes(), isCached);
         node.threads().background().execute(() -> {
             try {
                 ByteBuf batches = read.execute(node.disk());
@@ -141,16 +143,30 @@ final class SegmentReads {
     }
 
     private long firstWith(long timestampMs, SegmentRef segment) {
-        try {
-            for (SegmentChunk chunk : SegmentReader.readIndex(node.disk(), segment)) {
-                if (chunk.maxTimestampMs() >= timestampMs) {
-                    return chunk.firstOffset();
-                }
+        List<SegmentChunk> chunks = readChunks(segment);
+        for (SegmentChunk chunk : chunks) {
+            if (chunk.maxTimestampMs() >= timestampMs) {
+                return chunk.firstOffset();
             }
-            return segment.lastOffset() + 1;
+        }
+        // A reader who begins at a segment that is gone or cannot be read finds out, and why.
+        return chunks.isEmpty() ? segment.baseOffset() : segment.lastOffset() + 1;
+    }
+
+    /** As {@link SegmentStore#chunks}. */
+    void chunks(SegmentRef segment, Consumer<List<SegmentChunk>> callback) {
+        node.threads().background().execute(() -> {
+            List<SegmentChunk> chunks = readChunks(segment);
+            lane.execute(() -> callback.accept(chunks));
+        });
+    }
+
+    /** None if the segment is gone by now, or cannot be read. Blocks. */
+    private List<SegmentChunk> readChunks(SegmentRef segment) {
+        try {
+            return SegmentReader.readIndex(node.disk(), segment);
         } catch (IOException | RuntimeException failure) {
-            // The segment may be gone by now; a reader who begins at it finds out, and why.
-            return segment.baseOffset();
+            return List.of();
         }
     }
 

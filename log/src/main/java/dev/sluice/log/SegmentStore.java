@@ -1,5 +1,8 @@
 package dev.sluice.log;
 
+import java.util.List;
+import java.util.function.Consumer;
+
 /**
  * Where the batches of a partition log are kept: in memory, in this node's journal and segment files, or elsewhere. One
  * instance serves one log and is confined to that log's owner thread; what it shares with others is below it. Work that
@@ -41,6 +44,12 @@ interface SegmentStore {
      * below it is to be read. {@link #segmentEndOffset} if no segment has one.
      */
     void seekTimestamp(long timestampMs, OffsetCallback callback);
+
+    /** The segments, in order. */
+    List<SegmentRef> segments();
+
+    /** Tells the chunks of a segment, in order; none if it is gone by now, or cannot be read. Never from inside the call. */
+    void chunks(SegmentRef segment, Consumer<List<SegmentChunk>> callback);
 
     /** The first offset behind all segments from the front that may go: see {@link Retention}. */
     long retainedFrom(Retention retention, long nowMs, long tailBytes);

@@ -25,7 +25,11 @@ final class FaultyDisk implements Disk {
     }
 
     /** Bytes that were read through the page cache and past it. */
-    record Reads(long cached, long direct) {}
+    record Reads(long cached, long direct) {
+        long all() {
+            return cached + direct;
+        }
+    }
 
     Reads reads() {
         return new Reads(cachedBytes.get(), directBytes.get());

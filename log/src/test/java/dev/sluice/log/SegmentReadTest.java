@@ -75,7 +75,8 @@ class SegmentReadTest {
     void readsABatchLargerThanItWasAskedForAsAWhole() throws Exception {
         FileDisk disk = FileDisk.open(folder);
         SegmentRef segment = write(disk, 2, () -> 900_000);
-        ByteBuf batches = new SegmentRead(segment, SegmentIndex.unknown(segment), 0, 1, CHUNK_BYTES, false).execute(disk);
+        ByteBuf batches =
+                new SegmentRead(segment, SegmentIndex.unknown(segment), 0, 1, CHUNK_BYTES, false).execute(disk);
         assertThat(batches.readableBytes()).isBetween(900_000, 901_000);
         batches.release();
     }
@@ -89,8 +90,9 @@ class SegmentReadTest {
                 file.truncate(bytes);
             }
             for (boolean isCached : new boolean[] {true, false}) {
-                assertThatThrownBy(() ->
-                                new SegmentRead(segment, SegmentIndex.unknown(segment), 0, 1, CHUNK_BYTES, isCached).execute(disk))
+                assertThatThrownBy(() -> new SegmentRead(
+                                        segment, SegmentIndex.unknown(segment), 0, 1, CHUNK_BYTES, isCached)
+                                .execute(disk))
                         .isInstanceOf(StorageException.class)
                         .hasMessageContaining(segment.fileName() + " is damaged at position 0");
             }
@@ -104,7 +106,8 @@ class SegmentReadTest {
         try (DiskFile file = disk.open(segment.fileName(), Disk.Layout.STREAM, Disk.Writes.FORCED)) {
             file.write(5000, ByteBuffer.allocateDirect(1).put(0, (byte) 1));
         }
-        assertThatThrownBy(() -> new SegmentRead(segment, SegmentIndex.unknown(segment), 0, 1, CHUNK_BYTES, false).execute(disk))
+        assertThatThrownBy(() ->
+                        new SegmentRead(segment, SegmentIndex.unknown(segment), 0, 1, CHUNK_BYTES, false).execute(disk))
                 .isInstanceOf(StorageException.class)
                 .hasMessageContaining("the records 0 to")
                 .hasMessageContaining("checksum");
@@ -124,7 +127,10 @@ class SegmentReadTest {
                 int records = 1 + i % 3;
                 for (int r = 0; r < records; r++) {
                     builder.append(
-                            1, null, Unpooled.buffer().writeZero(sizes.next() / records), RecordHeaders.EMPTY.duplicate());
+                            1,
+                            null,
+                            Unpooled.buffer().writeZero(sizes.next() / records),
+                            RecordHeaders.EMPTY.duplicate());
                 }
                 ByteBuf batch = builder.build();
                 RecordBatch.setBaseOffset(batch, batch.readerIndex(), next);

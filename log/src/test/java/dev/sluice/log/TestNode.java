@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A storage on a real folder whose threads the test steps, with short ways to append and to read. Confined to one test. */
@@ -110,11 +111,22 @@ final class TestNode implements AutoCloseable {
     }
 
     long offsetFor(PartitionLog log, long timestampMs) {
-        CompletableFuture<Long> result = new CompletableFuture<>();
-        log.offsetFor(timestampMs, new TimestampCallback() {
+        return found(callback -> log.offsetFor(timestampMs, callback)).offset();
+    }
+
+    /** What a search by time found. */
+    record Found(long offset, long timestampMs) {}
+
+    Found latest(PartitionLog log) {
+        return found(log::latest);
+    }
+
+    private Found found(Consumer<TimestampCallback> search) {
+        CompletableFuture<Found> result = new CompletableFuture<>();
+        search.accept(new TimestampCallback() {
             @Override
             public void found(long offset, long foundMs) {
-                result.complete(offset);
+                result.complete(new Found(offset, foundMs));
             }
 
             @Override
