@@ -31,6 +31,7 @@ final class JournalledSegments implements SegmentStore {
     private final OwnerLane lane;
     private final ChainUpdates updates;
     private final SegmentReads reads;
+    private final ReadAhead ahead;
     private final BiConsumer<LogId, DetachedLog> onDetached;
     private @Nullable PartitionLog log;
 
@@ -75,6 +76,7 @@ final class JournalledSegments implements SegmentStore {
         this.lane = lane;
         this.updates = updates;
         this.reads = new SegmentReads(node, lane, updates);
+        this.ahead = new ReadAhead(node, lane, reads);
         this.endFile = endFile;
         this.onDetached = onDetached;
     }
@@ -150,7 +152,7 @@ final class JournalledSegments implements SegmentStore {
 
     @Override
     public void fetch(long offset, int maxBytes, FetchCallback callback) {
-        reads.fetch(offset, maxBytes, callback);
+        ahead.fetch(offset, maxBytes, callback);
     }
 
     @Override
@@ -477,6 +479,7 @@ final class JournalledSegments implements SegmentStore {
 
     @Override
     public void close(Runnable done) {
+        ahead.close();
         onClosed = done;
         finishClosing();
     }
@@ -507,6 +510,7 @@ final class JournalledSegments implements SegmentStore {
 
     @Override
     public void abandon() {
+        ahead.close();
         Runnable done = onClosed;
         onClosed = null;
         if (done != null) {

@@ -14,7 +14,7 @@ import java.util.List;
  */
 final class SegmentRead {
     /** Whatever is asked for, a read takes about so much memory at most, single chunks apart: the allocator keeps memory of that size. */
-    private static final int MOST_BYTES = 2 << 20;
+    static final int MOST_BYTES = 2 << 20;
 
     /** Of a read, for headers and the filling of blocks. */
     private static final int SHARE_BETWEEN_BATCHES = 16;
@@ -55,7 +55,7 @@ final class SegmentRead {
                 return Unpooled.EMPTY_BUFFER;
             }
             ByteBuf batches = read(file, position, Math.min(endOfRead(position), segment.bytes()));
-            SegmentReader.cut(batches, offset, maxBytes);
+            var _ = SegmentReader.cut(batches, offset, maxBytes);
             return batches;
         }
     }

@@ -46,17 +46,20 @@ final class SegmentReader {
         return SegmentChunk.readHeader(header.flip(), segment.fileName(), segment.id(), position);
     }
 
-    /** Leaves the batches from the one that reaches up to the offset to the last that fits. */
-    static void cut(ByteBuf batches, long offset, int maxBytes) {
+    /** Leaves the batches from the one that reaches up to the offset to the last that fits; the index of that one. */
+    static int cut(ByteBuf batches, long offset, int maxBytes) {
         int at = batches.readerIndex();
         while (RecordBatch.lastOffset(batches, at) < offset) {
             at += RecordBatch.sizeInBytes(batches, at);
         }
         int end = at;
+        int last;
         do {
+            last = end;
             end += RecordBatch.sizeInBytes(batches, end);
         } while (end < batches.writerIndex() && end - at + RecordBatch.sizeInBytes(batches, end) <= maxBytes);
         batches.setIndex(at, end);
+        return last;
     }
 
     static DiskFile open(Disk disk, SegmentRef segment) throws IOException {

@@ -95,6 +95,11 @@ final class SegmentReads {
         }
     }
 
+    /** Whether there is a record at the offset or above. */
+    boolean reaches(long offset) {
+        return segmentAt(offset) != null;
+    }
+
     private boolean isInChain(SegmentRef segment) {
         SegmentRef now = segmentAt(segment.lastOffset());
         return now != null && now.id() == segment.id();

@@ -319,6 +319,11 @@ public final class Storage implements AutoCloseable {
         return node.journal().bytes();
     }
 
+    /** Memory of what was read from segments before anybody asked for it, or is being read. */
+    long aheadBytes() {
+        return node.aheadBytes().get();
+    }
+
     /** How many group commits the journal has written since the start. */
     public long journalWrites() {
         return node.journal().frames();

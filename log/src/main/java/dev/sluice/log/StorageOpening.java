@@ -85,6 +85,7 @@ final class StorageOpening {
                 budget,
                 stalls,
                 new DeferredDeletes(),
+                new AtomicLong(),
                 new AtomicLong(now.starts() << 32));
         return new Storage(node, metadata, lock, logs);
     }

@@ -18,6 +18,7 @@ final class FaultyDisk implements Disk {
     private final AtomicLong cachedBytes = new AtomicLong();
     private final AtomicLong directBytes = new AtomicLong();
     private volatile boolean dead; // set by the test, read by the storage's threads
+    private volatile boolean unreadable; // set by the test, read by the storage's threads
     private volatile boolean full; // set by the test, read by the storage's threads
 
     FaultyDisk(Disk disk) {
@@ -49,6 +50,17 @@ final class FaultyDisk implements Disk {
     /** From now on nothing can be created and no file can grow. */
     void setFull(boolean isFull) {
         full = isFull;
+    }
+
+    /** From now on no file can be read. */
+    void setUnreadable(boolean isUnreadable) {
+        unreadable = isUnreadable;
+    }
+
+    private void refuseIfUnreadable(String name) throws IOException {
+        if (unreadable) {
+            throw new IOException("reading of " + name + " failed, as the test wants");
+        }
     }
 
     /** The next syncs of files whose name begins so fail. */
@@ -170,6 +182,7 @@ final class FaultyDisk implements Disk {
 
         @Override
         public int read(long position, ByteBuffer target) throws IOException {
+            refuseIfUnreadable(file.name());
             int bytes = file.read(position, target);
             cachedBytes.addAndGet(bytes);
             return bytes;
@@ -177,6 +190,7 @@ final class FaultyDisk implements Disk {
 
         @Override
         public int readBlocks(long position, ByteBuffer target) throws IOException {
+            refuseIfUnreadable(file.name());
             int bytes = file.readBlocks(position, target);
             directBytes.addAndGet(bytes);
             return bytes;

@@ -162,8 +162,12 @@ final class TestNode implements AutoCloseable {
     }
 
     ByteBuf fetch(PartitionLog log, long offset) {
+        return fetch(log, offset, 10_000);
+    }
+
+    ByteBuf fetch(PartitionLog log, long offset, int maxBytes) {
         CompletableFuture<ByteBuf> result = new CompletableFuture<>();
-        log.fetch(offset, 10_000, new FetchCallback() {
+        log.fetch(offset, maxBytes, new FetchCallback() {
             @Override
             public void fetched(ByteBuf batches) {
                 result.complete(batches);
