@@ -5,8 +5,6 @@ import dev.sluice.broker.Shard;
 import dev.sluice.net.ByteBudget;
 import dev.sluice.net.Gateway;
 import io.netty.channel.ChannelHandler;
-import java.io.IOException;
-import java.net.InetSocketAddress;
 
 /** AMQP 0-9-1 with RabbitMQ's extensions. Thread-safe: immutable. */
 public final class AmqpGateway implements Gateway {
@@ -28,10 +26,5 @@ public final class AmqpGateway implements Gateway {
     @Override
     public ChannelHandler handlerFor(Shard shard) {
         return new AmqpConnection(broker.on(shard), settings, bodies);
-    }
-
-    @Override
-    public void rehearse(InetSocketAddress listener) throws IOException {
-        AmqpRehearsal.run(listener);
     }
 }

@@ -9,7 +9,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 
 /** A client that publishes to a durable queue with confirms, and consumes and acknowledges what it published. Blocks; confined to one thread. */
-final class AmqpRehearsal implements AutoCloseable {
+public final class AmqpRehearsal implements AutoCloseable {
     private static final int ROUNDS = 300;
     private static final int MESSAGES_PER_ROUND = 100;
     private static final int BODY_BYTES = 100;
@@ -39,7 +39,8 @@ final class AmqpRehearsal implements AutoCloseable {
         in = new DataInputStream(new BufferedInputStream(socket.getInputStream()));
     }
 
-    static void run(InetSocketAddress listener) throws IOException {
+    /** Does it with a broker that is there for nothing else. */
+    public static void run(InetSocketAddress listener) throws IOException {
         try (var client = new AmqpRehearsal(listener)) {
             client.open();
             for (int round = 1; round <= ROUNDS; round++) {
@@ -59,15 +60,9 @@ final class AmqpRehearsal implements AutoCloseable {
         frames.method(out, 0, new ConnectionMethod.Open("/"));
         frames.method(out, CHANNEL, new ChannelMethod.Open());
         frames.method(out, CHANNEL, new ConfirmMethod.Select(false));
-        frames.method(
-                out,
-                CHANNEL,
-                new QueueMethod.Declare(QUEUE, false, true, false, false, false, FieldTable.EMPTY));
+        frames.method(out, CHANNEL, new QueueMethod.Declare(QUEUE, false, true, false, false, false, FieldTable.EMPTY));
         frames.method(out, CHANNEL, new BasicMethod.Qos(0, MESSAGES_PER_ROUND, false));
-        frames.method(
-                out,
-                CHANNEL,
-                new BasicMethod.Consume(QUEUE, "", false, false, false, false, FieldTable.EMPTY));
+        frames.method(out, CHANNEL, new BasicMethod.Consume(QUEUE, "", false, false, false, false, FieldTable.EMPTY));
         send();
         await(BasicMethod.ConsumeOk.ID);
     }

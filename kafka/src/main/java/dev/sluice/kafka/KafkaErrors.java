@@ -25,6 +25,11 @@ final class KafkaErrors {
         };
     }
 
+    /** Whether the client may be right in everything, and has only to wait. */
+    static boolean isOfBackpressure(Errors error) {
+        return error == Errors.NOT_ENOUGH_REPLICAS || error == Errors.KAFKA_STORAGE_ERROR;
+    }
+
     /** For people. */
     static String text(Refusal refusal) {
         return refusal.reason() + " " + refusal.subject() + (refusal.detail().isEmpty() ? "" : ": " + refusal.detail());

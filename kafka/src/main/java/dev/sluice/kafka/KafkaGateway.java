@@ -6,8 +6,6 @@ import dev.sluice.kafka.group.GroupCoordinator;
 import dev.sluice.net.ByteBudget;
 import dev.sluice.net.Gateway;
 import io.netty.channel.ChannelHandler;
-import java.io.IOException;
-import java.net.InetSocketAddress;
 
 /** Kafka's protocol. Thread-safe: immutable. */
 public final class KafkaGateway implements Gateway {
@@ -37,11 +35,6 @@ public final class KafkaGateway implements Gateway {
     @Override
     public ChannelHandler handlerFor(Shard shard) {
         return new KafkaConnection(broker.on(shard), settings, requests, unfinished);
-    }
-
-    @Override
-    public void rehearse(InetSocketAddress listener) throws IOException, InterruptedException {
-        KafkaRehearsal.run(listener);
     }
 
     @Override

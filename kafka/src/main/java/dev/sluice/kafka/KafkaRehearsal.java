@@ -22,7 +22,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** Kafka's own clients, which produce to a topic, and consume from it as a group. Stateless. */
-final class KafkaRehearsal {
+public final class KafkaRehearsal {
     private static final String TOPIC = "rehearsal";
     private static final int PARTITIONS = 4;
     private static final int RECORDS = 20_000;
@@ -31,7 +31,8 @@ final class KafkaRehearsal {
 
     private KafkaRehearsal() {}
 
-    static void run(InetSocketAddress listener) throws IOException, InterruptedException {
+    /** Does it with a broker that is there for nothing else; blocks. */
+    public static void run(InetSocketAddress listener) throws IOException, InterruptedException {
         String address = listener.getAddress().getHostAddress() + ":" + listener.getPort();
         Map<String, Object> common = Map.of(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, address);
         try (Admin admin = Admin.create(common)) {

@@ -127,7 +127,9 @@ final class ProduceHandler implements RequestHandler<ProduceRequestData> {
 
         private void fail(PartitionProduceResponse place, Errors error, @Nullable String text) {
             place.setErrorCode(error.code()).setBaseOffset(-1).setErrorMessage(text);
-            failed = error;
+            if (!KafkaErrors.isOfBackpressure(error)) {
+                failed = error;
+            }
             countdown.ended();
         }
 

@@ -401,6 +401,12 @@ class KafkaSessionTest {
         var full = only(client.ask(produce("short", 0, batch("b")), PRODUCE_BY_NAME, ProduceResponseData.class));
         assertThat(full.errorCode()).isEqualTo(Errors.NOT_ENOUGH_REPLICAS.code());
         assertThat(full.errorMessage()).contains("QUEUE_FULL", "its limit of 1");
+
+        client.send(produce("short", 0, batch("c")).setAcks(NO_ACKS), PRODUCE_BY_NAME);
+        var after = only(client.ask(produce("short", 0, batch("d")), PRODUCE_BY_NAME, ProduceResponseData.class));
+        assertThat(after.errorCode())
+                .as("the connection is there, whether answers are wanted or not")
+                .isEqualTo(Errors.NOT_ENOUGH_REPLICAS.code());
     }
 
     @Test

@@ -2,8 +2,6 @@ package dev.sluice.net;
 
 import dev.sluice.broker.Shard;
 import io.netty.channel.ChannelHandler;
-import java.io.IOException;
-import java.net.InetSocketAddress;
 
 /** A protocol: what handles the connections of a listener. Thread-safe: connections are accepted on any shard. */
 public interface Gateway {
@@ -15,12 +13,6 @@ public interface Gateway {
      * and ends the connection in its protocol's way when it is told {@link ConnectionEvent#SHUTDOWN}.
      */
     ChannelHandler handlerFor(Shard shard);
-
-    /**
-     * Has a client of its own do through the listener what clients do most, and blocks until it is done: for a run in which the JVM records what a broker
-     * is going to need.
-     */
-    void rehearse(InetSocketAddress listener) throws IOException, InterruptedException;
 
     /** The node stops: no connection comes any more. */
     default void close() {}

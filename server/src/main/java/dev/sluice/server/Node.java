@@ -16,16 +16,16 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.List;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,16 +44,8 @@ final class Node implements AutoCloseable {
     /** What has to be closed, the last opened first. */
     private final Deque<Closing> opened = new ArrayDeque<>();
 
-    private final List<Listening> listening = new ArrayList<>();
-
-    /** Where a protocol can be reached. */
-    private record Listening(Gateway gateway, InetSocketAddress address) {
-        /** For people. */
-        @Override
-        public String toString() {
-            return gateway.name() + " " + address.getAddress().getHostAddress() + ":" + address.getPort();
-        }
-    }
+    /** By protocol. */
+    private final Map<String, InetSocketAddress> listening = new LinkedHashMap<>();
 
     /** Ends one part; blocks. */
     private interface Closing {
@@ -141,23 +133,14 @@ final class Node implements AutoCloseable {
                 opened.push(gateway::close);
                 Listener listener = listeners.open(number, gateway);
                 opened.push(listener::close);
-                listening.add(new Listening(gateway, listener.address()));
+                listening.put(gateway.name(), listener.address());
             }
         }
     }
 
-    /** Where it can be reached, for people: {@code amqp 127.0.0.1:5672}. */
-    String addresses() {
-        return listening.isEmpty()
-                ? "no listener"
-                : listening.stream().map(Listening::toString).collect(Collectors.joining(", "));
-    }
-
-    /** Has clients do over each protocol what clients do most; blocks. */
-    void rehearse() throws IOException, InterruptedException {
-        for (Listening each : listening) {
-            each.gateway().rehearse(each.address());
-        }
+    /** Where it can be reached, by protocol. */
+    Map<String, InetSocketAddress> listening() {
+        return Collections.unmodifiableMap(listening);
     }
 
     private static <T> T await(Future<T> future) {

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Model.CommandSpec;
@@ -72,14 +73,24 @@ final class StartCommand implements Callable<Integer> {
         Node node = Node.start(configuration);
         if (flags.hasMatchedOption(REHEARSE_FLAG)) {
             try (node) {
-                node.rehearse();
+                Rehearsal.run(node.listening());
             }
             return ExitCode.OK;
         }
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(node), "shutdown"));
-        spec.commandLine().getOut().println("ready in " + sinceStartMs() + " ms: " + node.addresses());
+        spec.commandLine().getOut().println("ready in " + sinceStartMs() + " ms: " + addresses(node));
         new CountDownLatch(1).await();
         throw new AssertionError("only the shutdown hook ends the process");
+    }
+
+    /** For people: {@code amqp 127.0.0.1:5672}. */
+    private static String addresses(Node node) {
+        String addresses = node.listening().entrySet().stream()
+                .map(each -> each.getKey() + " "
+                        + each.getValue().getAddress().getHostAddress() + ":"
+                        + each.getValue().getPort())
+                .collect(Collectors.joining(", "));
+        return addresses.isEmpty() ? "no listener" : addresses;
     }
 
     /** Since the launcher was called, where it says when that was; else since the process began. */
