@@ -25,7 +25,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 public final class KafkaRehearsal {
     private static final String TOPIC = "rehearsal";
     private static final int PARTITIONS = 4;
-    private static final int RECORDS = 20_000;
+    private static final int RECORDS = 80_000;
     private static final int RECORD_BYTES = 1000;
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
