@@ -46,7 +46,7 @@ public final class AmqpRehearsal implements AutoCloseable {
             for (int round = 1; round <= ROUNDS; round++) {
                 client.round((long) round * MESSAGES_PER_ROUND);
             }
-            client.close(QUEUE);
+            client.end();
         }
     }
 
@@ -85,8 +85,8 @@ public final class AmqpRehearsal implements AutoCloseable {
         send();
     }
 
-    private void close(String queue) throws IOException {
-        frames.method(out, CHANNEL, new QueueMethod.Delete(queue, false, false, false));
+    private void end() throws IOException {
+        frames.method(out, CHANNEL, new QueueMethod.Delete(QUEUE, false, false, false));
         frames.method(out, 0, new ConnectionMethod.Close(ReplyCode.SUCCESS.code(), "", 0, 0));
         send();
         await(ConnectionMethod.CloseOk.ID);

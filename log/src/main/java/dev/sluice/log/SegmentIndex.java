@@ -48,6 +48,9 @@ final class SegmentIndex {
     /** With what was read of the same segment; chunks that are known already, or do not follow on those that are, make no difference. */
     SegmentIndex with(List<SegmentChunk> chunks) {
         long end = endPosition();
+        if (chunks.isEmpty() || chunks.getLast().endPosition() <= end) {
+            return this;
+        }
         long[] offsets = Arrays.copyOf(lastOffsets, lastOffsets.length + chunks.size());
         long[] ends = Arrays.copyOf(endPositions, offsets.length);
         int count = lastOffsets.length;
@@ -59,9 +62,7 @@ final class SegmentIndex {
                 count++;
             }
         }
-        return count == lastOffsets.length
-                ? this
-                : new SegmentIndex(baseOffset, Arrays.copyOf(offsets, count), Arrays.copyOf(ends, count));
+        return new SegmentIndex(baseOffset, Arrays.copyOf(offsets, count), Arrays.copyOf(ends, count));
     }
 
     private static int firstAtLeast(long[] ascending, long value) {
